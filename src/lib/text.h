@@ -1,0 +1,37 @@
+/*
+ * text.h - stringprep profiles (libidn) and legacy charsets (iconv)
+ *
+ * ASCII takes a fast path of its own; only other text costs a library call.
+ * The profiles follow RFC 6122: nodeprep, nameprep, resourceprep with
+ * unassigned code points refused (ejabberd refuses them in addresses).
+ */
+#ifndef LIB_TEXT_H
+#define LIB_TEXT_H
+
+#include <stdbool.h>
+
+#include "lib/buf.h"
+#include "lib/str.h"
+
+enum { TEXT_PREP_MAX = 1023 }; /* bytes of one part of an address */
+
+enum text_profile { TEXT_NODEPREP, TEXT_NAMEPREP, TEXT_RESOURCEPREP };
+
+/*
+ * Appends the prepared form of in, at most TEXT_PREP_MAX bytes.  False,
+ * nothing appended: not valid UTF-8, refused by the profile, or too long.
+ * An empty input gives an empty output.
+ */
+bool text_prep(enum text_profile profile, struct str in, struct buf *out);
+
+/*
+ * Appends in, which is in charset ("windows-1252", "iso-8859-15", ...), as
+ * UTF-8.  Bytes without a meaning there become U+FFFD.  False: no such
+ * charset.
+ */
+bool text_to_utf8(const char *charset, struct str in, struct buf *out);
+
+/* Appends in with letters' accents dropped where Unicode (NFKD) has them. */
+bool text_to_ascii(struct str in, struct buf *out);
+
+#endif
