@@ -1,0 +1,122 @@
+# make                the program, in build/
+# make check          every test that needs no server, under ASan and UBSan
+# make check-interop  the same program between real XMPP and IRC servers
+# make fuzz           FUZZ_TIME seconds on each fuzz target (clang)
+# make bench          the measuring programs of tests/bench
+# make lint           stricter compilers, cppcheck, house plan, manual pages
+# make install        honours DESTDIR and PREFIX
+# make clean          removes build/
+# make help           this list
+
+PROG      := passerelle
+VERSION   := 0.1
+PREFIX    ?= /usr/local
+CFLAGS    ?= -O2 -g
+BUILD     ?= build
+FUZZ_TIME ?= 30
+PYTHON    ?= /usr/bin/python3
+
+PKGS      := libuv libstrophe openssl sqlite3 libidn expat libconfuse libsystemd
+WARN      := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
+             -Wmissing-prototypes -Wformat=2 -Wvla -Wcast-qual -Wwrite-strings
+CPPFLAGS  += -D_GNU_SOURCE -DPASSERELLE_VERSION='"$(VERSION)"' \
+             -Isrc -Igateways -include src/lib/banned.h
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS))
+ALL_CFLAGS  = -std=c11 $(WARN) -MMD -MP $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+# The expat guard (src/xmpp/expat_guard.c) is found by libstrophe through the
+# dynamic symbol table of the executable.
+LINK        = $(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(PKG_LIBS) -ldl
+
+# A new .c file in these folders is built; nothing else needs editing.
+SRC   := $(sort $(wildcard src/*.c src/*/*.c gateways/*.c gateways/*/*.c))
+OBJ   := $(SRC:%.c=$(BUILD)/%.o)
+PARTS := $(filter-out $(BUILD)/src/main.o,$(OBJ))
+FAKE  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fake/*.c))
+TEST  := $(patsubst tests/unit/%.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
+FUZZ  := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+BENCH := $(patsubst tests/bench/%.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
+FLOWS := $(wildcard tests/flow/*.flow)
+
+SAN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+       -fno-sanitize-recover=undefined
+
+all: $(BUILD)/$(PROG)
+
+$(BUILD)/$(PROG): $(OBJ)
+	$(LINK)
+
+# Empty first: a member whose source has gone must go too.
+$(BUILD)/parts.a: $(PARTS)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/parts.a
+	$(LINK) -lcmocka
+
+# Fakes come before the archive: what they define is not taken from it.
+$(BUILD)/flow_run: $(BUILD)/tests/flow_run.o $(FAKE) $(BUILD)/parts.a
+	$(LINK)
+
+# With DRIVER=tests/fuzz/replay.c a target is an ordinary program that reads
+# its corpus; with clang and -fsanitize=fuzzer it is the fuzzer itself.
+$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_MAIN) $(BUILD)/parts.a
+	$(LINK)
+
+$(BUILD)/bench_%: $(BUILD)/tests/bench/bench_%.o $(BUILD)/parts.a
+	$(LINK)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+check:
+	$(MAKE) BUILD=build/asan CFLAGS='$(SAN)' check-here
+check-here: FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
+check-here: $(TEST) $(BUILD)/flow_run $(BUILD)/$(PROG) fuzz-replay
+	tests/run $(BUILD)
+
+.PHONY: fuzz-replay
+fuzz-replay:
+	$(MAKE) BUILD=$(BUILD) CFLAGS='$(CFLAGS)' \
+	    FUZZ_MAIN=$(BUILD)/tests/fuzz/replay.o fuzz-targets
+fuzz-targets: $(FUZZ)
+
+fuzz:
+	$(MAKE) BUILD=build/fuzz CC=clang FUZZ_MAIN= \
+	    CFLAGS='-O1 -g -fsanitize=address,undefined,fuzzer-no-link' \
+	    LDFLAGS='-fsanitize=fuzzer' fuzz-targets
+	FUZZ_TIME=$(FUZZ_TIME) tests/fuzz/run build/fuzz
+
+check-interop:
+	$(MAKE) BUILD=build/asan CFLAGS='$(SAN)' build/asan/$(PROG)
+	PASSERELLE=$(CURDIR)/build/asan/$(PROG) \
+	    $(PYTHON) -m pytest -q tests/interop
+
+bench:
+	$(MAKE) bench-targets
+	tests/bench/run $(BUILD)
+bench-targets: $(BENCH) $(BUILD)/$(PROG)
+
+lint:
+	tests/lint
+
+install: $(BUILD)/$(PROG)
+	install -D -m 755 $(BUILD)/$(PROG) $(DESTDIR)$(PREFIX)/sbin/$(PROG)
+	install -D -m 644 src/passerelle.8 \
+	    $(DESTDIR)$(PREFIX)/share/man/man8/passerelle.8
+	install -D -m 644 config/passerelle.conf.5 \
+	    $(DESTDIR)$(PREFIX)/share/man/man5/passerelle.conf.5
+	install -D -m 644 config/passerelle.conf \
+	    $(DESTDIR)$(PREFIX)/share/doc/passerelle/passerelle.conf
+
+clean:
+	rm -rf build
+
+help:
+	@sed -n '/^$$/q; s/^# //p' Makefile
+
+.PHONY: all check check-here check-interop fuzz fuzz-targets bench \
+        bench-targets lint install clean help
+.SECONDARY:
+-include $(OBJ:.o=.d) $(wildcard $(BUILD)/tests/*/*.d)
