@@ -1,0 +1,96 @@
+/*
+ * link.h - one TCP or TLS byte stream to a host
+ *
+ * Resolves without blocking, tries all addresses (IPv6 and IPv4 raced, RFC
+ * 8305), checks who answers (TLS 1.2 or later, SNI, host name or pinned
+ * fingerprint), then carries bytes.  One function tells what happens.
+ *
+ *	l = link_open(loop, &params, on_link, me);
+ *	link_write(l, "NICK x\r\n", 8);
+ *	link_close(&l);
+ *
+ * Reentry    The callback may link_close() the link; nothing is called back
+ *            after that.  link_open() never calls back before it returned.
+ * Output     Collected and written once per loop turn; TCP_NODELAY is on.
+ * Limits     out_max bytes wait at most; link_write() over it refuses whole.
+ *            While paused nothing is read and TCP holds the peer back.
+ * Memory     An idle link keeps no read buffer and no write buffer.
+ */
+#ifndef NET_LINK_H
+#define NET_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/err.h"
+#include "lib/str.h"
+
+struct link;
+struct loop;
+
+struct link_params {
+	struct str host; /* name or address; copied */
+	uint16_t port;
+	bool tls;
+	bool verify;             /* false: any certificate, said in the log */
+	struct str pin;          /* SHA-256 of the certificate in hex (colons
+	                            allowed), instead of verify; or empty */
+	const char *ca_file;     /* NULL: the system's; must stay */
+	bool private_ok;         /* loopback, private and link-local addresses
+	                            may be dialled; see link_is_private() */
+	int64_t connect_ms;      /* deadline until LINK_UP; 0: 30 s */
+	size_t out_max;          /* 0: 256 KiB */
+};
+
+enum link_event_type {
+	LINK_UP,      /* bytes may flow, the peer is who it should be */
+	LINK_DATA,    /* data, len: borrowed for the call */
+	LINK_DRAINED, /* the output buffer is empty again */
+	LINK_DOWN,    /* last event; err says why (ERR_NONE: the peer closed) */
+};
+
+struct link_event {
+	enum link_event_type type;
+	const char *data;
+	size_t len;
+	struct err err;
+	bool permanent; /* DOWN: trying again will not help (certificate,
+	                   address refused by policy) */
+};
+
+typedef void link_fn(struct link *l, const struct link_event *ev, void *arg);
+
+/* Never NULL: what is wrong arrives as LINK_DOWN. */
+struct link *link_open(
+    struct loop *loop, const struct link_params *p, link_fn *fn, void *arg);
+
+/* Drops what has not been written; frees in the end.  NULL is accepted. */
+void link_close(struct link **lp);
+
+/* As link_close(), but what is queued is still written, for 2 s at most. */
+void link_finish(struct link **lp);
+
+/* 0, or -1 when out_max would be passed; before LINK_UP it waits. */
+int link_write(struct link *l, const void *data, size_t len);
+size_t link_queued(const struct link *l);
+
+/* Stop or go on reading. */
+void link_pause(struct link *l, bool paused);
+
+/* "address port" of the peer, once up; for logs. */
+struct str link_peer(const struct link *l);
+
+/* True, if TLS; for status. */
+bool link_is_tls(const struct link *l);
+
+struct sockaddr;
+
+/*
+ * Loopback, private, link-local, unspecified, multicast and other addresses
+ * that a user of ours has no business to name; IPv4-mapped and NAT64
+ * addresses are looked at for the IPv4 address inside.
+ */
+bool link_is_private(const struct sockaddr *sa);
+
+#endif

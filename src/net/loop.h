@@ -1,0 +1,67 @@
+/*
+ * loop.h - the one event loop: time, turns, signals, names
+ *
+ * libuv below; everything above sees a struct clock and hooks.  A *turn* is
+ * one round: what came in is handled, due timers run, then the hooks run
+ * once, then the loop waits again.  Whatever can be batched (writes, group
+ * commits) is done in a hook, so it costs once per turn and not per message.
+ *
+ * Thread     One; only loop_wake() may be called from another.
+ */
+#ifndef NET_LOOP_H
+#define NET_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/clock.h"
+#include "lib/err.h"
+#include "lib/list.h"
+
+struct loop;
+typedef struct uv_loop_s uv_loop_t;
+
+struct loop *loop_new(void);
+
+/* Every object on it has been closed; closing handles are waited for. */
+void loop_free(struct loop **lp);
+
+/* Until loop_stop(). */
+void loop_run(struct loop *l);
+void loop_stop(struct loop *l);
+
+/* Moved once per turn. */
+struct clock *loop_clock(struct loop *l);
+uv_loop_t *loop_uv(struct loop *l); /* for src/net and the component only */
+
+/*
+ * Called once per turn, before waiting, in order of rank: what makes output
+ * (LOOP_RANK_CORE) before what writes it (LOOP_RANK_WRITE).
+ */
+enum loop_rank { LOOP_RANK_CORE, LOOP_RANK_WRITE, LOOP_NRANK };
+
+struct loop_hook {
+	struct list node;
+	void (*fn)(struct loop_hook *h);
+};
+
+void loop_hook_add(
+    struct loop *l, struct loop_hook *h, enum loop_rank rank,
+    void (*fn)(struct loop_hook *h));
+void loop_hook_del(struct loop_hook *h); /* harmless when not added */
+
+/* SIGTERM, SIGINT, SIGHUP: fn runs on the loop.  Once per signal number. */
+int loop_on_signal(struct loop *l, int signum,
+    void (*fn)(int signum, void *arg), void *arg, struct err *err);
+
+/*
+ * A bell that another thread may ring; fn runs on the loop soon after, once
+ * for any number of rings.
+ */
+struct loop_bell;
+struct loop_bell *loop_bell_new(
+    struct loop *l, void (*fn)(void *arg), void *arg);
+void loop_bell_ring(struct loop_bell *b); /* any thread */
+void loop_bell_close(struct loop_bell **bp);
+
+#endif
