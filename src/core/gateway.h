@@ -1,0 +1,526 @@
+/*
+ * gateway.h - the one contract between the core and a network
+ *
+ * A *gateway* is one configured component domain with one network
+ * implementation behind it (IRC, SMS, mail).  It may serve several
+ * *networks* (libera, oftc); one that has only one calls it "".  A *session*
+ * is one XMPP user on one network.  The core calls down through struct
+ * gateway_ops; the network reports up with session_emit().  No type here
+ * comes from XMPP, SQL or another network; nothing else is shared.
+ *
+ *	core                              network
+ *	login(s)              ------->
+ *	                      <-------    ONLINE
+ *	request[JOIN](s, id)  ------->
+ *	                      <-------    JOINED, MEMBER..., MEMBERS_END
+ *	                      <-------    DONE id
+ *	send(s, ticket, m)    ------->
+ *	                      <-------    FATE ticket
+ *	logout(s)             ------->
+ *	                      <-------    OFFLINE
+ *
+ * Thread     Both directions run on the loop thread; nothing here blocks.
+ * Reentry    An event emitted from inside an op is acted on after the op has
+ *            returned, so an op never sees its session vanish.  An event
+ *            emitted from anywhere else is acted on at once; the session may
+ *            be logged out by the time session_emit() returns, but its
+ *            memory stays until OFFLINE was emitted and acted on.
+ * Ownership  What is passed, either way, is borrowed for that call: the
+ *            receiver copies what it keeps.
+ * Text       UTF-8, checked, no control characters except \n and \t.  Names
+ *            (rooms, people) are the network's own spelling, unescaped.
+ * Time       Milliseconds; *_at is monotonic, *_utc is since the Epoch.
+ */
+#ifndef CORE_GATEWAY_H
+#define CORE_GATEWAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "lib/err.h"
+#include "lib/str.h"
+
+struct clock;
+struct conf;
+struct gateway;
+struct log_ctx;
+struct loop;
+struct session;
+
+/*
+ * Names one message on its way out, or one request.  Numbers rather than
+ * pointers: they survive the session, a restart and a late answer.  0 is
+ * never issued.
+ */
+typedef uint64_t gw_ticket;
+typedef uint64_t gw_req_id;
+
+/* ---- addresses -------------------------------------------------------- */
+
+enum gw_addr_kind {
+	GW_ADDR_DOMAIN,  /* the gateway itself */
+	GW_ADDR_NETWORK, /* one network of it */
+	GW_ADDR_ROOM,
+	GW_ADDR_PERSON,
+};
+
+struct gw_address {
+	enum gw_addr_kind kind;
+	struct str network; /* canonical name; "" if there is only one */
+	struct str name;    /* room or person; empty for the others */
+};
+
+enum { GW_NAME_MAX = 512 }; /* bytes of a room's or person's name */
+
+/* ---- people and rooms ------------------------------------------------- */
+
+/* What a member may do now (XEP-0045 5.1). */
+enum gw_role {
+	GW_ROLE_NONE,
+	GW_ROLE_VISITOR,
+	GW_ROLE_MEMBER,
+	GW_ROLE_MODERATOR
+};
+
+/* What a member is, for longer (XEP-0045 5.2). */
+enum gw_standing {
+	GW_STANDING_NONE,
+	GW_STANDING_OUTCAST,
+	GW_STANDING_MEMBER,
+	GW_STANDING_ADMIN,
+	GW_STANDING_OWNER,
+};
+
+/*
+ * What is known of somebody.  Empty: not known, or not changed.  A person is
+ * reported once, however many rooms we share.
+ */
+struct gw_person {
+	struct str nick;
+	struct str user, host; /* as others see them */
+	struct str account;    /* services account */
+	struct str realname;
+};
+
+enum gw_left {
+	GW_LEFT_PART,    /* by themselves */
+	GW_LEFT_KICK,    /* by actor */
+	GW_LEFT_BAN,     /* by actor */
+	GW_LEFT_LINK,    /* our link died; the core joins again later */
+	GW_LEFT_FORWARD, /* sent on to another room, see text */
+};
+
+/* Why a join did not end inside (facts of RFC 2812 and its descendants). */
+enum gw_refusal {
+	GW_REFUSED_OTHER,    /* see err */
+	GW_REFUSED_PASSWORD, /* missing or wrong room password */
+	GW_REFUSED_BANNED,
+	GW_REFUSED_MEMBERS_ONLY, /* invited or registered people only */
+	GW_REFUSED_FULL,
+	GW_REFUSED_NICK_IN_USE,
+	GW_REFUSED_BAD_NICK,
+	GW_REFUSED_NO_SUCH_ROOM, /* also: not a name a room can have */
+	GW_REFUSED_TOO_MANY,     /* rooms, for this user */
+	GW_REFUSED_POLICY,       /* for example TLS users only */
+	GW_REFUSED_FORWARD,      /* go to forward instead */
+	GW_REFUSED_TIMEOUT,
+	GW_REFUSED_UNREACHABLE, /* the network is not there */
+	GW_NREFUSAL
+};
+
+/* Facts about a room that people can ask for (disco, status 104). */
+enum gw_room_flag {
+	GW_ROOM_MODERATED = 1 << 0,
+	GW_ROOM_PASSWORD = 1 << 1,
+	GW_ROOM_MEMBERS_ONLY = 1 << 2,
+	GW_ROOM_HIDDEN = 1 << 3,
+	GW_ROOM_SUBJECT_LOCKED = 1 << 4,
+};
+
+/* ---- messages --------------------------------------------------------- */
+
+enum gw_msg_kind {
+	GW_MSG_NORMAL,
+	GW_MSG_ACTION, /* "/me" */
+	GW_MSG_NOTICE, /* no automatic answer wanted */
+	GW_MSG_SYSTEM, /* from the network or room itself */
+};
+
+enum gw_span_kind {
+	GW_SPAN_STRONG,
+	GW_SPAN_EMPHASIS,
+	GW_SPAN_CODE,
+	GW_SPAN_DELETED
+};
+
+struct gw_span {
+	enum gw_span_kind kind;
+	size_t start, end; /* bytes of the body */
+};
+
+struct gw_attachment {
+	struct str url, name, mime;
+	uint64_t size_bytes; /* 0: not known */
+};
+
+struct gw_message {
+	enum gw_msg_kind kind;
+	struct str room; /* empty: one to one */
+	struct str to;   /* outward, one to one; or one member of room */
+	struct str from; /* inward; empty with GW_MSG_SYSTEM */
+	struct str body;
+	struct str subject, thread;
+	struct str reply_to;      /* network id of the message answered */
+	struct str reaction;      /* the text of a reaction to reply_to */
+	struct str redacts;       /* network id of a message to take back */
+	struct str network_id;    /* the network's own id, or empty */
+	struct str account, host; /* of the sender, inward */
+	const struct gw_span *span;
+	size_t nspan;
+	const struct gw_attachment *attachment;
+	size_t nattachment;
+	const struct str *recipient; /* all of them, where there are several */
+	size_t nrecipient;
+	gw_ticket echo_of;     /* inward: our own message, as the network
+	                          accepted it */
+	unsigned part, nparts; /* part of nparts, from 1; 0, 0: whole */
+	int64_t sent_utc;      /* 0: now */
+};
+
+/*
+ * What became of an outgoing message.  Every ticket gets one; after GW_SENT
+ * or GW_UNSURE one more may follow (a delivery report, a bounce).
+ */
+enum gw_fate {
+	GW_SENT,      /* the network took responsibility for it */
+	GW_DELIVERED, /* the far end has it */
+	GW_RETRY,     /* certainly not sent; trying again is safe */
+	GW_REFUSED,   /* not delivered; trying again is pointless */
+	GW_UNSURE,    /* may have been sent; only a person may try again */
+};
+
+/* ---- requests --------------------------------------------------------- */
+
+/*
+ * Each is answered by exactly one GW_EV_DONE with its id, at once or later;
+ * the core holds the deadline and ignores what comes after it.
+ */
+enum gw_req_kind {
+	GW_REQ_JOIN,      /* room, nick (a wish), text: password; answered when
+	                    inside, after MEMBERS_END, or by REFUSED's err */
+	GW_REQ_LEAVE,     /* room, text: reason */
+	GW_REQ_SUBJECT,   /* room, text: may be empty */
+	GW_REQ_NICK,      /* nick: for the whole session */
+	GW_REQ_ROLE,      /* room, nick, role, text: reason; NONE: kick */
+	GW_REQ_STANDING,  /* room, nick, standing, text: reason */
+	GW_REQ_STANDINGS, /* room, standing: ENTRY each, then DONE */
+	GW_REQ_INVITE,    /* room, nick, text: reason */
+	GW_REQ_FORM_GET,  /* room: ENTRY each, then DONE */
+	GW_REQ_FORM_SET,  /* room, field */
+	GW_REQ_DIRECTORY, /* text: filter, limit; ENTRY each, then DONE */
+	GW_REQ_QUERY,     /* nick, query; DONE.text */
+	GW_REQ_WATCH,     /* nick: CONTACT events from now on */
+	GW_REQ_UNWATCH,   /* nick */
+	GW_REQ_AWAY,      /* text: why; empty: here again */
+	GW_REQ_TYPING,    /* room or nick, on */
+	GW_REQ_RAW,       /* text: one line of the network's protocol */
+	GW_NREQ
+};
+
+enum gw_query {
+	GW_QUERY_VERSION,
+	GW_QUERY_PING,
+	GW_QUERY_TIME,
+	GW_QUERY_WHOIS
+};
+
+struct gw_field {
+	struct str name, value;
+};
+
+struct gw_req {
+	enum gw_req_kind kind;
+	struct str room, nick, text;
+	enum gw_role role;
+	enum gw_standing standing;
+	enum gw_query query;
+	const struct gw_field *field;
+	size_t nfield;
+	unsigned limit;
+	bool on;
+};
+
+typedef void gw_request_fn(
+    struct session *s, gw_req_id id, const struct gw_req *req);
+
+/* ---- events ----------------------------------------------------------- */
+
+enum gw_event_type {
+	GW_EV_ONLINE,  /* logged in; text: own name.  Requests may start */
+	GW_EV_OFFLINE, /* last event of a login: err (ERR_NONE: as asked) and
+	                  permanent: trying again will not help */
+	GW_EV_FOLD,    /* fold() gives other keys now */
+	GW_EV_DONE,    /* req; err; text: a result for people */
+	GW_EV_ENTRY,   /* req; one line of a list: entry */
+	GW_EV_MESSAGE, /* message */
+	GW_EV_FATE,    /* ticket, fate, err, retry_after_ms, text: network id */
+	GW_EV_JOINED, /* room: we are inside; MEMBERs follow, ours among them */
+	GW_EV_REFUSED, /* room, refusal, err; text: forward */
+	GW_EV_LEFT,    /* room, left, actor, text: reason or forward */
+	GW_EV_MEMBER,  /* room, person, role, standing: is there, or changed */
+	GW_EV_MEMBER_LEFT,  /* room, person.nick, left, actor, text: reason */
+	GW_EV_MEMBERS_END,  /* room: all who were inside have been reported */
+	GW_EV_SUBJECT,      /* room, text, actor (or empty), at_utc, on: changed
+	                  just now, rather than told on joining */
+	GW_EV_ROOM,         /* room, flags: GW_ROOM_*, all of them */
+	GW_EV_PERSON_NICK,  /* person.nick was, text: is */
+	GW_EV_PERSON_QUIT,  /* person.nick, text: reason */
+	GW_EV_PERSON,       /* person.nick, what is not empty has changed */
+	GW_EV_PERSON_AWAY,  /* person.nick, on, text: why */
+	GW_EV_PERSON_FLAGS, /* person.nick, flags: GW_PERSON_* */
+	GW_EV_CONTACT,      /* person.nick, on: there; watched people only */
+	GW_EV_INVITE,       /* room, actor, text: reason */
+	GW_EV_TYPING,       /* room or empty, person.nick, on */
+	GW_EV_NOTICE,       /* text for the user's eyes: MOTD, balance, errors;
+	                  actor: who says it (a server), or empty */
+	GW_NEVENT
+};
+
+enum gw_person_flag { GW_PERSON_BOT = 1 << 0, GW_PERSON_OPER = 1 << 1 };
+
+struct gw_entry {
+	struct str name, text;
+	uint64_t n;       /* DIRECTORY: people inside */
+	int64_t at_utc;   /* STANDINGS: set when */
+	struct str actor; /* STANDINGS: set by */
+};
+
+/* Only what the type names above is looked at; the rest is zero. */
+struct gw_event {
+	enum gw_event_type type;
+	uint64_t cookie; /* not 0: call ops->kept() when this is on disk */
+	gw_req_id req;
+	gw_ticket ticket;
+	enum gw_fate fate;
+	int64_t retry_after_ms;
+	struct err err;
+	bool permanent;
+	bool on;
+	struct str room;
+	struct str text;
+	struct str actor;
+	struct gw_person person;
+	enum gw_role role;
+	enum gw_standing standing;
+	enum gw_left left;
+	enum gw_refusal refusal;
+	unsigned flags;
+	int64_t at_utc;
+	struct gw_entry entry;
+	const struct gw_message *message;
+};
+
+/* ---- what a network declares ------------------------------------------ */
+
+enum gw_option_type { GW_OPT_STR, GW_OPT_INT, GW_OPT_BOOL, GW_OPT_LIST };
+
+/* One option of the configuration file.  Tables end with name NULL. */
+struct gw_option {
+	const char *name;
+	enum gw_option_type type;
+	const char *def;  /* as written in the file; "{}" for a list */
+	int64_t min, max; /* GW_OPT_INT */
+};
+
+/* A kind of titled section inside `gateway`: network, line, receive. */
+struct gw_section {
+	const char *name;
+	const struct gw_option *option;
+};
+
+enum gw_scope { GW_SCOPE_GATEWAY = 1, GW_SCOPE_NETWORK = 2, GW_SCOPE_ROOM = 4 };
+
+enum gw_setting_type { GW_SET_TEXT, GW_SET_SECRET, GW_SET_BOOL, GW_SET_INT };
+
+/* One setting of a user, kept by the core.  Tables end with name NULL. */
+struct gw_setting {
+	const char *name;
+	enum gw_setting_type type;
+	unsigned scopes; /* GW_SCOPE_*: where it can be set */
+	const char *label, *desc;
+	const char *def;
+	/* May be NULL.  A value that is not empty is checked before it is kept. */
+	int (*check)(struct gateway *gw, struct str value, struct err *err);
+};
+
+/*
+ * One ad-hoc command beyond the core's own.  Tables end with node NULL.
+ * Answered by one DONE (text: what to show).
+ */
+struct gw_command {
+	const char *node, *name;
+	enum gw_addr_kind where;
+	bool admin_only;
+	const struct gw_setting *field; /* asked first; NULL: nothing */
+	void (*run)(struct session *s, gw_req_id id, struct str name,
+	    const struct gw_field *field, size_t nfield);
+};
+
+enum gw_bye {
+	GW_BYE_USER,       /* left, or asked for it */
+	GW_BYE_UNREGISTER, /* and wants to be forgotten */
+	GW_BYE_IDLE,
+	GW_BYE_SHUTDOWN, /* of the gateway; comes back later */
+	GW_BYE_ADMIN,
+};
+
+/* For disco and people: what an address is. */
+struct gw_description {
+	char name[GW_NAME_MAX];
+};
+
+struct gateway_ops {
+	const char *kind;    /* "irc": type in the file, disco identity */
+	const char *title;   /* "IRC": for people */
+	size_t gateway_size; /* zeroed memory behind gateway_priv() */
+	size_t session_size; /* zeroed memory behind session_priv() */
+
+	/*
+	 * Nothing is stored for it or repeated to it: a message is sent now or
+	 * refused now.
+	 */
+	bool live;
+
+	const struct gw_option *options;   /* of the gateway section */
+	const struct gw_section *sections; /* inside it; ends with name NULL */
+	const struct gw_setting *settings; /* may be NULL */
+	const struct gw_command *commands; /* may be NULL */
+
+	/* For jabber:iq:gateway: what people type here, and what to say. */
+	const char *prompt, *prompt_desc;
+
+	/*
+	 * Read the section, keep what is needed, touch no network.  err names
+	 * the option; use conf_err() for file and line.
+	 */
+	int (*open)(
+	    struct gateway *gw, const struct conf *conf, struct err *err);
+
+	/* The same at SIGHUP; -1: nothing has changed.  NULL: needs a restart. */
+	int (*reload)(
+	    struct gateway *gw, const struct conf *conf, struct err *err);
+
+	/* Every session is already offline. */
+	void (*close)(struct gateway *gw);
+
+	/*
+	 * The only place that knows how a local part is built.  local is
+	 * unescaped and not empty.  Pure.  out borrows from local and gw.
+	 * ERR_BAD_INPUT: malformed; ERR_NOT_FOUND, ERR_DENIED: no such network.
+	 */
+	int (*split)(struct gateway *gw, struct str local,
+	    struct gw_address *out, struct err *err);
+
+	/* The reverse: appends the unescaped local part; nothing for DOMAIN. */
+	void (*local)(
+	    struct gateway *gw, const struct gw_address *a, struct buf *out);
+
+	/*
+	 * Appends a key that is equal for two spellings of one name.  s may be
+	 * one that was never online.
+	 */
+	void (*fold)(struct session *s, struct str name, struct buf *out);
+
+	/* What people type in a prompt; writes an unescaped local part. */
+	int (*prompted)(struct gateway *gw, struct str typed, struct buf *out,
+	    struct err *err);
+
+	/* May be NULL: then the name of an address is its local part. */
+	void (*describe)(struct gateway *gw, const struct gw_address *a,
+	    struct gw_description *out);
+
+	/* A network's name is somebody's own choice, not configured. */
+	bool (*is_open)(struct gateway *gw, struct str network);
+
+	/*
+	 * Start logging in; nick is a wish, see session_setting() for the rest.
+	 * 0: ONLINE or OFFLINE will follow.  -1: neither will.
+	 */
+	int (*login)(struct session *s, struct str nick, struct err *err);
+
+	/* Start leaving.  OFFLINE follows, within the core's grace time. */
+	void (*logout)(struct session *s, enum gw_bye why, struct str text);
+
+	/* Answered by FATE.  Only when online. */
+	void (*send)(
+	    struct session *s, gw_ticket t, const struct gw_message *m);
+
+	/* A NULL slot: the network cannot do that, and disco says so. */
+	gw_request_fn *request[GW_NREQ];
+
+	/* The event with that cookie is on disk, or could not be kept. */
+	void (*kept)(struct session *s, uint64_t cookie, bool ok);
+
+	/* Appends `label: value` lines about the link.  May be NULL. */
+	void (*status)(struct session *s, struct buf *out);
+};
+
+/* Every network built in, NULL-terminated; gateways/registry.c. */
+extern const struct gateway_ops *const gateway_kinds[];
+
+/* ---- up-calls: the core, or in unit tests a recorder ------------------- */
+
+/*
+ * Never waits for the disk.  0: taken; -1: over a ceiling: nothing happened;
+ * hold the network back and do not acknowledge it.
+ */
+int session_emit(struct session *s, const struct gw_event *ev);
+
+void *session_priv(struct session *s);
+struct gateway *session_gateway(struct session *s);
+struct str session_network(struct session *s); /* canonical name */
+struct str session_user(struct session *s);    /* bare JID: for realnames */
+
+/* A number that lasts for the session's life; for stable short ids. */
+const struct log_ctx *session_log(struct session *s);
+
+/*
+ * What the user set, the nearest scope first, else the default of the table;
+ * borrowed until the next event.  room may be empty.
+ */
+struct str session_setting(
+    struct session *s, struct str room, const char *name);
+
+void *gateway_priv(struct gateway *gw);
+struct str gateway_domain(struct gateway *gw);
+struct loop *gateway_loop(struct gateway *gw);
+struct clock *gateway_clock(struct gateway *gw);
+const struct log_ctx *gateway_log(struct gateway *gw);
+
+/* A session of somebody, or NULL: what comes in may be for anybody. */
+struct session *gateway_session(
+    struct gateway *gw, struct str user, struct str network);
+
+/* ---- configuration, as open() sees it --------------------------------- */
+
+struct str conf_title(const struct conf *c);
+struct str conf_str(const struct conf *c, const char *name);
+int64_t conf_int(const struct conf *c, const char *name);
+bool conf_bool(const struct conf *c, const char *name);
+size_t conf_list_len(const struct conf *c, const char *name);
+struct str conf_list_at(const struct conf *c, const char *name, size_t i);
+
+/* Was it written in the file, or is it the default? */
+bool conf_is_set(const struct conf *c, const char *name);
+
+/* The sections of that name inside c, one after another; prev NULL: first. */
+const struct conf *conf_next(
+    const struct conf *c, const char *section, const struct conf *prev);
+
+/* ERR_BAD_INPUT with "file:line: " before the text.  -1. */
+int conf_err(const struct conf *c, const char *option, struct err *err,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+#endif
