@@ -1,0 +1,174 @@
+"""The conversation: each step does something on one side and waits until the
+other side has seen it.  The first line of a step's text is its title."""
+
+import transcript as t
+from stage import DOMAIN, GATEWAY, HOST, NETWORK
+from xmpp_client import KICKED, NICK_CHANGED, SELF
+
+CHANNEL = "#balcony"
+ROOM = f"{CHANNEL}%{NETWORK}@{GATEWAY}"
+
+
+def contact(nick):
+    return f"{nick}%{NETWORK}@{GATEWAY}"
+
+
+async def log_in(romeo, juliet, stage):
+    """Both log in, each at a server of their own"""
+    t.xmpp_sends(f"{romeo.jid} logs in at Prosody, STARTTLS")
+    await romeo.connect(HOST, stage.port["xmpp"], stage.ca_file)
+    t.irc_sends("juliet connects to ngIRCd, TLS")
+    await juliet.connect(HOST, stage.port["irc_tls"], stage.ca_file)
+    await romeo.wait_for_service(GATEWAY)
+    t.xmpp_sees(f"{GATEWAY} is there: it answers service discovery")
+
+
+async def open_channel(romeo, juliet, stage):
+    """Juliet opens an IRC channel"""
+    t.irc_sends(f"/join {CHANNEL}")
+    juliet.send(f"JOIN {CHANNEL}")
+    await juliet.expect("juliet in her channel", "JOIN", CHANNEL)
+    t.irc_sees(f"* juliet has joined {CHANNEL}")
+
+
+async def join(romeo, juliet, stage):
+    """Romeo joins it as a room; Passerelle connects to ngIRCd for him, TLS"""
+    t.xmpp_sends(f"joins {ROOM}")
+    romeo.join(ROOM, "romeo")
+    await juliet.expect("romeo joining", "JOIN", CHANNEL, nick="romeo")
+    t.irc_sees(f"* romeo has joined {CHANNEL}")
+    await romeo.expect("juliet in the room", "presence", f"{ROOM}/juliet")
+    t.xmpp_sees("* juliet is here")
+    await romeo.expect("himself in the room", "presence", f"{ROOM}/romeo",
+                       codes=SELF)
+    t.xmpp_sees("* you are here, as romeo")
+
+
+async def words_to_irc(romeo, juliet, stage):
+    """Words from XMPP to IRC, with accents and emoji"""
+    text = "Ô douce Juliette, où êtes-vous ? 🌹 <3"
+    t.xmpp_sends(f"<romeo> {text}")
+    romeo.say(ROOM, text, "groupchat")
+    await juliet.expect("romeo's words", "PRIVMSG", CHANNEL, text, nick="romeo")
+    t.irc_sees(f"<romeo> {text}")
+    await romeo.expect("his own words back", "message", f"{ROOM}/romeo",
+                       body=text)
+
+
+async def words_to_xmpp(romeo, juliet, stage):
+    """Words from IRC to XMPP"""
+    text = "Here, on the bälcony! 🎭 «Wherefore art thou»? & so on ☕"
+    t.irc_sends(f"<juliet> {text}")
+    juliet.send(f"PRIVMSG {CHANNEL} :{text}")
+    await romeo.expect("juliet's words", "message", f"{ROOM}/juliet",
+                       type="groupchat", body=text)
+    t.xmpp_sees(f"<juliet> {text}")
+
+
+async def private_to_irc(romeo, juliet, stage):
+    """A private message: her nick is a JID"""
+    text = "Nobody else reads this 🤫"
+    t.xmpp_sends(f"to {contact('juliet')}: {text}")
+    romeo.say(contact("juliet"), text, "chat")
+    await juliet.expect("the private message", "PRIVMSG", "juliet", text,
+                        nick="romeo")
+    t.irc_sees(f"[private] <romeo> {text}")
+
+
+async def private_to_xmpp(romeo, juliet, stage):
+    """And her private answer"""
+    text = "Bien sûr 😊"
+    t.irc_sends(f"/msg romeo {text}")
+    juliet.send(f"PRIVMSG romeo :{text}")
+    await romeo.expect("the private answer", "message", contact("juliet"),
+                       type="chat", body=text)
+    t.xmpp_sees(f"from {contact('juliet')}: {text}")
+
+
+async def topic_to_xmpp(romeo, juliet, stage):
+    """The topic, set on IRC"""
+    text = "Vérone, deux heures du matin 🌙"
+    t.irc_sends(f"/topic {text}")
+    juliet.send(f"TOPIC {CHANNEL} :{text}")
+    await romeo.expect("the new subject", "message", f"{ROOM}/juliet",
+                       subject=text)
+    t.xmpp_sees(f"* juliet has set the subject: {text}")
+
+
+async def topic_to_irc(romeo, juliet, stage):
+    """The topic, set on XMPP"""
+    text = "It is the east, and Juliet is the sun 🌞"
+    t.xmpp_sends(f"sets the subject: {text}")
+    romeo.set_subject(ROOM, text)
+    await juliet.expect("the new topic", "TOPIC", CHANNEL, text, nick="romeo")
+    t.irc_sees(f"* romeo has set the topic: {text}")
+
+
+async def nick_to_xmpp(romeo, juliet, stage):
+    """Juliet takes another nick"""
+    t.irc_sends("/nick capulet")
+    juliet.send("NICK capulet")
+    await romeo.expect("juliet renamed", "presence", f"{ROOM}/juliet",
+                       type="unavailable", codes=NICK_CHANGED, nick="capulet")
+    await romeo.expect("capulet present", "presence", f"{ROOM}/capulet",
+                       type="")
+    t.xmpp_sees("* juliet is now known as capulet")
+
+
+async def nick_to_irc(romeo, juliet, stage):
+    """Romeo takes another nick"""
+    t.xmpp_sends("changes his nick to montague")
+    romeo.change_nick(ROOM, "montague")
+    await juliet.expect("romeo renamed", "NICK", "montague", nick="romeo")
+    t.irc_sees("* romeo is now known as montague")
+    await romeo.expect("his new nick", "presence", f"{ROOM}/montague",
+                       type="", codes=SELF)
+
+
+async def kick(romeo, juliet, stage):
+    """Juliet kicks Romeo out"""
+    why = "the nurse is coming 🏃"
+    t.irc_sends(f"/kick montague {why}")
+    juliet.send(f"KICK {CHANNEL} montague :{why}")
+    await romeo.expect("being kicked", "presence", f"{ROOM}/montague",
+                       type="unavailable", codes=KICKED, reason=why)
+    t.xmpp_sees(f"* you have been kicked: {why}")
+
+
+async def rejoin_and_leave(romeo, juliet, stage):
+    """He comes back, and goes by himself"""
+    t.xmpp_sends(f"joins {ROOM} again")
+    romeo.join(ROOM, "montague")
+    await juliet.expect("montague back", "JOIN", CHANNEL, nick="montague")
+    t.irc_sees(f"* montague has joined {CHANNEL}")
+    await romeo.expect("himself in the room again", "presence",
+                       f"{ROOM}/montague", type="", codes=SELF)
+    t.xmpp_sends("leaves: parting is such sweet sorrow")
+    romeo.leave(ROOM, "montague", "parting is such sweet sorrow")
+    await juliet.expect("montague leaving", "PART", CHANNEL, nick="montague")
+    t.irc_sees(f"* montague has left {CHANNEL}")
+
+
+PLAY = (
+    log_in,
+    open_channel,
+    join,
+    words_to_irc,
+    words_to_xmpp,
+    private_to_irc,
+    private_to_xmpp,
+    topic_to_xmpp,
+    topic_to_irc,
+    nick_to_xmpp,
+    nick_to_irc,
+    kick,
+    rejoin_and_leave,
+)
+
+
+async def perform(romeo, juliet, stage):
+    """All steps; the one that was not seen is named in the exception."""
+    t.heading(f"Romeo on XMPP ({DOMAIN})", "Juliet on IRC")
+    for number, step in enumerate(PLAY, 1):
+        t.step(number, step.__doc__)
+        await step(romeo, juliet, stage)
