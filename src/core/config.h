@@ -1,0 +1,172 @@
+/*
+ * config.h - the configuration file: its options, defaults and mistakes
+ *
+ * Syntax by libconfuse; the options of a gateway block depend on its type
+ * and are declared by that network (gw_option, gw_section in core/gateway.h).
+ * A load goes on after a mistake wherever it can and reports all of them,
+ * each as `FILE:LINE: what is wrong; what to do`.
+ *
+ *	struct config_report rep = { 0 };
+ *	struct config *c = config_load(path, gateway_kinds, &rep);
+ *	for (size_t i = 0; i < rep.n; i++)
+ *		print rep.v[i].text;
+ *	config_report_release(&rep);
+ *	if (!c)
+ *		exit EX_CONFIG;
+ *
+ * What a network's own open() finds wrong is not known here: --check-config
+ * calls it too.
+ *
+ * Ownership  A config owns everything that can be reached from it, the
+ *            struct conf handed to networks included.
+ * Limits     CONFIG_FILE_MAX bytes, CONFIG_PROBLEMS_MAX problems.
+ */
+#ifndef CORE_CONFIG_H
+#define CORE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "lib/log.h"
+#include "lib/secret.h"
+#include "lib/str.h"
+
+struct conf; /* one section, as core/gateway.h lets networks see it */
+struct gateway_ops;
+
+enum {
+	CONFIG_FILE_MAX = 1024 * 1024,
+	CONFIG_PROBLEMS_MAX = 50,
+	CONFIG_SECRET_MAX = 512, /* bytes of a component secret */
+};
+
+struct config_problem {
+	bool is_error; /* else a warning: the file can be used */
+	int line;      /* 0: of the file as a whole */
+	char *text;    /* with FILE:LINE: in front */
+};
+
+struct config_report {
+	struct config_problem *v;
+	size_t n, nerrors;
+};
+
+void config_report_release(struct config_report *r);
+
+struct config_server {
+	struct str host;
+	int port;
+	struct str domain; /* the users' own; never empty */
+	bool
+	    domain_guessed; /* the first gateway's name minus a label: log it */
+};
+
+struct config_store {
+	struct str path, key_file; /* path[path.len] is a NUL, both */
+};
+
+/*
+ * Who may use a gateway.  Prepared (RFC 6122) and sorted.  An entry with '@'
+ * is a bare JID, one without is a domain; both match exactly.
+ */
+struct config_access {
+	const struct str *allow;
+	size_t nallow;
+	const struct str *admins; /* bare JIDs */
+	size_t nadmins;
+};
+
+/* Ceilings of one gateway. */
+struct config_limits {
+	size_t users;     /* with a session at the same time */
+	size_t sessions;  /* of one user */
+	size_t rooms;     /* of one session */
+	size_t occupants; /* stored, in all */
+	size_t resources; /* of one user, inside rooms */
+	size_t commands;  /* running ad-hoc commands of one user */
+};
+
+struct config_gateway {
+	struct str domain; /* prepared */
+	const struct gateway_ops *ops;
+	struct secret secret; /* from secret or secret_file */
+	int64_t reconnect_min_ms, reconnect_max_ms;
+	bool archive;
+	struct config_access access; /* its own allow, else access.allow */
+	struct config_limits limits;
+	const struct conf *conf; /* for ops->open() and reload() */
+};
+
+struct config {
+	struct config_server server;
+	struct config_store store;
+	enum log_level log_level;
+	struct config_access access;
+	struct config_gateway *gateway;
+	size_t ngateway; /* at least 1 */
+};
+
+/*
+ * NULL when there was an error; rep, zeroed by the caller, says which.  With
+ * warnings only, both.  kinds ends with NULL: gateway_kinds.
+ */
+struct config *config_load(const char *path,
+    const struct gateway_ops *const *kinds, struct config_report *rep);
+
+/*
+ * The same of text that is in memory; path is for messages and relative file
+ * names.  include() is refused and ${VAR} is not looked up when is_untrusted:
+ * for the fuzzer.
+ */
+struct config *config_parse(const char *path, struct str text,
+    bool is_untrusted, const struct gateway_ops *const *kinds,
+    struct config_report *rep);
+void config_free(struct config **cp);
+
+/* NULL: no gateway of that domain. */
+const struct config_gateway *config_gateway_find(
+    const struct config *c, struct str domain);
+
+/* ---- access ----------------------------------------------------------- */
+
+/* bare is prepared: node@domain or domain. */
+bool config_allows(const struct config_access *a, struct str bare);
+bool config_is_admin(const struct config_access *a, struct str bare);
+
+/* ---- reloading -------------------------------------------------------- */
+
+enum config_change {
+	CONFIG_CH_LOG = 1 << 0,
+	CONFIG_CH_ACCESS = 1 << 1, /* allow or admins, of a gateway or in all */
+	CONFIG_CH_LIMITS = 1 << 2, /* limits, reconnect_*, archive */
+	CONFIG_CH_NETWORK = 1
+	    << 3, /* options of the kind: call ops->reload() */
+	CONFIG_CH_RESTART = 1 << 4, /* something that is read at start only */
+};
+
+/*
+ * What differs, CONFIG_CH_*; the gateways' own bits are not in the first.
+ * Names of what needs a restart are appended to restart_out, separated by
+ * ", ": "server.port, gateway irc.example.org".
+ */
+unsigned config_diff(
+    const struct config *was, const struct config *is, struct buf *restart_out);
+unsigned config_gateway_diff(const struct config_gateway *was,
+    const struct config_gateway *is, struct buf *restart_out);
+
+/* ---- what there is ---------------------------------------------------- */
+
+/*
+ * Every option of the core, for the test that compares them with the sample
+ * file: section "" is the top level, "gateway" and "limits" are inside one.
+ */
+struct config_option {
+	const char *section, *name;
+	const char *def; /* as written in the file; NULL: must be given */
+};
+
+const struct config_option *config_options(size_t *n_out);
+
+#endif
