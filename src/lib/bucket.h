@@ -2,6 +2,9 @@
  * bucket.h - token bucket; pure
  *
  *	if (bucket_take(&b, now, 1)) send; else wait until bucket_ready_at().
+ *
+ * More tokens than the bucket holds may be taken at once when it is full;
+ * the debt is waited off afterwards.
  */
 #ifndef LIB_BUCKET_H
 #define LIB_BUCKET_H
