@@ -1,0 +1,261 @@
+/*
+ * A thin layer over the EVP interface of libcrypto.
+ *
+ * RFC 4648 4	base64, strict: no white space, canonical padding
+ * SP 800-38D	AES-GCM with random 96-bit nonces: fine for fewer than 2^32
+ *		seals under one key
+ */
+#include <limits.h>
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include "lib/crypto.h"
+
+/* Without random numbers or hashes nothing we promise can be kept. */
+static void
+must(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "passerelle: libcrypto failed: %s\n", what);
+	abort();
+}
+
+void
+crypto_random(void *out, size_t len)
+{
+	must(len <= INT_MAX && RAND_bytes(out, (int)len) == 1, "random");
+}
+
+uint32_t
+crypto_random_u32(void)
+{
+	uint32_t n;
+
+	crypto_random(&n, sizeof(n));
+	return n;
+}
+
+void
+crypto_random_hex(char *out, size_t nbytes)
+{
+	static const char digit[] = "0123456789abcdef";
+	unsigned char *raw = (unsigned char *)out + nbytes;
+
+	/*
+	 * Drawn into the second half and spread from the front: digit pair i
+	 * never overtakes byte i.
+	 */
+	crypto_random(raw, nbytes);
+	for (size_t i = 0; i < nbytes; i++) {
+		unsigned char c = raw[i];
+
+		out[2 * i] = digit[c >> 4];
+		out[2 * i + 1] = digit[c & 15];
+	}
+	out[2 * nbytes] = '\0';
+}
+
+void
+crypto_sha1(struct str in, uint8_t out[CRYPTO_SHA1_BYTES])
+{
+	must(EVP_Digest(in.p, in.len, out, NULL, EVP_sha1(), NULL) == 1,
+	    "SHA-1");
+}
+
+void
+crypto_sha256(struct str in, uint8_t out[CRYPTO_SHA256_BYTES])
+{
+	must(EVP_Digest(in.p, in.len, out, NULL, EVP_sha256(), NULL) == 1,
+	    "SHA-256");
+}
+
+void
+crypto_hmac_sha256(
+    struct str key, struct str in, uint8_t out[CRYPTO_SHA256_BYTES])
+{
+	must(key.len <= INT_MAX, "HMAC key");
+	/* A NULL key would mean "the one before". */
+	must(HMAC(EVP_sha256(), key.len ? key.p : "", (int)key.len,
+	         (const unsigned char *)in.p, in.len, out, NULL) != NULL,
+	    "HMAC-SHA-256");
+}
+
+/* A context with key, nonce and the bound bytes; seal: 1, open: 0. */
+static EVP_CIPHER_CTX *
+gcm_begin(const uint8_t *key, const uint8_t *nonce, struct str bound, int seal)
+{
+	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+	int n;
+
+	must(c != NULL, "memory");
+	must(EVP_CipherInit_ex(c, EVP_aes_256_gcm(), NULL, key, nonce, seal) ==
+	        1,
+	    "AES-GCM");
+	if (bound.len > 0)
+		must(EVP_CipherUpdate(c, NULL, &n,
+		         (const unsigned char *)bound.p, (int)bound.len) == 1,
+		    "AES-GCM bound bytes");
+	return c;
+}
+
+int
+crypto_seal(const uint8_t key[CRYPTO_KEY_BYTES], struct str bound,
+    struct str plain, struct buf *out)
+{
+	uint8_t *nonce, *text;
+	EVP_CIPHER_CTX *c;
+	char *room;
+	int n = 0;
+
+	if (plain.len > INT_MAX || bound.len > INT_MAX)
+		return -1;
+	room = buf_reserve(out, plain.len + CRYPTO_SEAL_EXTRA);
+	if (!room)
+		return -1;
+	nonce = (uint8_t *)room;
+	text = nonce + CRYPTO_NONCE_BYTES;
+	crypto_random(nonce, CRYPTO_NONCE_BYTES);
+	c = gcm_begin(key, nonce, bound, 1);
+	if (plain.len > 0)
+		must(EVP_CipherUpdate(c, text, &n,
+		         (const unsigned char *)plain.p, (int)plain.len) == 1,
+		    "AES-GCM");
+	must(EVP_CipherFinal_ex(c, text + plain.len, &n) == 1, "AES-GCM");
+	must(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, CRYPTO_TAG_BYTES,
+	         text + plain.len) == 1,
+	    "AES-GCM tag");
+	EVP_CIPHER_CTX_free(c);
+	buf_added(out, plain.len + CRYPTO_SEAL_EXTRA);
+	return 0;
+}
+
+bool
+crypto_open(const uint8_t key[CRYPTO_KEY_BYTES], struct str bound,
+    struct str sealed, struct buf *out)
+{
+	const uint8_t *nonce = (const uint8_t *)sealed.p;
+	uint8_t tag[CRYPTO_TAG_BYTES];
+	EVP_CIPHER_CTX *c;
+	size_t len;
+	char *room;
+	int n = 0;
+	bool ok;
+
+	if (sealed.len < CRYPTO_SEAL_EXTRA || sealed.len > INT_MAX ||
+	    bound.len > INT_MAX)
+		return false;
+	len = sealed.len - CRYPTO_SEAL_EXTRA;
+	room = buf_reserve(out, len);
+	if (!room)
+		return false;
+	memcpy(tag, sealed.p + sealed.len - CRYPTO_TAG_BYTES, sizeof(tag));
+	c = gcm_begin(key, nonce, bound, 0);
+	if (len > 0)
+		must(EVP_CipherUpdate(c, (uint8_t *)room, &n,
+		         nonce + CRYPTO_NONCE_BYTES, (int)len) == 1,
+		    "AES-GCM");
+	must(EVP_CIPHER_CTX_ctrl(
+	         c, EVP_CTRL_GCM_SET_TAG, CRYPTO_TAG_BYTES, tag) == 1,
+	    "AES-GCM tag");
+	ok = EVP_CipherFinal_ex(c, (uint8_t *)room + len, &n) == 1;
+	EVP_CIPHER_CTX_free(c);
+	/* Text that was not authenticated must not stay around either. */
+	if (ok)
+		buf_added(out, len);
+	else
+		OPENSSL_cleanse(room, len);
+	return ok;
+}
+
+static const char base64_digit[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+int
+crypto_base64(struct str in, struct buf *out)
+{
+	const unsigned char *p = (const unsigned char *)in.p;
+	size_t len = (in.len + 2) / 3 * 4;
+	char *q;
+
+	if (in.len > SIZE_MAX / 2)
+		return -1;
+	q = buf_reserve(out, len);
+	if (!q)
+		return -1;
+	for (size_t left = in.len; left > 0;) {
+		size_t n = left < 3 ? left : 3;
+		uint32_t v = (uint32_t)p[0] << 16;
+
+		if (n > 1)
+			v |= (uint32_t)p[1] << 8;
+		if (n > 2)
+			v |= p[2];
+		*q++ = base64_digit[v >> 18];
+		*q++ = base64_digit[v >> 12 & 63];
+		*q++ = n > 1 ? base64_digit[v >> 6 & 63] : '=';
+		*q++ = n > 2 ? base64_digit[v & 63] : '=';
+		p += n;
+		left -= n;
+	}
+	buf_added(out, len);
+	return 0;
+}
+
+/* -1: not a digit. */
+static int
+base64_value(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* Four digits of which npad are padding; false: not canonical. */
+static bool
+base64_group(const char *p, unsigned npad, unsigned char out[3])
+{
+	uint32_t v = 0;
+
+	for (unsigned i = 0; i < 4; i++) {
+		int d = i < 4 - npad ? base64_value(p[i]) : 0;
+
+		if (d < 0)
+			return false;
+		v = v << 6 | (uint32_t)d;
+	}
+	out[0] = (unsigned char)(v >> 16);
+	out[1] = (unsigned char)(v >> 8);
+	out[2] = (unsigned char)v;
+	/* Bits that stand for nothing must be zero. */
+	return (npad < 1 || out[2] == 0) && (npad < 2 || out[1] == 0);
+}
+
+bool
+crypto_base64_decode(struct str in, struct buf *out)
+{
+	size_t before = out->len;
+	unsigned npad = 0;
+
+	if (in.len % 4 != 0)
+		return false;
+	if (in.len > 0 && in.p[in.len - 1] == '=')
+		npad = in.p[in.len - 2] == '=' ? 2 : 1;
+	for (size_t i = 0; i < in.len; i += 4) {
+		unsigned pad = i + 4 == in.len ? npad : 0;
+		unsigned char three[3];
+
+		if (!base64_group(in.p + i, pad, three) ||
+		    buf_add(out, three, 3 - pad) < 0) {
+			buf_truncate(out, before);
+			return false;
+		}
+	}
+	return true;
+}
