@@ -27,11 +27,15 @@ bool text_prep(enum text_profile profile, struct str in, struct buf *out);
 /*
  * Appends in, which is in charset ("windows-1252", "iso-8859-15", ...), as
  * UTF-8.  Bytes without a meaning there become U+FFFD.  False: no such
- * charset.
+ * charset, or no room.
  */
 bool text_to_utf8(const char *charset, struct str in, struct buf *out);
 
-/* Appends in with letters' accents dropped where Unicode (NFKD) has them. */
+/*
+ * Appends in with the accents of Latin letters dropped where Unicode (NFKD)
+ * has them; what is no accented letter stays as it is.  False, nothing
+ * appended: not valid UTF-8, or no room.
+ */
 bool text_to_ascii(struct str in, struct buf *out);
 
 #endif

@@ -1,0 +1,234 @@
+/*
+ * RFC 6122	nodeprep, resourceprep; RFC 3491: nameprep
+ * RFC 3454 5	what stringprep profiles prohibit
+ *
+ * Every byte below 0x80 is judged by a table here, also when the rest of the
+ * text goes through libidn, so both ways agree.  In the table nameprep is
+ * stricter than RFC 3491: nothing that could end a domain inside a JID, a
+ * URL or an XML attribute.
+ */
+#include <errno.h>
+
+#include <iconv.h>
+#include <stringprep.h>
+
+#include "lib/text.h"
+#include "lib/utf8.h"
+
+#define BIT(c)   (UINT64_C(1) << ((c)&63))
+#define CONTROLS (BIT(' ') - 1)
+
+static const uint64_t refused[][2] = {
+	[TEXT_NODEPREP] = { CONTROLS | BIT(' ') | BIT('"') | BIT('&') |
+	        BIT('\'') | BIT('/') | BIT(':') | BIT('<') | BIT('>'),
+	    BIT('@') | BIT(0x7f) },
+	[TEXT_NAMEPREP] = { CONTROLS | BIT(' ') | BIT('"') | BIT('&') |
+	        BIT('\'') | BIT('/') | BIT('<') | BIT('>'),
+	    BIT('@') | BIT('\\') | BIT(0x7f) },
+	[TEXT_RESOURCEPREP] = { CONTROLS, BIT(0x7f) },
+};
+
+static const Stringprep_profile *const profile_table[] = {
+	[TEXT_NODEPREP] = stringprep_xmpp_nodeprep,
+	[TEXT_NAMEPREP] = stringprep_nameprep,
+	[TEXT_RESOURCEPREP] = stringprep_xmpp_resourceprep,
+};
+
+enum ascii { ASCII_ONLY, ASCII_AND_MORE, ASCII_REFUSED };
+
+static enum ascii
+ascii_check(enum text_profile profile, struct str s)
+{
+	const uint64_t *no = refused[profile];
+	enum ascii found = ASCII_ONLY;
+
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c >= 0x80)
+			found = ASCII_AND_MORE;
+		else if (no[c >> 6] & BIT(c))
+			return ASCII_REFUSED;
+	}
+	return found;
+}
+
+static bool
+put_ascii(enum text_profile profile, struct str in, struct buf *out)
+{
+	char *q;
+
+	if (profile == TEXT_RESOURCEPREP)
+		return buf_add_str(out, in) == 0;
+	q = buf_reserve(out, in.len);
+	if (!q)
+		return false;
+	for (size_t i = 0; i < in.len; i++) {
+		char c = in.p[i];
+
+		q[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+	}
+	buf_added(out, in.len);
+	return true;
+}
+
+/* In place; false: refused, or longer than TEXT_PREP_MAX. */
+static bool
+prepare(enum text_profile profile, char *z)
+{
+	/* The size is that of every buffer given here. */
+	return stringprep(z, TEXT_PREP_MAX + 1, STRINGPREP_NO_UNASSIGNED,
+	           profile_table[profile]) == STRINGPREP_OK;
+}
+
+static bool
+put_prepared(enum text_profile profile, struct str in, struct buf *out)
+{
+	char once[TEXT_PREP_MAX + 1], twice[TEXT_PREP_MAX + 1];
+	struct str s;
+
+	memcpy(once, in.p, in.len);
+	once[in.len] = '\0';
+	if (!utf8_is_valid(in) || !prepare(profile, once))
+		return false;
+	s = str_c(once);
+	/* NFKC makes ASCII out of U+2100 and others: "a/c". */
+	if (ascii_check(profile, s) == ASCII_REFUSED)
+		return false;
+	/*
+	 * Some text only settles on the second round.  An address must not
+	 * change each time somebody normalises it.
+	 */
+	memcpy(twice, once, s.len + 1);
+	if (!prepare(profile, twice) || !str_is(s, twice))
+		return false;
+	return buf_add_str(out, s) == 0;
+}
+
+bool
+text_prep(enum text_profile profile, struct str in, struct buf *out)
+{
+	if (in.len > TEXT_PREP_MAX)
+		return false;
+	switch (ascii_check(profile, in)) {
+	case ASCII_ONLY:
+		return put_ascii(profile, in, out);
+	case ASCII_AND_MORE:
+		return put_prepared(profile, in, out);
+	case ASCII_REFUSED:
+		break;
+	}
+	return false;
+}
+
+/* ---- charsets --------------------------------------------------------- */
+
+enum { CHARSET_MAX = 32 };
+
+/*
+ * Opening a converter costs a thousand times more than a line of text, and
+ * nearly always the next line has the same charset.
+ */
+static _Thread_local struct {
+	char charset[CHARSET_MAX];
+	iconv_t cd;
+} last_used;
+
+/* (iconv_t)-1: no such charset.  Borrowed until the next call. */
+static iconv_t
+converter(const char *charset)
+{
+	const iconv_t none = (iconv_t)-1;
+	iconv_t cd;
+
+	if (strcmp(charset, last_used.charset) == 0 && charset[0])
+		return last_used.cd;
+	/* "" is the locale's charset, "//" begins glibc's own options. */
+	if (!charset[0] || strlen(charset) >= CHARSET_MAX ||
+	    strchr(charset, '/'))
+		return none;
+	cd = iconv_open("UTF-8", charset);
+	if (cd == none)
+		return none;
+	if (last_used.charset[0])
+		(void)iconv_close(last_used.cd); /* only fails on bad cd */
+	memcpy(last_used.charset, charset, strlen(charset) + 1);
+	last_used.cd = cd;
+	return cd;
+}
+
+bool
+text_to_utf8(const char *charset, struct str in, struct buf *out)
+{
+	iconv_t cd = converter(charset);
+	/* iconv() takes char ** but does not write (POSIX rationale). */
+	char *p = (char *)(uintptr_t)in.p;
+	size_t left = in.len;
+
+	if (cd == (iconv_t)-1)
+		return false;
+	(void)iconv(cd, NULL, NULL, NULL, NULL);
+	while (left > 0) {
+		char part[512], *q = part;
+		size_t room = sizeof(part);
+		bool bad = iconv(cd, &p, &left, &q, &room) == (size_t)-1 &&
+		    errno != E2BIG;
+
+		if (buf_add(out, part, sizeof(part) - room) < 0)
+			return false;
+		if (!bad)
+			continue;
+		if (utf8_put(out, 0xfffd) < 0)
+			return false;
+		p++;
+		left--;
+	}
+	return true;
+}
+
+/* ---- accents ---------------------------------------------------------- */
+
+/* Base letters by NFKD; '.': it has none. */
+static const char base_latin[] = /* U+00C0 .. U+024F */
+    "AAAAAA.CEEEEIIII.NOOOOO..UUUUY..aaaaaa.ceeeeiiii.nooooo..uuuuy.y"
+    "AaAaAaCcCcCcCcDd..EeEeEeEeEeGgGgGgGgHh..IiIiIiIiI...JjKk.LlLlLl."
+    "...NnNnNn...OoOoOo..RrRrRrSsSsSsSsTtTt..UuUuUuUuUuUuWwYyYZzZzZzs"
+    "................................Oo.............Uu..............."
+    ".............AaIiOoUuUuUuUuUu.AaAa....GgKkOoOo..j...Gg..NnAa...."
+    "AaAaEeEeIiIiOoOoRrRrUuUuSsTt..Hh......AaEeOoOoOoOoYy............"
+    "................";
+static const char base_latin_more[] = /* U+1E00 .. U+1EFF */
+    "AaBbBbBbCcDdDdDdDdDdEeEeEeEeEeFfGgHhHhHhHhHhIiIiKkKkKkLlLlLlLlMm"
+    "MmMmNnNnNnNnOoOoOoOoPpPpRrRrRrRrSsSsSsSsSsTtTtTtTtUuUuUuUuUuVvVv"
+    "WwWwWwWwWwXxXxYyZzZzZzhtwy.s....AaAaAaAaAaAaAaAaAaAaAaAaEeEeEeEe"
+    "EeEeEeEeIiIiOoOoOoOoOoOoOoOoOoOoOoOoUuUuUuUuUuUuUuYyYyYyYy......";
+
+static int32_t
+without_accent(int32_t c)
+{
+	char base = '.';
+
+	if (c >= 0xc0 && c <= 0x24f)
+		base = base_latin[c - 0xc0];
+	else if (c >= 0x1e00 && c <= 0x1eff)
+		base = base_latin_more[c - 0x1e00];
+	return base == '.' ? c : base;
+}
+
+bool
+text_to_ascii(struct str in, struct buf *out)
+{
+	size_t before = out->len;
+
+	while (in.len > 0) {
+		int32_t c = utf8_next(&in);
+
+		if (c >= 0x300 && c <= 0x36f) /* combining accents */
+			continue;
+		if (c == UTF8_BAD || utf8_put(out, without_accent(c)) < 0) {
+			buf_truncate(out, before);
+			return false;
+		}
+	}
+	return true;
+}
