@@ -1,0 +1,97 @@
+/*
+ * irc_ask.h - what we asked the server, until it has answered
+ *
+ * IRC answers carry no number: they are told by their kind and the name they
+ * mention.  An ask is remembered when its command is queued, its time runs
+ * from when it is sent, and it is taken out by the line that answers it:
+ * the oldest of that kind about that name.
+ *
+ * Messages are answered only if refused, so of them the last
+ * IRC_ASK_MESSAGES sent are kept, for a while.
+ *
+ * Ownership  An ask belongs to the table until it is taken; then
+ *            irc_ask_free().
+ */
+#ifndef IRC_ASK_H
+#define IRC_ASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "irc/irc_isupport.h"
+#include "lib/list.h"
+#include "lib/str.h"
+
+enum {
+	IRC_ASK_MAX = 1024,    /* open at once; more is refused */
+	IRC_ASK_MESSAGES = 64, /* sent, and kept for a refusal */
+};
+
+enum irc_ask_kind {
+	IRC_ASK_OTHER,
+	IRC_ASK_MESSAGE,
+	IRC_ASK_JOIN,
+	IRC_ASK_PART,
+	IRC_ASK_TOPIC,
+	IRC_ASK_NICK,
+	IRC_ASK_KICK,
+	IRC_ASK_MODE,
+	IRC_ASK_INVITE,
+	IRC_ASK_AWAY,
+	IRC_ASK_RAW,
+};
+
+#define IRC_ASK_BIT(kind) (1u << (kind))
+#define IRC_ASK_ANY       (~0u)
+
+struct irc_ask {
+	struct list node;
+	enum irc_ask_kind kind;
+	uint64_t ref;
+	int64_t sent_at; /* -1: still queued */
+	bool inside;     /* JOIN: we are in; NAMES is still coming */
+	size_t target_len;
+	char *other;   /* the second name (KICK: nick), inside names */
+	char names[1]; /* private */
+};
+
+struct irc_asks {
+	struct list queued; /* in the order of the commands */
+	struct list sent;   /* in the order of leaving */
+	struct list told;   /* messages that have left; SENT is due */
+	size_t n, nsent_messages;
+};
+
+/* The table must not be moved. */
+void irc_asks_init(struct irc_asks *t);
+void irc_asks_release(struct irc_asks *t);
+
+/* NULL: IRC_ASK_MAX are open. */
+struct irc_ask *irc_ask_new(struct irc_asks *t, enum irc_ask_kind kind,
+    uint64_t ref, struct str target, struct str other);
+void irc_ask_free(struct irc_asks *t, struct irc_ask **ap);
+
+struct str irc_ask_target(const struct irc_ask *a);
+
+/* It has left; messages go to `told` first. */
+void irc_ask_sent(struct irc_asks *t, struct irc_ask *a, int64_t now_at);
+
+/* A message whose SENT has been reported waits for a refusal. */
+void irc_ask_told(struct irc_asks *t, struct irc_ask *a);
+
+/*
+ * The oldest sent one of these kinds with that name as target or other; an
+ * empty name matches any.  NULL: none.  It stays in the table.
+ */
+struct irc_ask *irc_ask_find(const struct irc_asks *t, unsigned kinds,
+    enum irc_casemap map, struct str name);
+
+/* The first sent one that has waited longer than wait_ms; or NULL. */
+struct irc_ask *irc_ask_overdue(
+    const struct irc_asks *t, int64_t now_at, int64_t wait_ms);
+
+/* When that will be, or -1. */
+int64_t irc_ask_due_at(const struct irc_asks *t, int64_t wait_ms);
+
+#endif

@@ -1,0 +1,85 @@
+/*
+ * irc_cap.h - capability negotiation and SASL PLAIN, as a state machine
+ *
+ * Told what CAP and AUTHENTICATE lines say, answers with lines to send.
+ *
+ *	LS 302 ... LS (*)... LS -> REQ all, REQ sasl -> ACK or NAK (then one
+ *	by one) -> AUTHENTICATE -> 903, 904 ... -> END
+ *
+ * A server that knows no CAP never answers, and 001 simply comes.
+ *
+ * Source     IRCv3 capability-negotiation 302, sasl-3.1, sasl-3.2; RFC 4616.
+ */
+#ifndef IRC_CAP_H
+#define IRC_CAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "lib/str.h"
+
+enum irc_cap_id {
+	IRC_CAP_ACCOUNT_NOTIFY,
+	IRC_CAP_ACCOUNT_TAG,
+	IRC_CAP_AWAY_NOTIFY,
+	IRC_CAP_CAP_NOTIFY,
+	IRC_CAP_CHGHOST,
+	IRC_CAP_EXTENDED_JOIN,
+	IRC_CAP_INVITE_NOTIFY,
+	IRC_CAP_MESSAGE_TAGS,
+	IRC_CAP_MULTI_PREFIX,
+	IRC_CAP_SASL,
+	IRC_CAP_SERVER_TIME,
+	IRC_CAP_SETNAME,
+	IRC_CAP_STANDARD_REPLIES,
+	IRC_CAP_USERHOST_IN_NAMES,
+	IRC_NCAP
+};
+
+enum irc_sasl {
+	IRC_SASL_OFF,     /* no credentials, or not begun */
+	IRC_SASL_WANTED,  /* credentials; sasl is asked for */
+	IRC_SASL_ASKED,   /* AUTHENTICATE PLAIN was sent */
+	IRC_SASL_SENT,    /* so were the credentials */
+	IRC_SASL_DONE,    /* 903 */
+	IRC_SASL_REFUSED, /* wrong credentials */
+	IRC_SASL_MISSING, /* the server cannot, now */
+};
+
+struct irc_cap {
+	uint32_t offered, asked, retry, enabled; /* bits 1 << enum irc_cap_id */
+	bool ls_done;    /* the list has come to its end */
+	bool ended;      /* CAP END was sent, or 001 came */
+	bool plain;      /* PLAIN is among the mechanisms, as far as told */
+	bool registered; /* after 001 */
+	enum irc_sasl sasl;
+};
+
+void irc_cap_init(struct irc_cap *c, bool wants_sasl);
+
+static inline bool
+irc_cap_has(const struct irc_cap *c, enum irc_cap_id id)
+{
+	return (c->enabled >> id & 1) != 0;
+}
+
+/*
+ * One CAP line: sub is "LS", "ACK" ...; more: a '*' stood before the list.
+ * Appends lines to send.
+ */
+void irc_cap_line(struct irc_cap *c, struct str sub, bool more, struct str list,
+    struct buf *out);
+
+/* AUTHENTICATE + came: appends the credentials in chunks of 400. */
+void irc_cap_authenticate(struct irc_cap *c, struct str challenge,
+    struct str account, struct str password, struct buf *out);
+
+/* A numeric 902 ... 908 came; may append CAP END. */
+void irc_cap_sasl_numeric(struct irc_cap *c, unsigned code, struct buf *out);
+
+/* 001: negotiation is over, whether we ended it or not. */
+void irc_cap_registered(struct irc_cap *c);
+
+#endif
