@@ -53,23 +53,24 @@ ascii_check(enum text_profile profile, struct str s)
 	return found;
 }
 
-static bool
-put_ascii(enum text_profile profile, struct str in, struct buf *out)
+static void
+copy_lower(struct str in, char *out)
 {
-	char *q;
-
-	if (profile == TEXT_RESOURCEPREP)
-		return buf_add_str(out, in) == 0;
-	q = buf_reserve(out, in.len);
-	if (!q)
-		return false;
 	for (size_t i = 0; i < in.len; i++) {
 		char c = in.p[i];
 
-		q[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+		out[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 	}
-	buf_added(out, in.len);
-	return true;
+}
+
+static int
+prep_ascii(enum text_profile profile, struct str in, char *out)
+{
+	if (profile != TEXT_RESOURCEPREP)
+		copy_lower(in, out);
+	else if (in.len > 0)
+		memcpy(out, in.p, in.len);
+	return (int)in.len;
 }
 
 /* In place; false: refused, or longer than TEXT_PREP_MAX. */
@@ -81,8 +82,8 @@ prepare(enum text_profile profile, char *z)
 	           profile_table[profile]) == STRINGPREP_OK;
 }
 
-static bool
-put_prepared(enum text_profile profile, struct str in, struct buf *out)
+static int
+prep_unicode(enum text_profile profile, struct str in, char *out)
 {
 	char once[TEXT_PREP_MAX + 1], twice[TEXT_PREP_MAX + 1];
 	struct str s;
@@ -90,35 +91,45 @@ put_prepared(enum text_profile profile, struct str in, struct buf *out)
 	memcpy(once, in.p, in.len);
 	once[in.len] = '\0';
 	if (!utf8_is_valid(in) || !prepare(profile, once))
-		return false;
+		return -1;
 	s = str_c(once);
 	/* NFKC makes ASCII out of U+2100 and others: "a/c". */
 	if (ascii_check(profile, s) == ASCII_REFUSED)
-		return false;
+		return -1;
 	/*
 	 * Some text only settles on the second round.  An address must not
 	 * change each time somebody normalises it.
 	 */
 	memcpy(twice, once, s.len + 1);
 	if (!prepare(profile, twice) || !str_is(s, twice))
-		return false;
-	return buf_add_str(out, s) == 0;
+		return -1;
+	memcpy(out, s.p, s.len);
+	return (int)s.len;
+}
+
+int
+text_prep_into(enum text_profile profile, struct str in, char *out)
+{
+	if (in.len > TEXT_PREP_MAX)
+		return -1;
+	switch (ascii_check(profile, in)) {
+	case ASCII_ONLY:
+		return prep_ascii(profile, in, out);
+	case ASCII_AND_MORE:
+		return prep_unicode(profile, in, out);
+	case ASCII_REFUSED:
+		break;
+	}
+	return -1;
 }
 
 bool
 text_prep(enum text_profile profile, struct str in, struct buf *out)
 {
-	if (in.len > TEXT_PREP_MAX)
-		return false;
-	switch (ascii_check(profile, in)) {
-	case ASCII_ONLY:
-		return put_ascii(profile, in, out);
-	case ASCII_AND_MORE:
-		return put_prepared(profile, in, out);
-	case ASCII_REFUSED:
-		break;
-	}
-	return false;
+	char prepared[TEXT_PREP_MAX];
+	int len = text_prep_into(profile, in, prepared);
+
+	return len >= 0 && buf_add(out, prepared, (size_t)len) == 0;
 }
 
 /* ---- charsets --------------------------------------------------------- */

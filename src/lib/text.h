@@ -25,6 +25,12 @@ enum text_profile { TEXT_NODEPREP, TEXT_NAMEPREP, TEXT_RESOURCEPREP };
 bool text_prep(enum text_profile profile, struct str in, struct buf *out);
 
 /*
+ * The same into out, which has TEXT_PREP_MAX bytes: how many were written, or
+ * -1.  Not terminated.
+ */
+int text_prep_into(enum text_profile profile, struct str in, char *out);
+
+/*
  * Appends in, which is in charset ("windows-1252", "iso-8859-15", ...), as
  * UTF-8.  Bytes without a meaning there become U+FFFD.  False: no such
  * charset, or no room.
