@@ -460,6 +460,12 @@ struct gateway_ops {
 	/* A NULL slot: the network cannot do that, and disco says so. */
 	gw_request_fn *request[GW_NREQ];
 
+	/*
+	 * Stop reading from the network, or go on: the XMPP server is slower.
+	 * Never held longer than 20 s.  May be NULL.
+	 */
+	void (*hold)(struct session *s, bool hold);
+
 	/* The event with that cookie is on disk, or could not be kept. */
 	void (*kept)(struct session *s, uint64_t cookie, bool ok);
 
