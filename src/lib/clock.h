@@ -27,6 +27,7 @@ struct clock {
 	int64_t utc;         /* wall clock now, of this turn */
 	struct timer **heap; /* private */
 	size_t n, cap;       /* private */
+	uint64_t nset;       /* private: timers set so far */
 };
 
 struct timer {
@@ -34,6 +35,7 @@ struct timer {
 	void (*fn)(struct timer *t);
 	struct clock *clock; /* NULL: not set */
 	size_t index;        /* private: place in the heap */
+	uint64_t order;      /* private: first set, first served */
 };
 
 void clock_init(struct clock *c, int64_t at, int64_t utc);

@@ -27,11 +27,10 @@ struct map {
 	struct map_slot *slot; /* NULL until the first put */
 	size_t n;              /* entries */
 	size_t cap;            /* private: slots, a power of two */
-	size_t used;           /* private: entries and tombstones */
 };
 
 struct map_iter {
-	size_t at; /* private */
+	size_t step, start; /* private */
 	struct str key;
 	void *value;
 };
@@ -47,6 +46,14 @@ void *map_put(struct map *m, struct str key, void *value);
 
 /* Returns what was there, or NULL. */
 void *map_del(struct map *m, struct str key);
+
+/* Removes the key only if it stands for that very value. */
+static inline void
+map_del_value(struct map *m, struct str key, const void *value)
+{
+	if (map_get(m, key) == value)
+		map_del(m, key);
+}
 
 bool map_next(const struct map *m, struct map_iter *it);
 
