@@ -1,0 +1,96 @@
+/*
+ * store_db.h - the database under the store: every statement there is
+ *
+ * An operation is a row of a table in store_db.c: its statements, which
+ * argument is sealed, what a load gives back.  A new kind of thing to keep is
+ * a new row here, a version in migrate.c and a pair of functions in store.h.
+ *
+ *	store_db_begin(db, true, &err);
+ *	for each operation
+ *		store_db_run(db, keys, kind, arg, &rows, &err);
+ *	store_db_commit(db, &err);
+ *
+ * Thread     One at a time; nothing here knows the loop.
+ * Errors     After any -1 the transaction is void: store_db_abandon(), open
+ *            again.  That is also the only safe way on after a failed fsync.
+ */
+#ifndef CORE_STORE_DB_H
+#define CORE_STORE_DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/err.h"
+#include "lib/list.h"
+#include "lib/str.h"
+
+#include "core/store.h"
+
+struct keyring;
+struct store_db;
+
+/* In brackets the arguments, in braces the columns of a load. */
+enum db_op {
+	DB_SETTING_PUT,   /* user gateway network room name value */
+	DB_SECRET_PUT,    /* the same, value sealed */
+	DB_SETTING_DEL,   /* user gateway network room name */
+	DB_SETTINGS_LOAD, /* user gateway {network room name value sealed} */
+	DB_FORGET,        /* user gateway */
+	DB_OCCUPANT_PUT,  /* gateway jid room password nick */
+	DB_OCCUPANT_DEL,  /* gateway jid room */
+	DB_OCCUPANTS_DEL_JID, /* gateway jid */
+	DB_OCCUPANTS_LOAD,    /* gateway {jid room password sealed nick} */
+	DB_FACT_PUT,          /* gateway network name value */
+	DB_FACT_DEL,          /* gateway network name */
+	DB_FACTS_LOAD,        /* gateway {network name value} */
+	DB_PROBE,             /* writes one row, to see whether it can be */
+	DB_NOP
+};
+
+enum { DB_ARGS_MAX = 6, DB_COLS_MAX = 5 };
+
+/* Of a load.  A sealed value that did not open is an empty column. */
+struct db_row {
+	struct list node;
+	struct str col[DB_COLS_MAX]; /* into bytes */
+	size_t nbytes;
+	char bytes[];
+};
+
+void db_rows_free(struct list *rows); /* wiped; the list is empty then */
+
+/* How many arguments, and whether it gives rows. */
+size_t db_op_nargs(enum db_op kind);
+bool db_op_is_load(enum db_op kind);
+
+/*
+ * Opens, makes, migrates; with check, looks for damage.  NULL with *why_out
+ * and err, which names the file and what to do.
+ */
+struct store_db *store_db_open(const char *path, bool check,
+    enum store_open_result *why_out, struct err *err);
+void store_db_close(struct store_db **dbp);
+
+/* Closes without touching the file once more. */
+void store_db_abandon(struct store_db **dbp);
+
+/* Are there sealed values at all?  Can keys open each of them?  0 or -1. */
+int store_db_has_sealed(struct store_db *db, bool *out, struct err *err);
+int store_db_check_keys(
+    struct store_db *db, const struct keyring *keys, struct err *err);
+
+int store_db_begin(struct store_db *db, bool writes, struct err *err);
+int store_db_commit(struct store_db *db, struct err *err);
+
+/* Adds to rows if it is a load; *nunopened_out counts what did not open. */
+int store_db_run(struct store_db *db, const struct keyring *keys,
+    enum db_op kind, const struct str *arg, struct list *rows,
+    size_t *nunopened_out, struct err *err);
+
+/* Moves the write-ahead log into the file and empties it.  Best effort. */
+void store_db_checkpoint(struct store_db *db);
+
+/* Does what it did have to leave no trace?  Then checkpoint at once. */
+bool db_op_erases(enum db_op kind);
+
+#endif
