@@ -1,0 +1,105 @@
+"""ejabberd with two domains and a component port.
+
+The Erlang machine is started without a node name.  So there is no epmd to be
+left running, and two instances cannot meet; ejabberdctl cannot reach it
+either, which is why the accounts are made by an expression at its start.
+"""
+
+from names import DOMAIN, GATEWAYS, OTHER_DOMAIN, PASSWORD, SECRET, USERS
+from place import HOST, find_folder, find_program, free_ports
+from process import Process
+
+CONFIG = """
+loglevel: info
+log_rotate_count: 0
+hosts: [{domain}, {other}]
+s2s_access: none
+auth_method: internal
+auth_password_format: plain
+listen:
+  - port: {c2s_port}
+    ip: "{host}"
+    module: ejabberd_c2s
+    max_stanza_size: 300000
+  - port: {component_port}
+    ip: "{host}"
+    module: ejabberd_service
+    global_routes: false
+    hosts:
+{components}
+modules:
+  mod_carboncopy: {{}}
+  mod_disco: {{}}
+  mod_roster: {{}}
+"""
+
+COMPONENT = """      {}: {{ password: "{}" }}
+"""
+
+READY = "accounts are there"
+
+
+class Ejabberd:
+    name = "ejabberd"
+
+    def __init__(self, folder):
+        self._folder = folder / self.name
+        self._folder.mkdir()
+        self.c2s_port, self.component_port = free_ports(2)
+        config = self._folder / "ejabberd.yml"
+        config.write_text(
+            CONFIG.format(
+                domain=DOMAIN,
+                other=OTHER_DOMAIN,
+                host=HOST,
+                c2s_port=self.c2s_port,
+                component_port=self.component_port,
+                components="".join(
+                    COMPONENT.format(g, SECRET) for g in GATEWAYS
+                ),
+            )
+        )
+        self._start_mark = 0
+        self.process = Process(
+            self.name,
+            [
+                find_program("erl"),
+                "-noinput",
+                *"+sbwt none +sbwtdcpu none +sbwtdio none".split(),
+                *("-mnesia", "dir", f'"{self._folder}/mnesia"'),
+                *("-s", "ejabberd"),
+                *("-eval", self._accounts()),
+            ],
+            self._folder,
+            env={
+                "HOME": str(self._folder),
+                "ERL_LIBS": str(find_folder("*/ejabberd-*/ebin").parents[1]),
+                "EJABBERD_CONFIG_PATH": str(config),
+                "EJABBERD_LOG_PATH": str(self._folder / "server.log"),
+                "ERL_CRASH_DUMP": str(self._folder / "erl_crash.dump"),
+            },
+        )
+
+    @staticmethod
+    def _accounts():
+        """Registering twice does no harm: the second time is refused."""
+        users = ", ".join(f'<<"{u}">>' for u in USERS)
+        domains = ", ".join(f'<<"{d}">>' for d in (DOMAIN, OTHER_DOMAIN))
+        return (
+            f'[ejabberd_auth:try_register(U, D, <<"{PASSWORD}">>)'
+            f" || D <- [{domains}], U <- [{users}]],"
+            f' io:format("{READY}~n").'
+        )
+
+    def start(self):
+        mark = self.process.log_size()
+        self.process.start()
+        self.process.wait_until(
+            "is up", lambda: READY in self.process.log(mark)
+        )
+
+    def stop(self):
+        return self.process.stop()
+
+    def kill(self):
+        self.process.kill()

@@ -1,0 +1,90 @@
+"""InspIRCd: the IRC server with TLS and most of IRCv3."""
+
+import os
+
+from place import HOST, find_folder, find_program, free_ports, is_listening
+from process import Process
+
+CONFIG = """
+<path moduledir="{modules}" configdir="{folder}" datadir="{folder}"
+      logdir="{folder}" runtimedir="{folder}">
+<server name="irc.verona.test" description="interop tests" network="Verona"
+        id="1AA">
+<admin name="a" nick="a" email="a@verona.test">
+<bind address="{host}" port="{port}" type="clients">
+<bind address="{host}" port="{tls_port}" type="clients" sslprofile="tls">
+<sslprofile name="tls" provider="gnutls" certfile="{cert}" keyfile="{key}"
+            dhfile="{dh}" requestclientcert="no">
+<connect name="all" allow="*" timeout="20" pingfreq="60" hardsendq="4M"
+         softsendq="1M" recvq="1M" threshold="100000" commandrate="1000000"
+         fakelag="off" localmax="1000" globalmax="1000" maxchans="12"
+         resolvehostnames="no" useident="no" useconnectban="no"
+         maxconnwarn="no">
+<class name="all" commands="*" privs="*" usermodes="*" chanmodes="*">
+<type name="god" classes="all">
+<oper name="escalus" password="rapier" host="*@*" type="god">
+<options prefixquit="" suffixquit="" prefixpart="" suffixpart=""
+         syntaxhints="no" splitwhois="no">
+<performance netbuffersize="10240" somaxconn="128">
+<security announceinvites="all" hidemodes="" maxtargets="20">
+<limits maxnick="30" maxchan="64" maxmodes="20" maxident="10" maxhost="64"
+        maxquit="255" maxtopic="307" maxkick="255" maxreal="130" maxaway="200">
+<channels users="20" opers="60">
+<log method="file" type="* -USERINPUT -USEROUTPUT" level="default"
+     target="{folder}/server.log">
+"""
+
+# A name that does not exist keeps the server from starting.
+MODULES = """
+ssl_gnutls cap ircv3 ircv3_accounttag ircv3_batch ircv3_capnotify
+ircv3_chghost ircv3_ctctags ircv3_echomessage ircv3_invitenotify
+ircv3_labeledresponse ircv3_msgid ircv3_servertime monitor namesx setname
+uhnames sanick samode sajoin sapart alltime
+""".split()
+
+
+class Inspircd:
+    name = "inspircd"
+    has_echo = True
+
+    def __init__(self, folder, certificates):
+        self._folder = folder / self.name
+        self._folder.mkdir()
+        self.port, self.tls_port = free_ports(2)
+        config = self._folder / "inspircd.conf"
+        config.write_text(
+            CONFIG.format(
+                modules=find_folder("inspircd/modules"),
+                folder=self._folder,
+                host=HOST,
+                port=self.port,
+                tls_port=self.tls_port,
+                cert=certificates.cert,
+                key=certificates.key,
+                dh=certificates.dh,
+            )
+            + "".join(f'<module name="{m}">\n' for m in MODULES)
+        )
+        argv = [
+            find_program("inspircd"),
+            "--config",
+            config,
+            "--nofork",
+            "--nopid",
+        ]
+        if os.geteuid() == 0:
+            argv.append("--runasroot")
+        self.process = Process(self.name, argv, self._folder)
+
+    def start(self):
+        self.process.start()
+        self.process.wait_until(
+            "listens",
+            lambda: is_listening(self.port) and is_listening(self.tls_port),
+        )
+
+    def stop(self):
+        return self.process.stop()
+
+    def kill(self):
+        self.process.kill()

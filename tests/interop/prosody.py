@@ -1,0 +1,84 @@
+"""Prosody with two domains and a component port."""
+
+from names import DOMAIN, GATEWAYS, OTHER_DOMAIN, PASSWORD, SECRET, USERS
+from place import HOST, find_program, free_ports, is_listening
+from process import Process
+
+CONFIG = """
+run_as_root = true
+pidfile = "{folder}/prosody.pid"
+data_path = "{folder}/data"
+log = {{ {{ levels = {{ min = "info" }}, to = "console" }} }}
+interfaces = {{ "{host}" }}
+c2s_ports = {{ {c2s_port} }}
+c2s_direct_tls_ports = {{ }}
+component_ports = {{ {component_port} }}
+component_interfaces = {{ "{host}" }}
+modules_enabled = {{ "saslauth", "roster", "disco", "ping", "carbons" }}
+modules_disabled = {{ "s2s", "http", "tls" }}
+c2s_require_encryption = false
+allow_unencrypted_plain_auth = true
+authentication = "internal_plain"
+"""
+
+HOST_BLOCK = """
+VirtualHost "{}"
+"""
+
+COMPONENT_BLOCK = """
+Component "{}"
+	component_secret = "{}"
+	component_conflict_resolve = "kick_old"
+"""
+
+
+class Prosody:
+    name = "prosody"
+
+    def __init__(self, folder):
+        self._folder = folder / self.name
+        self._folder.mkdir()
+        self.c2s_port, self.component_port = free_ports(2)
+        self._write_accounts()
+        config = self._folder / "prosody.cfg.lua"
+        config.write_text(
+            CONFIG.format(
+                folder=self._folder,
+                host=HOST,
+                c2s_port=self.c2s_port,
+                component_port=self.component_port,
+            )
+            + "".join(HOST_BLOCK.format(d) for d in (DOMAIN, OTHER_DOMAIN))
+            + "".join(COMPONENT_BLOCK.format(g, SECRET) for g in GATEWAYS)
+        )
+        self.process = Process(
+            self.name,
+            [find_program("prosody"), "-F", "--config", config],
+            self._folder,
+        )
+
+    def _write_accounts(self):
+        """The files that prosodyctl would write, at half a second each."""
+        for domain in (DOMAIN, OTHER_DOMAIN):
+            accounts = (
+                self._folder / "data" / domain.replace(".", "%2e") / "accounts"
+            )
+            accounts.mkdir(parents=True)
+            for user in USERS:
+                (accounts / f"{user}.dat").write_text(
+                    f'return {{ ["password"] = "{PASSWORD}" }};\n'
+                )
+
+    def start(self):
+        self.process.start()
+        self.process.wait_until(
+            "listens",
+            lambda: is_listening(self.c2s_port)
+            and is_listening(self.component_port),
+        )
+
+    def stop(self):
+        return self.process.stop()
+
+    def kill(self):
+        self.process.kill()
