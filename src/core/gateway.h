@@ -68,11 +68,14 @@ enum gw_addr_kind {
 
 struct gw_address {
 	enum gw_addr_kind kind;
-	struct str network; /* canonical name; "" if there is only one */
-	struct str name;    /* room or person; empty for the others */
+	struct str network;  /* canonical name; "" if there is only one */
+	struct str name;     /* room or person; empty for the others */
+	struct str spelling; /* from split(): the network as it was written,
+	                        an alias perhaps; local() writes `network` */
 };
 
-enum { GW_NAME_MAX = 512 }; /* bytes of a room's or person's name */
+/* Bytes of a room's or person's name: it fits an address in any spelling. */
+enum { GW_NAME_MAX = 340 };
 
 /* ---- people and rooms ------------------------------------------------- */
 

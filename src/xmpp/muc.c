@@ -133,14 +133,19 @@ muc_datetime_parse(struct str s, int64_t *utc_out)
 	    hour < 0 || hour > 23 || min < 0 || min > 59 || sec < 0 || sec > 60)
 		return false;
 	if (s.len && s.p[0] == '.') {
-		for (s = str_skip(s, 1); s.len && s.p[0] >= '0' && s.p[0] <= '9';
+		for (s = str_skip(s, 1);
+		     s.len && s.p[0] >= '0' && s.p[0] <= '9';
 		     s = str_skip(s, 1), scale /= 10)
 			ms += (s.p[0] - '0') * scale;
 	}
 	if (!zone(s, &offset))
 		return false;
-	tm = (struct tm){ .tm_year = year - 1900, .tm_mon = mon - 1,
-		.tm_mday = day, .tm_hour = hour, .tm_min = min, .tm_sec = sec };
+	tm = (struct tm){ .tm_year = year - 1900,
+		.tm_mon = mon - 1,
+		.tm_mday = day,
+		.tm_hour = hour,
+		.tm_min = min,
+		.tm_sec = sec };
 	*utc_out = ((int64_t)timegm(&tm) - offset * 60) * 1000 + ms;
 	return true;
 }

@@ -33,9 +33,9 @@ enum { MUC_NSTATUS = 4 };
 /* One <x xmlns='...muc#user'> in a presence.  Empty: left out. */
 struct muc_item {
 	const char *affiliation, *role;
-	struct str jid;     /* real JID */
-	struct str nick;    /* new nick, with 303 */
-	struct str actor;   /* nick of who did it */
+	struct str jid;   /* real JID */
+	struct str nick;  /* new nick, with 303 */
+	struct str actor; /* nick of who did it */
 	struct str reason;
 	int status[MUC_NSTATUS]; /* 0: none */
 };

@@ -4,32 +4,33 @@
 #ifndef XMPP_NS_H
 #define XMPP_NS_H
 
-#define NS_COMPONENT    "jabber:component:accept"                 /* XEP-0114 */
-#define NS_STANZAS      "urn:ietf:params:xml:ns:xmpp-stanzas"     /* RFC 6120 */
-#define NS_DATA         "jabber:x:data"                           /* XEP-0004 */
-#define NS_DISCO_INFO   "http://jabber.org/protocol/disco#info"   /* XEP-0030 */
-#define NS_DISCO_ITEMS  "http://jabber.org/protocol/disco#items"  /* XEP-0030 */
-#define NS_MUC          "http://jabber.org/protocol/muc"          /* XEP-0045 */
-#define NS_MUC_USER     "http://jabber.org/protocol/muc#user"     /* XEP-0045 */
-#define NS_MUC_ADMIN    "http://jabber.org/protocol/muc#admin"    /* XEP-0045 */
-#define NS_MUC_OWNER    "http://jabber.org/protocol/muc#owner"    /* XEP-0045 */
-#define NS_COMMANDS     "http://jabber.org/protocol/commands"     /* XEP-0050 */
-#define NS_CHATSTATES   "http://jabber.org/protocol/chatstates"   /* XEP-0085 */
-#define NS_VERSION      "jabber:iq:version"                       /* XEP-0092 */
-#define NS_GATEWAY      "jabber:iq:gateway"                       /* XEP-0100 */
-#define NS_CAPS         "http://jabber.org/protocol/caps"         /* XEP-0115 */
-#define NS_PING         "urn:xmpp:ping"                           /* XEP-0199 */
-#define NS_TIME         "urn:xmpp:time"                           /* XEP-0202 */
-#define NS_DELAY        "urn:xmpp:delay"                          /* XEP-0203 */
-#define NS_SID          "urn:xmpp:sid:0"                          /* XEP-0359 */
-#define NS_OOB          "jabber:x:oob"                            /* XEP-0066 */
-#define NS_FALLBACK     "urn:xmpp:fallback:0"                     /* XEP-0428 */
-#define NS_CONFERENCE   "jabber:x:conference"                     /* XEP-0249 */
-#define NS_EME          "urn:xmpp:eme:0"                          /* XEP-0380 */
+#define NS_COMPONENT   "jabber:component:accept"                /* XEP-0114 */
+#define NS_STANZAS     "urn:ietf:params:xml:ns:xmpp-stanzas"    /* RFC 6120 */
+#define NS_DATA        "jabber:x:data"                          /* XEP-0004 */
+#define NS_DISCO_INFO  "http://jabber.org/protocol/disco#info"  /* XEP-0030 */
+#define NS_DISCO_ITEMS "http://jabber.org/protocol/disco#items" /* XEP-0030 */
+#define NS_MUC         "http://jabber.org/protocol/muc"         /* XEP-0045 */
+#define NS_MUC_USER    "http://jabber.org/protocol/muc#user"    /* XEP-0045 */
+#define NS_MUC_ADMIN   "http://jabber.org/protocol/muc#admin"   /* XEP-0045 */
+#define NS_MUC_OWNER   "http://jabber.org/protocol/muc#owner"   /* XEP-0045 */
+#define NS_COMMANDS    "http://jabber.org/protocol/commands"    /* XEP-0050 */
+#define NS_CHATSTATES  "http://jabber.org/protocol/chatstates"  /* XEP-0085 */
+#define NS_VERSION     "jabber:iq:version"                      /* XEP-0092 */
+#define NS_GATEWAY     "jabber:iq:gateway"                      /* XEP-0100 */
+#define NS_CAPS        "http://jabber.org/protocol/caps"        /* XEP-0115 */
+#define NS_PING        "urn:xmpp:ping"                          /* XEP-0199 */
+#define NS_TIME        "urn:xmpp:time"                          /* XEP-0202 */
+#define NS_DELAY       "urn:xmpp:delay"                         /* XEP-0203 */
+#define NS_SID         "urn:xmpp:sid:0"                         /* XEP-0359 */
+#define NS_OOB         "jabber:x:oob"                           /* XEP-0066 */
+#define NS_FALLBACK    "urn:xmpp:fallback:0"                    /* XEP-0428 */
+#define NS_CONFERENCE  "jabber:x:conference"                    /* XEP-0249 */
+#define NS_EME         "urn:xmpp:eme:0"                         /* XEP-0380 */
 
 /* Feature names that are not namespaces. */
-#define FEATURE_ESCAPING  "jid\\20escaping"                            /* XEP-0106 */
-#define FEATURE_STABLE_ID "http://jabber.org/protocol/muc#stable_id"   /* XEP-0045 */
+#define FEATURE_ESCAPING "jid\\20escaping" /* XEP-0106 */
+#define FEATURE_STABLE_ID                                                      \
+	"http://jabber.org/protocol/muc#stable_id" /* XEP-0045 */
 #define FEATURE_SELF_PING                                                      \
 	"http://jabber.org/protocol/muc#self-ping-optimization" /* XEP-0410 */
 

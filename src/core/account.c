@@ -1,0 +1,190 @@
+/*
+ * One XMPP user on one gateway: settings and sessions.
+ */
+#include <stdlib.h>
+
+#include "core/account.h"
+#include "core/instance.h"
+#include "core/session.h"
+#include "lib/secret.h"
+#include "lib/xalloc.h"
+
+struct setting {
+	struct list node;
+	char *network, *room, *name;
+	struct secret value;
+};
+
+#define SETTING(n) LIST_ENTRY(n, struct setting, node)
+
+static void
+setting_free(struct setting *st)
+{
+	list_del(&st->node);
+	secret_release(&st->value);
+	free(st->network);
+	free(st->room);
+	free(st->name);
+	free(st);
+}
+
+static struct setting *
+setting_find(const struct account *a, struct str network, struct str room,
+    struct str name)
+{
+	LIST_EACH(&a->settings, n)
+	{
+		struct setting *st = SETTING(n);
+
+		if (str_is(name, st->name) && str_is(network, st->network) &&
+		    str_is(room, st->room))
+			return st;
+	}
+	return NULL;
+}
+
+static void
+setting_forget(struct account *a, struct setting *st)
+{
+	if (!st)
+		return;
+	setting_free(st);
+	a->nsetting--;
+}
+
+/* -1: too many, or the value is too long. */
+static int
+setting_keep(struct account *a, struct str network, struct str room,
+    struct str name, struct str value)
+{
+	struct setting *st = setting_find(a, network, room, name);
+
+	if (st)
+		return secret_set(&st->value, value);
+	if (a->nsetting >= ACCOUNT_SETTINGS_MAX)
+		return -1;
+	st = xcalloc(1, sizeof(*st));
+	if (secret_set(&st->value, value) < 0) {
+		free(st);
+		return -1;
+	}
+	st->network = str_dup(network);
+	st->room = str_dup(room);
+	st->name = str_dup(name);
+	list_add(&a->settings, &st->node);
+	a->nsetting++;
+	return 0;
+}
+
+struct account *
+account_find(struct gateway *gw, struct str user)
+{
+	return map_get(&gw->accounts, user);
+}
+
+struct account *
+account_get(struct gateway *gw, struct str user, struct err *err)
+{
+	struct account *a = account_find(gw, user);
+
+	if (a)
+		return a;
+	if (gw->accounts.n >= gw->conf->limits.users) {
+		err_set(err, ERR_BUSY,
+		    "%s serves as many users as it may (%zu); try later",
+		    gw->domain, gw->accounts.n);
+		return NULL;
+	}
+	a = xcalloc(1, sizeof(*a));
+	a->gw = gw;
+	a->user = str_dup(user);
+	list_init(&a->settings);
+	map_init(&a->sessions);
+	log_ctx_init(&a->log, &gw->log, "user=%s", a->user);
+	map_put(&gw->accounts, str_c(a->user), a);
+	return a;
+}
+
+void
+account_check(struct account *a)
+{
+	if (a->sessions.n == 0 && a->keep == 0)
+		account_free(&a);
+}
+
+void
+account_free(struct account **ap)
+{
+	struct account *a = *ap;
+	struct list *n;
+
+	*ap = NULL;
+	if (!a)
+		return;
+	store_cancel(core_store(a->gw->core), a->load);
+	for (n = list_first(&a->settings); n; n = list_first(&a->settings))
+		setting_free(SETTING(n));
+	map_del(&a->gw->accounts, str_c(a->user));
+	map_release(&a->sessions);
+	free(a->user);
+	free(a);
+}
+
+static void
+on_loaded(bool ok, const struct store_setting *v, size_t n, void *arg)
+{
+	struct account *a = arg;
+	struct map_iter it = { 0 };
+	size_t i;
+
+	a->load = 0;
+	if (!ok)
+		log_error(&a->log, "settings not read",
+		    "action=\"going on without them\"");
+	for (i = 0; i < n; i++)
+		(void)setting_keep(
+		    a, v[i].network, v[i].room, v[i].name, v[i].value);
+	a->state = ok ? ACCOUNT_READY : ACCOUNT_NEW;
+	while (map_next(&a->sessions, &it))
+		session_account_ready(it.value);
+}
+
+void
+account_load(struct account *a)
+{
+	if (a->state != ACCOUNT_NEW)
+		return;
+	a->state = ACCOUNT_LOADING;
+	a->load = store_settings_load(core_store(a->gw->core), str_c(a->user),
+	    gateway_domain(a->gw), on_loaded, a);
+}
+
+struct str
+account_setting(const struct account *a, struct str network, struct str room,
+    const char *name)
+{
+	const struct setting *st = setting_find(a, network, room, str_c(name));
+
+	return st ? secret_str(&st->value) : STR_EMPTY;
+}
+
+int
+account_set(struct account *a, struct str network, struct str room,
+    const struct gw_setting *what, struct str value, store_done_fn *done,
+    void *arg, struct err *err)
+{
+	struct str name = str_c(what->name);
+
+	if (value.len && what->check && what->check(a->gw, value, err) < 0)
+		return -1;
+	if (value.len == 0)
+		setting_forget(a, setting_find(a, network, room, name));
+	else if (setting_keep(a, network, room, name, value) < 0)
+		return err_set(err, ERR_TOO_BIG,
+		    "%s: longer than %d bytes, or too many settings",
+		    what->name, SECRET_MAX);
+	store_setting_put(core_store(a->gw->core), str_c(a->user),
+	    gateway_domain(a->gw), network, room, name, value,
+	    what->type == GW_SET_SECRET, done, arg);
+	return 0;
+}

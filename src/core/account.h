@@ -1,0 +1,57 @@
+/*
+ * account.h - one XMPP user on one gateway: settings and sessions
+ */
+#ifndef CORE_ACCOUNT_H
+#define CORE_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/gateway.h"
+#include "core/store.h"
+#include "lib/list.h"
+#include "lib/log.h"
+#include "lib/map.h"
+
+enum account_state { ACCOUNT_NEW, ACCOUNT_LOADING, ACCOUNT_READY };
+
+struct account {
+	struct gateway *gw;
+	char *user; /* bare JID, normalised */
+	struct log_ctx log;
+	enum account_state state;
+	uint64_t load;        /* the store's answer we wait for */
+	struct list settings; /* of struct setting, in account.c */
+	size_t nsetting;
+	struct map sessions; /* by network */
+	unsigned keep;       /* somebody holds it although it has no session */
+};
+
+enum { ACCOUNT_SETTINGS_MAX = 500 };
+
+struct account *account_find(struct gateway *gw, struct str user);
+
+/* Found or made.  NULL: the gateway has all the users it may have. */
+struct account *account_get(
+    struct gateway *gw, struct str user, struct err *err);
+
+/* Frees it if nobody needs it. */
+void account_check(struct account *a);
+void account_free(struct account **ap);
+
+/*
+ * Settings are there, or will be: then every session of the account is told
+ * with session_account_ready(), and so is fn (may be NULL).
+ */
+void account_load(struct account *a);
+
+/* What was set exactly there; empty: nothing. */
+struct str account_setting(const struct account *a, struct str network,
+    struct str room, const char *name);
+
+/* Empty value: forget it.  Kept at once, done when it is on disk. */
+int account_set(struct account *a, struct str network, struct str room,
+    const struct gw_setting *what, struct str value, store_done_fn *done,
+    void *arg, struct err *err);
+
+#endif

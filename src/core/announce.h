@@ -1,0 +1,66 @@
+/*
+ * announce.h - what our clients are shown of a room
+ *
+ * Turns state into stanzas and changes none.  `to` is one occupant, or NULL
+ * for all that are inside.
+ */
+#ifndef CORE_ANNOUNCE_H
+#define CORE_ANNOUNCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/backlog.h"
+#include "core/gateway.h"
+
+struct buf;
+struct err;
+struct member;
+struct occupant;
+struct room;
+struct xmlw;
+
+/* A member is there, or changed. */
+void announce_member(
+    struct room *r, struct occupant *to, const struct member *m);
+
+/* A member is gone; status 0: just left. */
+void announce_gone(struct room *r, const struct member *m, int status,
+    struct str actor, struct str reason);
+
+/* A member, still under the old nick, is called `nick` from now on (303). */
+void announce_renamed(struct room *r, const struct member *m, struct str nick);
+
+/* One occupant of ours is out; the others stay. */
+void announce_out(
+    struct occupant *o, int status, struct str actor, struct str reason);
+
+/* The join sequence: members, itself, history, subject. */
+void announce_all(struct occupant *to);
+
+void announce_subject(struct room *r, struct occupant *to);
+
+/* What the room is like has changed (104). */
+void announce_config(struct room *r);
+
+/* A line that was said by our user: as the sending client called it. */
+struct announce_own {
+	struct str id, origin; /* may be empty */
+};
+
+/* A line that was said; own is NULL for those of others. */
+void announce_line(struct room *r, const struct backlog_line *line,
+    const struct announce_own *own);
+
+/* Words of the room itself to those inside. */
+void announce_notice(struct room *r, struct str text);
+
+/* A join or a presence is refused. */
+void announce_refusal(struct occupant *o, enum gw_refusal why,
+    const struct err *err, struct str forward);
+
+/* Appends "room@domain/Nick" as this occupant knows them. */
+void announce_nick_jid(
+    const struct occupant *o, struct str resource, struct buf *out);
+
+#endif

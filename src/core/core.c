@@ -1,0 +1,247 @@
+/*
+ * The gateways of one process.
+ */
+#include <stdlib.h>
+
+#include "core/core.h"
+#include "core/instance.h"
+#include "lib/xalloc.h"
+#include "net/loop.h"
+
+struct core {
+	struct loop *loop;
+	const struct config *config;
+	struct store *store;
+	const struct log_ctx *log;
+	struct list gateways;
+	struct loop_hook turn;
+	struct timer stop;
+	uint64_t last_id;
+	bool is_stopping;
+	void (*on_attached)(void *arg);
+	void *on_attached_arg;
+	void (*on_stopped)(void *arg);
+	void *on_stopped_arg;
+};
+
+#define GATEWAY(n) LIST_ENTRY(n, struct gateway, node)
+
+static void
+stopped(struct core *c)
+{
+	void (*done)(void *arg) = c->on_stopped;
+
+	timer_cancel(&c->stop);
+	c->on_stopped = NULL;
+	if (done)
+		done(c->on_stopped_arg);
+}
+
+static bool
+is_quiet(struct core *c)
+{
+	LIST_EACH(&c->gateways, n)
+	{
+		if (!instance_is_quiet(GATEWAY(n)))
+			return false;
+	}
+	return true;
+}
+
+static void
+on_turn(struct loop_hook *h)
+{
+	struct core *c = LIST_ENTRY(h, struct core, turn);
+
+	LIST_EACH(&c->gateways, n)
+	{
+		instance_turn(GATEWAY(n));
+	}
+	if (c->is_stopping && c->on_stopped && is_quiet(c))
+		stopped(c);
+}
+
+static void
+on_stop_deadline(struct timer *t)
+{
+	struct core *c = TIMER_OWNER(t, struct core, stop);
+
+	log_warn(c->log, "some networks did not say goodbye",
+	    "waited_ms=%d action=stop", CORE_STOP_MS);
+	stopped(c);
+}
+
+struct core *
+core_new(const struct core_params *p, struct err *err)
+{
+	struct core *c = xcalloc(1, sizeof(*c));
+	size_t i;
+
+	c->loop = p->loop;
+	c->config = p->config;
+	c->store = p->store;
+	c->log = p->log;
+	list_init(&c->gateways);
+	timer_init(&c->stop, on_stop_deadline);
+	loop_hook_add(c->loop, &c->turn, LOOP_RANK_CORE, on_turn);
+	for (i = 0; i < p->config->ngateway; i++) {
+		struct gateway *gw =
+		    instance_new(c, &p->config->gateway[i], err);
+
+		if (!gw) {
+			core_free(&c);
+			return NULL;
+		}
+		list_add(&c->gateways, &gw->node);
+	}
+	return c;
+}
+
+void
+core_start(struct core *c, void (*fn)(void *arg), void *arg)
+{
+	c->on_attached = fn;
+	c->on_attached_arg = arg;
+	LIST_EACH(&c->gateways, n)
+	{
+		instance_start(GATEWAY(n));
+	}
+}
+
+void
+core_attached(struct core *c)
+{
+	void (*fn)(void *arg) = c->on_attached;
+
+	LIST_EACH(&c->gateways, n)
+	{
+		if (!GATEWAY(n)->was_up)
+			return;
+	}
+	c->on_attached = NULL;
+	if (fn)
+		fn(c->on_attached_arg);
+}
+
+void
+core_stop(struct core *c, void (*done)(void *arg), void *arg)
+{
+	struct clock *clock = core_clock(c);
+
+	c->is_stopping = true;
+	c->on_stopped = done;
+	c->on_stopped_arg = arg;
+	timer_set(&c->stop, clock, clock->at + CORE_STOP_MS);
+	LIST_EACH(&c->gateways, n)
+	{
+		instance_stop(GATEWAY(n));
+	}
+}
+
+void
+core_free(struct core **cp)
+{
+	struct core *c = *cp;
+
+	*cp = NULL;
+	if (!c)
+		return;
+	c->is_stopping = true;
+	LIST_EACH(&c->gateways, n)
+	{
+		struct gateway *gw = GATEWAY(n);
+
+		instance_free(&gw);
+	}
+	timer_cancel(&c->stop);
+	loop_hook_del(&c->turn);
+	free(c);
+}
+
+int
+core_reload(struct core *c, const struct config *config, struct err *err)
+{
+	LIST_EACH(&c->gateways, n)
+	{
+		struct gateway *gw = GATEWAY(n);
+		const struct config_gateway *is =
+		    config_gateway_find(config, gateway_domain(gw));
+
+		if (!is || is->ops != gw->ops || !gw->ops->reload)
+			continue;
+		if (gw->ops->reload(gw, is->conf, err) < 0)
+			return -1;
+	}
+	LIST_EACH(&c->gateways, n)
+	{
+		struct gateway *gw = GATEWAY(n);
+		const struct config_gateway *is =
+		    config_gateway_find(config, gateway_domain(gw));
+
+		if (is && is->ops == gw->ops)
+			gw->conf = is;
+	}
+	c->config = config;
+	return 0;
+}
+
+uint64_t
+core_next_id(struct core *c)
+{
+	return ++c->last_id;
+}
+
+struct loop *
+core_loop(struct core *c)
+{
+	return c->loop;
+}
+
+struct clock *
+core_clock(struct core *c)
+{
+	return loop_clock(c->loop);
+}
+
+const struct log_ctx *
+core_log(struct core *c)
+{
+	return c->log;
+}
+
+struct store *
+core_store(struct core *c)
+{
+	return c->store;
+}
+
+const struct config *
+core_config(struct core *c)
+{
+	return c->config;
+}
+
+bool
+core_is_stopping(const struct core *c)
+{
+	return c->is_stopping;
+}
+
+struct gateway *
+core_next_gateway(struct core *c, struct gateway *prev)
+{
+	struct list *n = prev ? prev->node.next : c->gateways.next;
+
+	return n == &c->gateways ? NULL : GATEWAY(n);
+}
+
+bool
+core_is_ours(struct core *c, struct str domain)
+{
+	LIST_EACH(&c->gateways, n)
+	{
+		if (str_is(domain, GATEWAY(n)->domain))
+			return true;
+	}
+	return false;
+}

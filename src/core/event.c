@@ -1,0 +1,271 @@
+/*
+ * What the network reports, handed to whom it concerns.
+ *
+ * One row per type of event.  Rows for rooms are given the room only if we
+ * are in it, or on the way: a network may say anything about others.
+ */
+#include <stdlib.h>
+
+#include "core/announce.h"
+#include "core/event.h"
+#include "core/inbound.h"
+#include "core/outgoing.h"
+#include "core/person.h"
+#include "core/request.h"
+#include "core/room.h"
+#include "core/session.h"
+#include "core/talk.h"
+#include "lib/xalloc.h"
+
+typedef void session_row(struct session *s, const struct gw_event *ev);
+typedef void room_row(struct room *r, const struct gw_event *ev);
+typedef void person_row(struct person *p, const struct gw_event *ev);
+
+#define MEMBER(n) LIST_ENTRY(n, struct member, in_person)
+
+static void
+on_fold(struct session *s, const struct gw_event *ev)
+{
+	(void)ev;
+	person_refold_all(s);
+}
+
+static void
+on_notice(struct session *s, const struct gw_event *ev)
+{
+	inbound_notice(s, ev->actor, ev->text);
+}
+
+static void
+on_message(struct session *s, const struct gw_event *ev)
+{
+	if (ev->message->room.len)
+		talk_in_room(s, ev->message);
+	else
+		inbound_message(s, ev->message);
+}
+
+static void
+on_invite(struct session *s, const struct gw_event *ev)
+{
+	talk_invite(s, ev);
+}
+
+/* All rooms that we share with them see them anew. */
+static void
+show_everywhere(struct person *p)
+{
+	LIST_EACH(&p->members, n)
+	{
+		struct member *m = MEMBER(n);
+
+		if (m->room->state == ROOM_JOINED)
+			announce_member(m->room, NULL, m);
+	}
+}
+
+static void
+on_nick(struct person *p, const struct gw_event *ev)
+{
+	LIST_EACH(&p->members, n)
+	{
+		announce_renamed(MEMBER(n)->room, MEMBER(n), ev->text);
+	}
+	if (session_is_self(p->s, str_c(p->nick)))
+		str_store(&p->s->nick, ev->text);
+	person_rename(p, ev->text);
+	show_everywhere(p);
+}
+
+/* Our own end is told by OFFLINE. */
+static void
+on_quit(struct person *p, const struct gw_event *ev)
+{
+	if (session_is_self(p->s, str_c(p->nick)))
+		return;
+	LIST_EACH(&p->members, n)
+	{
+		announce_gone(
+		    MEMBER(n)->room, MEMBER(n), 0, STR_EMPTY, ev->text);
+	}
+	person_free(&p);
+}
+
+/* Account, host and real name are not shown in rooms (yet known). */
+static void
+on_person(struct person *p, const struct gw_event *ev)
+{
+	(void)person_learn(p, &ev->person);
+}
+
+static void
+on_away(struct person *p, const struct gw_event *ev)
+{
+	bool was = p->away != NULL;
+	bool same = was == ev->on && (!was || str_eq(str_c(p->away), ev->text));
+
+	free(p->away);
+	p->away = ev->on ? str_dup(ev->text) : NULL;
+	if (!same)
+		show_everywhere(p);
+}
+
+static void
+on_flags(struct person *p, const struct gw_event *ev)
+{
+	p->flags = ev->flags;
+}
+
+static session_row *const of_session[GW_NEVENT] = {
+	[GW_EV_ONLINE] = session_on_online,
+	[GW_EV_OFFLINE] = session_on_offline,
+	[GW_EV_FOLD] = on_fold,
+	[GW_EV_DONE] = request_on_done,
+	[GW_EV_ENTRY] = request_on_entry,
+	[GW_EV_MESSAGE] = on_message,
+	[GW_EV_FATE] = outgoing_on_fate,
+	[GW_EV_INVITE] = on_invite,
+	[GW_EV_NOTICE] = on_notice,
+};
+
+static room_row *const of_room[GW_NEVENT] = {
+	[GW_EV_JOINED] = room_on_joined,
+	[GW_EV_REFUSED] = room_on_refused,
+	[GW_EV_LEFT] = room_on_left,
+	[GW_EV_MEMBER] = room_on_member,
+	[GW_EV_MEMBER_LEFT] = room_on_member_left,
+	[GW_EV_MEMBERS_END] = room_on_members_end,
+	[GW_EV_SUBJECT] = room_on_subject,
+	[GW_EV_ROOM] = room_on_flags,
+};
+
+static person_row *const of_person[GW_NEVENT] = {
+	[GW_EV_PERSON_NICK] = on_nick,
+	[GW_EV_PERSON_QUIT] = on_quit,
+	[GW_EV_PERSON] = on_person,
+	[GW_EV_PERSON_AWAY] = on_away,
+	[GW_EV_PERSON_FLAGS] = on_flags,
+};
+
+/* A name that no address of ours could carry is nobody's. */
+static bool
+is_name(struct str s)
+{
+	return s.len > 0 && s.len <= GW_NAME_MAX;
+}
+
+void
+event_handle(struct session *s, const struct gw_event *ev)
+{
+	struct room *r;
+	struct person *p;
+
+	if (of_session[ev->type]) {
+		of_session[ev->type](s, ev);
+	} else if (of_room[ev->type]) {
+		r = is_name(ev->room) ? room_find(s, ev->room) : NULL;
+		if (r)
+			of_room[ev->type](r, ev);
+	} else if (of_person[ev->type]) {
+		p = is_name(ev->person.nick) ? person_find(s, ev->person.nick)
+		                             : NULL;
+		/* Our own nick changes also while we are in no room. */
+		if (p)
+			of_person[ev->type](p, ev);
+		else if (ev->type == GW_EV_PERSON_NICK &&
+		    session_is_self(s, ev->person.nick))
+			str_store(&s->nick, ev->text);
+	}
+}
+
+/* ---- copies ----------------------------------------------------------- */
+
+static const size_t event_strs[] = {
+	offsetof(struct gw_event, room),
+	offsetof(struct gw_event, text),
+	offsetof(struct gw_event, actor),
+	offsetof(struct gw_event, person.nick),
+	offsetof(struct gw_event, person.user),
+	offsetof(struct gw_event, person.host),
+	offsetof(struct gw_event, person.account),
+	offsetof(struct gw_event, person.realname),
+	offsetof(struct gw_event, entry.name),
+	offsetof(struct gw_event, entry.text),
+	offsetof(struct gw_event, entry.actor),
+};
+
+static const size_t message_strs[] = {
+	offsetof(struct gw_message, room),
+	offsetof(struct gw_message, to),
+	offsetof(struct gw_message, from),
+	offsetof(struct gw_message, body),
+	offsetof(struct gw_message, subject),
+	offsetof(struct gw_message, thread),
+	offsetof(struct gw_message, reply_to),
+	offsetof(struct gw_message, reaction),
+	offsetof(struct gw_message, redacts),
+	offsetof(struct gw_message, network_id),
+	offsetof(struct gw_message, account),
+	offsetof(struct gw_message, host),
+};
+
+enum {
+	NEVENT_STRS = sizeof(event_strs) / sizeof(event_strs[0]),
+	NMESSAGE_STRS = sizeof(message_strs) / sizeof(message_strs[0]),
+};
+
+static struct str *
+str_at(void *base, size_t offset)
+{
+	return (struct str *)(void *)((char *)base + offset);
+}
+
+static size_t
+strs_bytes(void *base, const size_t *offset, size_t n)
+{
+	size_t i, sum = 0;
+
+	for (i = 0; i < n; i++)
+		sum += str_at(base, offset[i])->len;
+	return sum;
+}
+
+/* Moves the text of each slice to *to and the slice with it. */
+static void
+strs_move(void *base, const size_t *offset, size_t n, char **to)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		struct str *s = str_at(base, offset[i]);
+
+		if (s->len)
+			memcpy(*to, s->p, s->len);
+		s->p = *to;
+		*to += s->len;
+	}
+}
+
+/* Spans, attachments and lists of recipients come with echoes and history,
+ * which networks emit from outside their ops; a copy goes without them. */
+struct event_copy *
+event_dup(const struct gw_event *ev)
+{
+	struct event_copy fixed = { .ev = *ev }, *c;
+	char *text;
+
+	if (ev->message)
+		fixed.message = *ev->message;
+	fixed.message.nspan = fixed.message.nattachment = 0;
+	fixed.message.nrecipient = 0;
+	c = xmalloc(sizeof(*c) +
+	    strs_bytes(&fixed.ev, event_strs, NEVENT_STRS) +
+	    strs_bytes(&fixed.message, message_strs, NMESSAGE_STRS));
+	*c = fixed;
+	text = (char *)(c + 1);
+	strs_move(&c->ev, event_strs, NEVENT_STRS, &text);
+	strs_move(&c->message, message_strs, NMESSAGE_STRS, &text);
+	if (ev->message)
+		c->ev.message = &c->message;
+	return c;
+}

@@ -1,0 +1,177 @@
+/*
+ * One-to-one messages and notices for our user.
+ *
+ * From `nick%NET@` to the bare JID, so that carbons and the server's archive
+ * work; only a resource in the room that wrote to `room/nick` last is
+ * answered from there (XEP-0045 7.5).
+ */
+#include <stdlib.h>
+
+#include "core/account.h"
+#include "core/announce.h"
+#include "core/inbound.h"
+#include "core/instance.h"
+#include "core/occupant.h"
+#include "core/person.h"
+#include "core/room.h"
+#include "core/session.h"
+#include "core/talk.h"
+#include "lib/utf8.h"
+#include "lib/xalloc.h"
+#include "xmpp/component.h"
+#include "xmpp/jid.h"
+#include "xmpp/muc.h"
+#include "xmpp/xmlw.h"
+
+/* A stanza of ours that waits for the stream. */
+struct waiting {
+	struct list node;
+	char *from, *to, *body;
+	enum gw_msg_kind kind;
+	bool whisper; /* from room/nick */
+	int64_t at_utc;
+};
+
+#define WAITING(n) LIST_ENTRY(n, struct waiting, node)
+#define MEMBER(n)  LIST_ENTRY(n, struct member, in_person)
+
+static void
+waiting_free(struct session *s, struct waiting *m)
+{
+	list_del(&m->node);
+	s->ninbound--;
+	free(m->from);
+	free(m->to);
+	free(m->body);
+	free(m);
+}
+
+static void
+write_message(struct session *s, const struct waiting *m, bool late)
+{
+	char id[TALK_ID];
+	struct xmlw *w;
+
+	talk_new_id(s, id);
+	w = component_begin(s->gw->component, "message", str_c(m->from),
+	    str_c(m->to), "chat", str_c(id));
+	xmlw_open(w, "body", NULL);
+	if (m->kind == GW_MSG_ACTION)
+		xmlw_text(w, STR("/me "));
+	xmlw_text(w, str_c(m->body));
+	xmlw_close(w);
+	if (m->whisper)
+		muc_write_private(w);
+	if (late)
+		muc_write_delay(w, gateway_domain(s->gw), m->at_utc);
+	(void)component_end(s->gw->component, NULL);
+}
+
+/* Now, or when the stream is back; the oldest make room. */
+static void
+deliver(struct session *s, struct str from, struct str to, struct str body,
+    enum gw_msg_kind kind, bool whisper)
+{
+	struct waiting *m = xcalloc(1, sizeof(*m));
+
+	*m = (struct waiting){ .from = str_dup(from),
+		.to = str_dup(to),
+		.body = str_dup(body),
+		.kind = kind,
+		.whisper = whisper,
+		.at_utc = core_clock(s->gw->core)->utc };
+	list_add(&s->inbound, &m->node);
+	s->ninbound++;
+	if (component_is_up(s->gw->component)) {
+		write_message(s, m, false);
+		waiting_free(s, m);
+	} else if (s->ninbound > INBOUND_MAX) {
+		log_warn(&s->log, "message dropped",
+		    "reason=\"XMPP stream down, %d are waiting\"", INBOUND_MAX);
+		waiting_free(s, WAITING(list_first(&s->inbound)));
+	}
+}
+
+/* The resource of ours that talks to them through a room, or NULL. */
+static struct occupant *
+whisperer(struct person *p)
+{
+	struct occupant *o = NULL;
+
+	if (!p || !p->whisper)
+		return NULL;
+	LIST_EACH(&p->members, n)
+	{
+		if (!o)
+			o = occupant_by_id(MEMBER(n)->room, p->whisper);
+	}
+	if (!o || o->state != OCCUPANT_INSIDE) {
+		p->whisper = 0;
+		return NULL;
+	}
+	return o;
+}
+
+void
+inbound_message(struct session *s, const struct gw_message *m)
+{
+	struct person *p = person_find(s, m->from);
+	struct occupant *o = whisperer(p);
+	struct str net = str_c(s->spelling ? s->spelling : s->network);
+	struct gw_address a = {
+		.kind = GW_ADDR_PERSON, .network = net, .name = m->from
+	};
+	struct buf from;
+
+	if (m->from.len == 0 || m->from.len > GW_NAME_MAX)
+		return;
+	buf_init(&from, JID_MAX);
+	if (o)
+		announce_nick_jid(o, person_resource(p), &from);
+	else
+		instance_jid(s->gw, &a, STR_EMPTY, &from);
+	deliver(s, buf_str(&from), str_c(o ? o->jid : s->account->user),
+	    str_head(m->body, utf8_cut(m->body, INBOUND_TEXT_MAX)), m->kind,
+	    o != NULL);
+	buf_release(&from);
+	if (s->rooms.n == 0)
+		s->talked_at = core_clock(s->gw->core)->at;
+}
+
+void
+inbound_notice(struct session *s, struct str actor, struct str text)
+{
+	struct str net = str_c(s->spelling ? s->spelling : s->network);
+	struct gw_address a = { .kind = GW_ADDR_NETWORK, .network = net };
+	struct buf from;
+
+	(void)actor;
+	if (text.len == 0)
+		return;
+	buf_init(&from, JID_MAX);
+	instance_jid(s->gw, &a, STR_EMPTY, &from);
+	deliver(s, buf_str(&from), str_c(s->account->user),
+	    str_head(text, utf8_cut(text, INBOUND_TEXT_MAX)), GW_MSG_NORMAL,
+	    false);
+	buf_release(&from);
+}
+
+void
+inbound_release(struct session *s)
+{
+	struct list *n;
+
+	for (n = list_first(&s->inbound); n; n = list_first(&s->inbound)) {
+		write_message(s, WAITING(n), true);
+		waiting_free(s, WAITING(n));
+	}
+}
+
+void
+inbound_drop(struct session *s)
+{
+	struct list *n;
+
+	for (n = list_first(&s->inbound); n; n = list_first(&s->inbound))
+		waiting_free(s, WAITING(n));
+}

@@ -1,0 +1,320 @@
+/*
+ * One gateway as the core keeps it.
+ */
+#include <stdlib.h>
+
+#include "core/account.h"
+#include "core/inbound.h"
+#include "core/instance.h"
+#include "core/probe.h"
+#include "core/router.h"
+#include "core/services.h"
+#include "core/session.h"
+#include "lib/xalloc.h"
+#include "xmpp/component.h"
+#include "xmpp/jid.h"
+
+#define SESSION(n) LIST_ENTRY(n, struct session, check)
+
+/* ---- the stream ------------------------------------------------------- */
+
+typedef void each_session(struct session *s);
+
+static void
+for_sessions(struct gateway *gw, each_session *fn)
+{
+	struct map_iter ai = { 0 };
+
+	while (map_next(&gw->accounts, &ai)) {
+		struct account *a = ai.value;
+		struct map_iter si = { 0 };
+
+		/* fn may end sessions; freeing waits for the turn's end. */
+		while (map_next(&a->sessions, &si))
+			fn(si.value);
+	}
+}
+
+static void
+on_up(struct component *c, void *arg)
+{
+	struct gateway *gw = arg;
+
+	(void)c;
+	if (!gw->was_up) {
+		gw->was_up = true;
+		core_attached(gw->core);
+	}
+	for_sessions(gw, inbound_release);
+	probe_start(gw->probe);
+}
+
+static void
+on_down(struct component *c, enum component_end why, const struct err *err,
+    void *arg)
+{
+	struct gateway *gw = arg;
+
+	(void)c;
+	(void)why;
+	(void)err;
+	probe_stop(gw->probe);
+}
+
+static void
+on_stanza(struct component *c, const struct stanza *s, void *arg)
+{
+	(void)c;
+	router_stanza(arg, s);
+}
+
+static void
+hold(struct session *s, bool on)
+{
+	if (s->held == on || !s->gw->ops->hold || s->state != SESSION_ONLINE)
+		return;
+	s->held = on;
+	session_enter(s);
+	s->gw->ops->hold(s, on);
+	session_leave(s);
+}
+
+static void
+hold_on(struct session *s)
+{
+	hold(s, true);
+}
+
+static void
+hold_off(struct session *s)
+{
+	hold(s, false);
+}
+
+static void
+on_hold_over(struct timer *t)
+{
+	for_sessions(TIMER_OWNER(t, struct gateway, hold), hold_off);
+}
+
+static void
+on_slow(struct component *c, bool slow, void *arg)
+{
+	struct gateway *gw = arg;
+	struct clock *clock = core_clock(gw->core);
+
+	(void)c;
+	log_warn(&gw->log, slow ? "XMPP server is slow" : "XMPP server is back",
+	    "action=\"%s reading from the networks\"", slow ? "stop" : "go on");
+	for_sessions(gw, slow ? hold_on : hold_off);
+	if (slow)
+		timer_set(&gw->hold, clock, clock->at + INSTANCE_HOLD_MS);
+	else
+		timer_cancel(&gw->hold);
+}
+
+static const struct component_ops component_ops = {
+	.up = on_up,
+	.down = on_down,
+	.stanza = on_stanza,
+	.slow = on_slow,
+};
+
+/* ---- life ------------------------------------------------------------- */
+
+struct gateway *
+instance_new(struct core *c, const struct config_gateway *conf, struct err *err)
+{
+	struct gateway *gw = xcalloc(1, sizeof(*gw));
+
+	gw->core = c;
+	gw->conf = conf;
+	gw->ops = conf->ops;
+	gw->domain = str_dup(conf->domain);
+	log_ctx_init(&gw->log, core_log(c), "gw=%s", gw->domain);
+	map_init(&gw->accounts);
+	list_init(&gw->checks);
+	list_init(&gw->node);
+	timer_init(&gw->hold, on_hold_over);
+	if (gw->ops->gateway_size)
+		gw->priv = xcalloc(1, gw->ops->gateway_size);
+	gw->probe = probe_new(gw);
+	gw->services = services_new(gw);
+	if (gw->ops->open(gw, conf->conf, err) < 0) {
+		gw->is_failed = true;
+		instance_free(&gw);
+		return NULL;
+	}
+	return gw;
+}
+
+static void
+free_account(struct account *a)
+{
+	struct map_iter it = { 0 };
+
+	while (map_next(&a->sessions, &it))
+		session_drop(it.value);
+}
+
+void
+instance_free(struct gateway **gwp)
+{
+	struct gateway *gw = *gwp;
+	struct map_iter it = { 0 };
+
+	*gwp = NULL;
+	if (!gw)
+		return;
+	while (map_next(&gw->accounts, &it))
+		free_account(it.value);
+	timer_cancel(&gw->hold);
+	probe_free(&gw->probe);
+	services_free(&gw->services);
+	if (!gw->is_failed)
+		gw->ops->close(gw);
+	component_close(&gw->component);
+	map_release(&gw->accounts);
+	list_del(&gw->node);
+	free(gw->domain);
+	free(gw->priv);
+	free(gw);
+}
+
+void
+instance_start(struct gateway *gw)
+{
+	const struct config_server *server = &core_config(gw->core)->server;
+	char host[256];
+	struct component_params p = {
+		.domain = gw->domain,
+		.host = host,
+		.port = (uint16_t)server->port,
+		.secret = secret_str(&gw->conf->secret),
+		.log = &gw->log,
+	};
+
+	snprintf(host, sizeof(host), STR_FMT, STR_ARG(server->host));
+	gw->component =
+	    component_new(core_loop(gw->core), &p, &component_ops, gw);
+}
+
+static void
+end_session(struct session *s)
+{
+	session_end(s, GW_BYE_SHUTDOWN, STR("The gateway is being restarted."));
+}
+
+void
+instance_stop(struct gateway *gw)
+{
+	probe_stop(gw->probe);
+	for_sessions(gw, end_session);
+}
+
+bool
+instance_is_quiet(const struct gateway *gw)
+{
+	return gw->nsession == 0;
+}
+
+void
+instance_turn(struct gateway *gw)
+{
+	struct list *n;
+	size_t left = gw->nsession + 1;
+
+	/* Looking at one may mark it again: once each, then the next turn. */
+	for (n = list_first(&gw->checks); n && left-- > 0;
+	     n = list_first(&gw->checks))
+		session_reap(SESSION(n));
+}
+
+/* ---- addresses -------------------------------------------------------- */
+
+void
+instance_jid(struct gateway *gw, const struct gw_address *a,
+    struct str resource, struct buf *out)
+{
+	struct buf local;
+	size_t was = out->len;
+
+	buf_init(&local, 2 * GW_NAME_MAX + 256);
+	gw->ops->local(gw, a, &local);
+	if (local.len) {
+		jid_escape_node(buf_str(&local), out);
+		if (out->len > was)
+			buf_addc(out, '@');
+	}
+	buf_add_str(out, gateway_domain(gw));
+	if (resource.len) {
+		buf_addc(out, '/');
+		jid_escape_resource(resource, out);
+	}
+	buf_release(&local);
+}
+
+/* What no network may be given as a name. */
+static bool
+has_controls(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+			return true;
+	return false;
+}
+
+int
+instance_address(struct gateway *gw, const struct jid *to, struct buf *names,
+    struct gw_address *out, struct err *err)
+{
+	*out = (struct gw_address){
+		.kind = GW_ADDR_DOMAIN, .network = STR_EMPTY, .name = STR_EMPTY
+	};
+	if (jid_node(to).len == 0)
+		return 0;
+	if (jid_unescape_node(jid_node(to), names) < 0 ||
+	    has_controls(buf_str(names)))
+		return err_set(
+		    err, ERR_BAD_INPUT, "not an address of %s", gw->domain);
+	if (gw->ops->split(gw, buf_str(names), out, err) < 0)
+		return -1;
+	if (out->name.len > GW_NAME_MAX)
+		return err_set(err, ERR_BAD_INPUT,
+		    "a name of %zu bytes is too long", out->name.len);
+	return 0;
+}
+
+/* ---- what networks ask ------------------------------------------------ */
+
+void *
+gateway_priv(struct gateway *gw)
+{
+	return gw->priv;
+}
+
+struct str
+gateway_domain(struct gateway *gw)
+{
+	return str_c(gw->domain);
+}
+
+struct loop *
+gateway_loop(struct gateway *gw)
+{
+	return core_loop(gw->core);
+}
+
+struct clock *
+gateway_clock(struct gateway *gw)
+{
+	return core_clock(gw->core);
+}
+
+const struct log_ctx *
+gateway_log(struct gateway *gw)
+{
+	return &gw->log;
+}

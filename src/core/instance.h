@@ -1,0 +1,76 @@
+/*
+ * instance.h - one gateway as the core keeps it
+ *
+ * A component domain, the stream to the XMPP server for it, the network
+ * implementation behind it and everybody who uses it.
+ */
+#ifndef CORE_INSTANCE_H
+#define CORE_INSTANCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/config.h"
+#include "core/core.h"
+#include "core/gateway.h"
+#include "lib/clock.h"
+#include "lib/list.h"
+#include "lib/log.h"
+#include "lib/map.h"
+
+struct component;
+struct jid;
+struct services;
+struct probe;
+
+struct gateway {
+	struct list node; /* in the core */
+	struct core *core;
+	const struct gateway_ops *ops;
+	const struct config_gateway *conf;
+	char *domain;
+	struct log_ctx log;
+	struct component *component; /* NULL before core_start() */
+	struct services *services;   /* iq: disco, commands, ping ... */
+	struct probe *probe;         /* who is still there after a reconnect */
+	struct map accounts;         /* by bare JID */
+	struct list checks; /* sessions to look at before the turn ends */
+	struct timer hold;  /* when networks are read again at the latest */
+	size_t nsession;
+	bool was_up;    /* its stream has been up once */
+	bool is_failed; /* ops->open() has refused */
+	void *priv;
+};
+
+/* Networks are not read for so long at most while XMPP is slow. */
+enum { INSTANCE_HOLD_MS = 20000 };
+
+struct gateway *instance_new(
+    struct core *c, const struct config_gateway *conf, struct err *err);
+
+/* Every session is offline. */
+void instance_free(struct gateway **gwp);
+
+void instance_start(struct gateway *gw);
+
+/* Sends everybody away and logs every session out. */
+void instance_stop(struct gateway *gw);
+
+/* No session is left. */
+bool instance_is_quiet(const struct gateway *gw);
+
+/* Before the turn ends: ends sessions that nobody needs any more. */
+void instance_turn(struct gateway *gw);
+
+/*
+ * Appends the JID of an address; resource, unescaped, may be empty.  The
+ * network's name is written as given in the address.
+ */
+void instance_jid(struct gateway *gw, const struct gw_address *a,
+    struct str resource, struct buf *out);
+
+/* Where a JID at this gateway points; strings live in names. */
+int instance_address(struct gateway *gw, const struct jid *to,
+    struct buf *names, struct gw_address *out, struct err *err);
+
+#endif

@@ -1,0 +1,375 @@
+/*
+ * Messages that come in from our users.
+ *
+ * XEP-0045 1.34	7.4 to the room, 7.5 private, 7.8 invitations, 8.1 subject
+ * XEP-0359 0.6		origin-id is kept on the reflection
+ *
+ * A message that a network without that feature cannot carry (encrypted, a
+ * call, a file offer) is answered with an error: silence would look like
+ * success.  What only accompanies a conversation (chat states, receipts,
+ * markers) is dropped.
+ */
+#include "core/message.h"
+#include "core/announce.h"
+#include "core/instance.h"
+#include "core/occupant.h"
+#include "core/outgoing.h"
+#include "core/person.h"
+#include "core/request.h"
+#include "core/room.h"
+#include "core/router.h"
+#include "core/session.h"
+#include "lib/xalloc.h"
+#include "xmpp/component.h"
+#include "xmpp/ns.h"
+#include "xmpp/stanza.h"
+#include "xmpp/stanza_error.h"
+#include "xmpp/xmlw.h"
+
+static void
+refuse(struct inlet *in, enum err_kind kind, const char *text)
+{
+	struct err err;
+
+	err_set(&err, kind, "%s", text);
+	inlet_error(in, &err);
+}
+
+/* ---- what is in it ---------------------------------------------------- */
+
+/* Elements that make the body, if any, a stand-in for what we cannot read. */
+static const struct {
+	const char *name, *ns, *what;
+} opaque[] = {
+	{ "encrypted", "eu.siacs.conversations.axolotl",
+	    "encrypted messages (OMEMO) cannot be read on the other side; "
+	    "switch encryption off for this conversation" },
+	{ "encrypted", "urn:xmpp:omemo:2",
+	    "encrypted messages (OMEMO) cannot be read on the other side; "
+	    "switch encryption off for this conversation" },
+	{ "encrypted", "urn:xmpp:omemo:1",
+	    "encrypted messages (OMEMO) cannot be read on the other side; "
+	    "switch encryption off for this conversation" },
+	{ "openpgp", "urn:xmpp:openpgp:0",
+	    "encrypted messages (OpenPGP) cannot be read on the other side" },
+	{ "x", "jabber:x:encrypted",
+	    "encrypted messages (OpenPGP) cannot be read on the other side" },
+	{ "propose", "urn:xmpp:jingle-message:0",
+	    "calls cannot be made to the other side" },
+	{ "propose", "urn:xmpp:jingle-message:1",
+	    "calls cannot be made to the other side" },
+	{ "file-sharing", "urn:xmpp:sfs:0", NULL },
+};
+
+/* Why it cannot be carried, or NULL. */
+static const char *
+unreadable(const struct stanza *s, bool has_body)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(opaque) / sizeof(opaque[0]); i++) {
+		if (!stanza_child(s, opaque[i].name, opaque[i].ns))
+			continue;
+		if (opaque[i].what)
+			return opaque[i].what;
+		if (!has_body)
+			return "files cannot be offered to the other side; "
+			       "send a link";
+	}
+	return NULL;
+}
+
+/* "/me waves" */
+static enum gw_msg_kind
+kind_of(struct str *body)
+{
+	struct str me = STR("/me ");
+
+	if (!str_starts(*body, me))
+		return GW_MSG_NORMAL;
+	*body = str_skip(*body, me.len);
+	return GW_MSG_ACTION;
+}
+
+static struct outgoing_params
+params_of(struct inlet *in, struct str body)
+{
+	const struct stanza *origin =
+	    stanza_child(in->stanza, "origin-id", NS_SID);
+	struct outgoing_params p = { .from = jid_full(&in->from),
+		.to = jid_full(&in->to),
+		.id = in->id,
+		.origin = origin ? stanza_attr(origin, "id") : STR_EMPTY };
+
+	p.kind = kind_of(&body);
+	p.body = body;
+	return p;
+}
+
+/*
+ * The body if there is one to send.  False: nothing to send; a message that
+ * was meant to say something has been answered.
+ */
+static bool
+body_of(struct inlet *in, struct str *body_out)
+{
+	const char *why;
+	bool has = stanza_child(in->stanza, "body", NULL) != NULL;
+
+	*body_out = stanza_child_text(in->stanza, "body", NULL, &in->scratch);
+	why = unreadable(in->stanza, has);
+	if (why) {
+		refuse(in, ERR_UNSUPPORTED, why);
+		return false;
+	}
+	return body_out->len > 0;
+}
+
+/* ---- to a room -------------------------------------------------------- */
+
+/* The error of a request that a message made, to the same id. */
+struct reply_to {
+	char *from, *to, *id;
+};
+
+static void
+on_request_done(
+    struct session *s, const struct request_to *to, const struct gw_event *done)
+{
+	struct reply_to *r = to->obj;
+	struct xmlw *w;
+
+	if (done->err.kind != ERR_NONE) {
+		w = component_begin(s->gw->component, "message", str_c(r->to),
+		    str_c(r->from), "error", str_c(r->id));
+		stanza_error_write(w, &done->err);
+		(void)component_end(s->gw->component, NULL);
+	}
+	free(r->from);
+	free(r->to);
+	free(r->id);
+	free(r);
+}
+
+static void
+request(struct inlet *in, struct session *s, const struct gw_req *req)
+{
+	struct reply_to *r = xcalloc(1, sizeof(*r));
+	struct request_to to = { .done = on_request_done, .obj = r };
+
+	r->from = str_dup(jid_full(&in->from));
+	r->to = str_dup(jid_full(&in->to));
+	r->id = str_dup(in->id);
+	request_start(s, req, REQUEST_MS, &to);
+}
+
+/* The room, if the sender is inside; else it has been answered. */
+static struct room *
+inside(struct inlet *in)
+{
+	struct room *r = inlet_room(in);
+	struct occupant *o = r ? occupant_find(r, jid_full(&in->from)) : NULL;
+
+	if (!o || o->state == OCCUPANT_JOINING) {
+		refuse(in, ERR_NOT_INSIDE, "you are not in that room; join it");
+		return NULL;
+	}
+	occupant_alive(o);
+	return r;
+}
+
+/* XEP-0045 7.8.2 */
+static void
+invite(struct inlet *in, struct room *r, const struct stanza *invite)
+{
+	struct gw_req req = { .kind = GW_REQ_INVITE,
+		.room = str_c(r->name),
+		.text =
+		    stanza_child_text(invite, "reason", NULL, &in->scratch) };
+	struct gw_address at;
+	struct buf names;
+	struct jid who;
+	struct err err = ERR_INIT;
+
+	buf_init(&names, JID_MAX);
+	if (jid_parse(&who, stanza_attr(invite, "to"), &err) < 0 ||
+	    !str_eq(jid_domain(&who), gateway_domain(in->gw)) ||
+	    instance_address(in->gw, &who, &names, &at, &err) < 0 ||
+	    at.kind != GW_ADDR_PERSON || !str_is(at.network, r->s->network)) {
+		refuse(in, ERR_BAD_INPUT,
+		    "only people of the same network can be invited");
+	} else {
+		req.nick = at.name;
+		request(in, r->s, &req);
+	}
+	buf_release(&names);
+}
+
+static void
+to_all(struct inlet *in, struct room *r)
+{
+	const struct stanza *subject =
+	    stanza_child(in->stanza, "subject", NULL);
+	struct outgoing_params p;
+	struct gw_req req = { .kind = GW_REQ_SUBJECT, .room = str_c(r->name) };
+	struct err err = ERR_INIT;
+	struct str body;
+
+	if (subject && !stanza_child(in->stanza, "body", NULL)) {
+		req.text = stanza_text(subject, &in->scratch);
+		request(in, r->s, &req);
+		return;
+	}
+	if (!body_of(in, &body))
+		return;
+	p = params_of(in, body);
+	p.room = str_c(r->name);
+	if (outgoing_send(r->s, &p, &err) < 0)
+		inlet_error(in, &err);
+}
+
+/* XEP-0045 7.5 */
+static void
+to_member(struct inlet *in, struct room *r)
+{
+	struct member *m = room_member(r, in->resource);
+	struct occupant *o = occupant_find(r, jid_full(&in->from));
+	struct outgoing_params p;
+	struct err err = ERR_INIT;
+	struct str body;
+
+	if (!body_of(in, &body))
+		return;
+	if (!m) {
+		refuse(in, ERR_NOT_FOUND, "there is nobody of that nick");
+		return;
+	}
+	p = params_of(in, body);
+	p.nick = str_c(m->person->nick);
+	m->person->whisper = o->id;
+	if (outgoing_send(r->s, &p, &err) < 0)
+		inlet_error(in, &err);
+}
+
+static void
+to_room(struct inlet *in)
+{
+	const struct stanza *x = stanza_child(in->stanza, "x", NS_MUC_USER);
+	const struct stanza *inv = x ? stanza_child(x, "invite", NULL) : NULL;
+	bool all = str_is(in->type, "groupchat");
+	struct room *r;
+
+	if (x && stanza_child(x, "decline", NULL))
+		return;
+	r = inside(in);
+	if (!r)
+		return;
+	if (inv)
+		invite(in, r, inv);
+	else if (all && in->resource.len == 0)
+		to_all(in, r);
+	else if (!all && in->resource.len)
+		to_member(in, r);
+	else if (stanza_child(in->stanza, "body", NULL))
+		refuse(in, ERR_BAD_INPUT,
+		    "to everybody: type groupchat to the room; to one: type "
+		    "chat to room/nick");
+}
+
+/* ---- to a person ------------------------------------------------------ */
+
+static void
+to_person(struct inlet *in)
+{
+	struct outgoing_params p;
+	struct err err = ERR_INIT;
+	struct session *s;
+	struct person *who;
+	struct str body;
+
+	if (str_is(in->type, "groupchat")) {
+		refuse(in, ERR_BAD_INPUT, "this is a person, not a room");
+		return;
+	}
+	if (!body_of(in, &body))
+		return;
+	s = session_get(in->gw, jid_bare(&in->from), &in->at, &err);
+	if (!s) {
+		inlet_error(in, &err);
+		return;
+	}
+	session_spell(s, jid_bare(&in->to));
+	p = params_of(in, body);
+	who = person_find(s, in->at.name);
+	/* Addresses have lost the case of letters; the network has it. */
+	p.nick = who ? str_c(who->nick) : in->at.name;
+	if (who)
+		who->whisper = 0;
+	s->talked_at = core_clock(in->gw->core)->at;
+	if (outgoing_send(s, &p, &err) < 0)
+		inlet_error(in, &err);
+	session_check(s);
+	if (s->state == SESSION_IDLE)
+		session_start(s, jid_node(&in->from));
+}
+
+/* ---- to us ------------------------------------------------------------ */
+
+static void
+to_us(struct inlet *in)
+{
+	if (stanza_child(in->stanza, "body", NULL))
+		refuse(in, ERR_UNSUPPORTED,
+		    "nobody reads messages here; use the commands of this "
+		    "address, or join a room");
+}
+
+/* ---- errors ----------------------------------------------------------- */
+
+/* A message of ours came back: that client is not there (any more). */
+static void
+bounced(struct inlet *in)
+{
+	static const char *const gone[] = { "gone", "item-not-found",
+		"recipient-unavailable", "redirect", "remote-server-not-found",
+		"remote-server-timeout", "service-unavailable",
+		"internal-server-error", "not-acceptable" };
+	struct stanza_error e = { .condition = STR_EMPTY };
+	struct room *r = inlet_room(in);
+	struct occupant *o = r ? occupant_find(r, jid_full(&in->from)) : NULL;
+	size_t i;
+
+	if (!o || !stanza_error_read(in->stanza, &e, &in->scratch))
+		return;
+	for (i = 0; i < sizeof(gone) / sizeof(gone[0]); i++) {
+		if (!str_is(e.condition, gone[i]))
+			continue;
+		log_info(&r->s->log, "client gone",
+		    "jid=%s room=%s condition=%s", o->jid, r->name, gone[i]);
+		occupant_free(&o);
+		room_check(r, true, STR_EMPTY);
+		return;
+	}
+}
+
+/* ---- table ------------------------------------------------------------ */
+
+static inlet_fn *const rows[GW_NADDR] = {
+	[GW_ADDR_DOMAIN] = to_us,
+	[GW_ADDR_NETWORK] = to_us,
+	[GW_ADDR_ROOM] = to_room,
+	[GW_ADDR_PERSON] = to_person,
+};
+
+void
+message_in(struct inlet *in)
+{
+	if (str_is(in->type, "headline"))
+		return;
+	if (str_is(in->type, "error")) {
+		if (in->at.kind == GW_ADDR_ROOM)
+			bounced(in);
+		return;
+	}
+	rows[in->at.kind](in);
+}

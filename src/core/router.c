@@ -1,0 +1,120 @@
+/*
+ * A stanza that came in, brought to whom it concerns.
+ */
+#include "core/router.h"
+#include "core/access.h"
+#include "core/instance.h"
+#include "core/message.h"
+#include "core/presence.h"
+#include "core/room.h"
+#include "core/services.h"
+#include "core/session.h"
+#include "xmpp/component.h"
+#include "xmpp/stanza.h"
+#include "xmpp/stanza_error.h"
+#include "xmpp/xmlw.h"
+
+enum { SCRATCH_MAX = 512 * 1024 };
+
+int
+inlet_init(struct inlet *in, struct gateway *gw, const struct stanza *s,
+    struct err *err)
+{
+	in->gw = gw;
+	in->stanza = s;
+	in->type = stanza_attr(s, "type");
+	in->id = stanza_attr(s, "id");
+	in->from.text[0] = in->to.text[0] = '\0';
+	in->from.domain_len = in->to.domain_len = 0;
+	in->resource = STR_EMPTY;
+	buf_init(&in->names, JID_MAX);
+	buf_init(&in->nick, JID_MAX);
+	buf_init(&in->scratch, SCRATCH_MAX);
+	if (jid_parse(&in->from, stanza_attr(s, "from"), err) < 0)
+		return -1;
+	if (jid_parse(&in->to, stanza_attr(s, "to"), err) < 0)
+		return -1;
+	if (jid_resource(&in->to).len) {
+		if (jid_unescape_resource(jid_resource(&in->to), &in->nick) < 0)
+			return err_set(err, ERR_BAD_INPUT, "malformed nick");
+		in->resource = buf_str(&in->nick);
+	}
+	if (stanza_is_truncated(s))
+		return err_set(err, ERR_TOO_BIG,
+		    "the stanza has more in it than is taken; send less");
+	return instance_address(gw, &in->to, &in->names, &in->at, err);
+}
+
+void
+inlet_release(struct inlet *in)
+{
+	buf_release(&in->names);
+	buf_release(&in->nick);
+	buf_release(&in->scratch);
+}
+
+void
+inlet_error(struct inlet *in, const struct err *err)
+{
+	struct str name = stanza_name(in->stanza);
+	struct xmlw *w;
+
+	if (str_is(in->type, "error") || in->from.domain_len == 0 ||
+	    in->to.domain_len == 0)
+		return;
+	w = component_begin(in->gw->component,
+	    str_is(name, "presence") ? "presence" : "message",
+	    jid_full(&in->to), jid_full(&in->from), "error", in->id);
+	stanza_error_write(w, err);
+	(void)component_end(in->gw->component, NULL);
+}
+
+struct session *
+inlet_session(struct inlet *in)
+{
+	return session_find(in->gw, jid_bare(&in->from), in->at.network);
+}
+
+struct room *
+inlet_room(struct inlet *in)
+{
+	struct session *s = inlet_session(in);
+
+	return s ? room_find(s, in->at.name) : NULL;
+}
+
+/* -1: may not use it, or it is nonsense; answered, unless it asks nothing. */
+static int
+admit(struct inlet *in, struct gateway *gw, const struct stanza *s)
+{
+	struct err err = ERR_INIT;
+	int rc = inlet_init(in, gw, s, &err);
+
+	if (in->from.domain_len && !access_is_allowed(gw, &in->from)) {
+		rc = err_set(&err, ERR_DENIED,
+		    "%s is not open to users of your server", gw->domain);
+		log_debug(&gw->log, "stanza refused", "from=%s", in->from.text);
+	}
+	if (rc < 0)
+		inlet_error(in, &err);
+	return rc;
+}
+
+void
+router_stanza(struct gateway *gw, const struct stanza *s)
+{
+	struct str name = stanza_name(s);
+	struct inlet in;
+
+	if (str_is(name, "iq")) {
+		services_stanza(gw, s);
+		return;
+	}
+	if (admit(&in, gw, s) == 0) {
+		if (str_is(name, "message"))
+			message_in(&in);
+		else if (str_is(name, "presence"))
+			presence_in(&in);
+	}
+	inlet_release(&in);
+}

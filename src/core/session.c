@@ -1,0 +1,640 @@
+/*
+ * One XMPP user on one network: logging in, staying, coming back, leaving.
+ *
+ * Every network is logged in to in the same way; what it tells about its end
+ * (why, and whether trying again helps) decides what happens next.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "core/account.h"
+#include "core/announce.h"
+#include "core/event.h"
+#include "core/inbound.h"
+#include "core/instance.h"
+#include "core/occupant.h"
+#include "core/outgoing.h"
+#include "core/person.h"
+#include "core/request.h"
+#include "core/room.h"
+#include "core/session.h"
+#include "lib/crypto.h"
+#include "lib/xalloc.h"
+#include "xmpp/jid.h"
+#include "xmpp/muc.h"
+
+/* An event that waits until the op it was emitted from has returned. */
+struct queued {
+	struct list node;
+	struct event_copy *copy;
+};
+
+#define QUEUED(n) LIST_ENTRY(n, struct queued, node)
+
+static struct clock *
+clock_of(const struct session *s)
+{
+	return core_clock(s->gw->core);
+}
+
+static int64_t
+now(const struct session *s)
+{
+	return clock_of(s)->at;
+}
+
+static void
+set_state(struct session *s, enum session_state state)
+{
+	log_debug(&s->log, "session", "was=%s is=%s",
+	    session_state_name(s->state), session_state_name(state));
+	s->state = state;
+}
+
+const char *
+session_state_name(enum session_state state)
+{
+	static const char *const name[] = {
+		[SESSION_IDLE] = "idle",
+		[SESSION_LOADING] = "loading",
+		[SESSION_CONNECTING] = "connecting",
+		[SESSION_ONLINE] = "online",
+		[SESSION_WAITING] = "waiting",
+		[SESSION_LEAVING] = "leaving",
+	};
+
+	return name[state];
+}
+
+/* ---- events ----------------------------------------------------------- */
+
+int
+session_emit(struct session *s, const struct gw_event *ev)
+{
+	struct queued *q;
+
+	if (s->depth == 0) {
+		event_handle(s, ev);
+		return 0;
+	}
+	if (s->nqueue >= SESSION_QUEUE_MAX)
+		return -1;
+	q = xmalloc(sizeof(*q));
+	q->copy = event_dup(ev);
+	list_add(&s->queue, &q->node);
+	s->nqueue++;
+	return 0;
+}
+
+void
+session_enter(struct session *s)
+{
+	s->depth++;
+}
+
+static void
+drop_first(struct session *s)
+{
+	struct queued *q = QUEUED(list_first(&s->queue));
+
+	list_del(&q->node);
+	s->nqueue--;
+	free(q->copy);
+	free(q);
+}
+
+/* The outermost op is over: what it emitted is acted on, in order.  What
+ * those actions make the network emit goes to the end of the same queue. */
+void
+session_leave(struct session *s)
+{
+	struct event_copy *c;
+
+	assert(s->depth > 0);
+	if (s->depth > 1 || s->nqueue == 0) {
+		s->depth--;
+		return;
+	}
+	while (s->nqueue > 0) {
+		c = QUEUED(list_first(&s->queue))->copy;
+		QUEUED(list_first(&s->queue))->copy = NULL;
+		drop_first(s);
+		event_handle(s, &c->ev);
+		free(c);
+	}
+	s->depth--;
+}
+
+/* ---- life ------------------------------------------------------------- */
+
+static void on_timer(struct timer *t);
+
+static void
+on_stable(struct timer *t)
+{
+	backoff_reset(&TIMER_OWNER(t, struct session, stable)->backoff);
+}
+
+struct session *
+session_find(struct gateway *gw, struct str user, struct str network)
+{
+	struct account *a = account_find(gw, user);
+
+	return a ? map_get(&a->sessions, network) : NULL;
+}
+
+struct session *
+gateway_session(struct gateway *gw, struct str user, struct str network)
+{
+	return session_find(gw, user, network);
+}
+
+static struct session *
+session_new(struct account *a, struct str network)
+{
+	struct session *s = xcalloc(1, sizeof(*s));
+	const struct config_gateway *conf = a->gw->conf;
+
+	s->account = a;
+	s->gw = a->gw;
+	s->network = str_dup(network);
+	s->nick = str_dup(STR_EMPTY);
+	map_init(&s->rooms);
+	map_init(&s->persons);
+	list_init(&s->queue);
+	list_init(&s->requests);
+	list_init(&s->outgoing);
+	list_init(&s->check);
+	list_init(&s->inbound);
+	timer_init(&s->timer, on_timer);
+	timer_init(&s->stable, on_stable);
+	backoff_init(
+	    &s->backoff, conf->reconnect_min_ms, conf->reconnect_max_ms);
+	log_ctx_init(&s->log, &a->log, "net=%s", s->network);
+	if (s->gw->ops->session_size)
+		s->priv = xcalloc(1, s->gw->ops->session_size);
+	map_put(&a->sessions, str_c(s->network), s);
+	s->gw->nsession++;
+	session_check(s);
+	return s;
+}
+
+struct session *
+session_get(struct gateway *gw, struct str user, const struct gw_address *at,
+    struct err *err)
+{
+	struct account *a;
+	struct session *s;
+
+	if (core_is_stopping(gw->core)) {
+		err_set(err, ERR_BUSY, "%s is being stopped", gw->domain);
+		return NULL;
+	}
+	a = account_get(gw, user, err);
+	if (!a)
+		return NULL;
+	s = map_get(&a->sessions, at->network);
+	if (s)
+		return s;
+	if (a->sessions.n >= gw->conf->limits.sessions) {
+		err_set(err, ERR_BUSY,
+		    "you are connected to %zu networks, more is not allowed",
+		    a->sessions.n);
+		return NULL;
+	}
+	return session_new(a, at->network);
+}
+
+static void
+session_free(struct session *s)
+{
+	struct map_iter it = { 0 };
+	struct account *a = s->account;
+
+	assert(s->depth == 0 && s->rooms.n == 0);
+	timer_cancel(&s->timer);
+	timer_cancel(&s->stable);
+	list_del(&s->check);
+	while (map_next(&s->persons, &it)) {
+		struct person *p = it.value;
+
+		person_free(&p);
+	}
+	while (s->nqueue)
+		drop_first(s);
+	inbound_drop(s);
+	map_del(&a->sessions, str_c(s->network));
+	map_release(&s->persons);
+	map_release(&s->rooms);
+	s->gw->nsession--;
+	free(s->network);
+	free(s->spelling);
+	free(s->nick);
+	free(s->wish);
+	free(s->priv);
+	free(s);
+	account_check(a);
+}
+
+void
+session_drop(struct session *s)
+{
+	struct map_iter it = { 0 };
+	struct err err;
+
+	err_set(&err, ERR_INTERNAL, "the gateway has stopped");
+	while (map_next(&s->rooms, &it)) {
+		struct room *r = it.value;
+
+		room_free(&r);
+	}
+	request_fail_all(s, &err);
+	outgoing_fail_all(s, &err);
+	session_free(s);
+}
+
+void
+session_check(struct session *s)
+{
+	if (!list_is_linked(&s->check))
+		list_add(&s->gw->checks, &s->check);
+}
+
+/* A word one to one keeps it for a while. */
+static bool
+is_talking(const struct session *s)
+{
+	return s->nheld > 0 ||
+	    (s->talked_at && now(s) - s->talked_at < SESSION_TALK_MS);
+}
+
+void
+session_reap(struct session *s)
+{
+	bool wanted = s->rooms.n > 0 || is_talking(s) || s->nrequest > 0;
+
+	list_del(&s->check);
+	switch (s->state) {
+	case SESSION_IDLE:
+		if (s->rooms.n == 0 && s->nrequest == 0 && s->nheld == 0)
+			session_free(s);
+		break;
+	case SESSION_WAITING:
+		if (s->rooms.n == 0)
+			session_free(s);
+		break;
+	case SESSION_LOADING:
+	case SESSION_CONNECTING:
+	case SESSION_ONLINE:
+		if (!wanted)
+			session_end(s, GW_BYE_USER, STR_EMPTY);
+		else if (s->state == SESSION_ONLINE && s->rooms.n == 0 &&
+		    s->talked_at)
+			timer_set(&s->timer, clock_of(s),
+			    s->talked_at + SESSION_TALK_MS);
+		break;
+	case SESSION_LEAVING:
+		break;
+	}
+}
+
+/* ---- logging in ------------------------------------------------------- */
+
+static struct str
+wish(struct session *s)
+{
+	return str_c(s->wish ? s->wish : s->nick);
+}
+
+/* The login did not even begin, or ended: the same to all who wait. */
+static void
+ended(struct session *s, const struct err *err, bool permanent)
+{
+	struct gw_event ev = {
+		.type = GW_EV_OFFLINE, .err = *err, .permanent = permanent
+	};
+
+	session_on_offline(s, &ev);
+}
+
+static void
+login(struct session *s)
+{
+	struct err err = ERR_INIT;
+	int rc;
+
+	set_state(s, SESSION_CONNECTING);
+	timer_set(&s->timer, clock_of(s), now(s) + SESSION_LOGIN_MS);
+	session_enter(s);
+	rc = s->gw->ops->login(s, wish(s), &err);
+	session_leave(s);
+	if (rc < 0)
+		ended(s, &err, true);
+}
+
+void
+session_start(struct session *s, struct str nick)
+{
+	if (s->state != SESSION_IDLE)
+		return;
+	if (nick.len)
+		str_store(&s->wish, nick);
+	if (s->account->state == ACCOUNT_READY) {
+		login(s);
+		return;
+	}
+	set_state(s, SESSION_LOADING);
+	account_load(s->account);
+}
+
+void
+session_hurry(struct session *s)
+{
+	if (s->state == SESSION_WAITING)
+		timer_set(&s->timer, clock_of(s), now(s));
+}
+
+void
+session_account_ready(struct session *s)
+{
+	if (s->state == SESSION_LOADING)
+		login(s);
+}
+
+void
+session_on_online(struct session *s, const struct gw_event *ev)
+{
+	struct map_iter it = { 0 };
+	struct person *self;
+
+	if (s->state != SESSION_CONNECTING)
+		return;
+	/* Answers that come at once must not change the rooms under us. */
+	session_enter(s);
+	set_state(s, SESSION_ONLINE);
+	timer_cancel(&s->timer);
+	timer_set(&s->stable, clock_of(s), now(s) + SESSION_STABLE_MS);
+	s->online_at = now(s);
+	s->last = ERR_INIT;
+	s->told_loss = false;
+	log_info(&s->log, "online", "nick=" STR_FMT, STR_ARG(ev->text));
+	/* Back under another name: to those inside that is a nick change. */
+	self = s->nick[0] ? person_find(s, str_c(s->nick)) : NULL;
+	if (self && !str_eq(ev->text, str_c(s->nick))) {
+		struct gw_event renamed = { .type = GW_EV_PERSON_NICK,
+			.person.nick = str_c(s->nick),
+			.text = ev->text };
+
+		event_handle(s, &renamed);
+	}
+	str_store(&s->nick, ev->text);
+	while (map_next(&s->rooms, &it))
+		room_enter(it.value);
+	outgoing_release(s);
+	session_check(s);
+	session_leave(s);
+}
+
+/* ---- ending ----------------------------------------------------------- */
+
+static void
+tell_loss(struct session *s, const struct err *err)
+{
+	struct map_iter it = { 0 };
+	char text[400];
+
+	snprintf(text, sizeof(text),
+	    "The connection to %s was lost (%s). Messages are refused until "
+	    "it is back; that is tried again and again.",
+	    s->network[0] ? s->network : s->gw->ops->title,
+	    err->text[0] ? err->text : "closed by the other side");
+	s->told_loss = true;
+	while (map_next(&s->rooms, &it))
+		if (room_has_inside(it.value))
+			announce_notice(it.value, str_c(text));
+}
+
+/* Rooms with nobody inside have nothing to wait for. */
+static void
+rooms_lost(struct session *s, const struct err *err, bool permanent)
+{
+	struct map_iter it = { 0 };
+
+	while (map_next(&s->rooms, &it)) {
+		struct room *r = it.value;
+
+		room_refuse_joining(r, GW_REFUSED_UNREACHABLE, err);
+		if (permanent)
+			room_expel(r, MUC_CONNECTION_LOST, STR_EMPTY,
+			    str_c(err->text));
+		else if (!room_has_inside(r) && !timer_is_set(&r->linger))
+			room_free(&r);
+		else
+			room_link_lost(r);
+	}
+}
+
+static void
+wait_and_retry(struct session *s)
+{
+	int64_t delay = backoff_next(&s->backoff, crypto_random_u32());
+
+	set_state(s, SESSION_WAITING);
+	timer_set(&s->timer, clock_of(s), now(s) + delay);
+	log_info(&s->log, "login planned", "in_ms=%lld tries=%u",
+	    (long long)delay, s->backoff.tries);
+}
+
+void
+session_on_offline(struct session *s, const struct gw_event *ev)
+{
+	bool asked = s->state == SESSION_LEAVING;
+	struct err err = ev->err;
+
+	timer_cancel(&s->timer);
+	timer_cancel(&s->stable);
+	if (err.kind == ERR_NONE)
+		err_set(&err, ERR_UNREACHABLE,
+		    "the other side has closed the "
+		    "connection");
+	log_info(&s->log, "offline", "asked=%s permanent=%s err=\"%s\"",
+	    asked ? "yes" : "no", ev->permanent ? "yes" : "no", err.text);
+	s->last = err;
+	s->online_at = 0;
+	set_state(s, SESSION_IDLE);
+	request_fail_all(s, &err);
+	outgoing_fail_all(s, &err);
+	if (asked) {
+		/* Somebody came back meanwhile: begin anew. */
+		if (s->rooms.n > 0 && !core_is_stopping(s->gw->core))
+			session_start(s, STR_EMPTY);
+		session_check(s);
+		return;
+	}
+	rooms_lost(s, &err, ev->permanent);
+	if (s->rooms.n > 0) {
+		if (!s->told_loss)
+			tell_loss(s, &err);
+		wait_and_retry(s);
+	} else if (err.kind != ERR_NONE && s->talked_at) {
+		inbound_notice(s, STR_EMPTY, str_c(err.text));
+	}
+	s->talked_at = 0;
+	session_check(s);
+}
+
+void
+session_end(struct session *s, enum gw_bye why, struct str text)
+{
+	struct map_iter it = { 0 };
+	int status = why == GW_BYE_SHUTDOWN ? MUC_SHUTDOWN : 0;
+
+	while (map_next(&s->rooms, &it)) {
+		if (why == GW_BYE_SHUTDOWN)
+			room_suspend(it.value, status, text);
+		else
+			room_expel(it.value, status, STR_EMPTY, text);
+	}
+	s->talked_at = 0;
+	timer_cancel(&s->stable);
+	if (s->state == SESSION_CONNECTING || s->state == SESSION_ONLINE) {
+		set_state(s, SESSION_LEAVING);
+		timer_set(&s->timer, clock_of(s), now(s) + SESSION_GRACE_MS);
+		session_enter(s);
+		s->gw->ops->logout(s, why, text);
+		session_leave(s);
+	} else if (s->state != SESSION_LEAVING) {
+		timer_cancel(&s->timer);
+		set_state(s, SESSION_IDLE);
+	}
+	session_check(s);
+}
+
+static void
+on_timer(struct timer *t)
+{
+	struct session *s = TIMER_OWNER(t, struct session, timer);
+
+	switch (s->state) {
+	case SESSION_WAITING:
+		set_state(s, SESSION_IDLE);
+		session_start(s, STR_EMPTY);
+		break;
+	case SESSION_CONNECTING:
+		log_warn(&s->log, "login takes too long", "action=\"end it\"");
+		err_set(&s->last, ERR_TIMEOUT, "no login within %d s",
+		    SESSION_LOGIN_MS / 1000);
+		session_enter(s);
+		s->gw->ops->logout(s, GW_BYE_USER, STR_EMPTY);
+		session_leave(s);
+		break;
+	case SESSION_LEAVING:
+		log_error(&s->log, "logout takes too long", "kind=%s",
+		    s->gw->ops->kind);
+		break;
+	case SESSION_ONLINE:
+		session_check(s);
+		break;
+	case SESSION_IDLE:
+	case SESSION_LOADING:
+		break;
+	}
+}
+
+/* ---- names ------------------------------------------------------------ */
+
+char *
+session_fold(struct session *s, struct str name)
+{
+	struct buf key;
+	char *z;
+
+	buf_init(&key, 2 * GW_NAME_MAX + 64);
+	s->gw->ops->fold(s, name, &key);
+	z = str_dup(buf_str(&key));
+	buf_release(&key);
+	return z;
+}
+
+void
+session_spell(struct session *s, struct str bare)
+{
+	struct gw_address at;
+	struct buf names;
+	struct jid to;
+
+	if (s->spelling || jid_parse(&to, bare, NULL) < 0)
+		return;
+	buf_init(&names, JID_MAX);
+	if (instance_address(s->gw, &to, &names, &at, NULL) == 0)
+		str_store(&s->spelling, at.spelling);
+	buf_release(&names);
+}
+
+bool
+session_is_self(struct session *s, struct str nick)
+{
+	char *a, *b;
+	bool same;
+
+	if (str_eq(nick, str_c(s->nick)))
+		return true;
+	if (nick.len != strlen(s->nick))
+		return false;
+	a = session_fold(s, nick);
+	b = session_fold(s, str_c(s->nick));
+	same = str_eq(str_c(a), str_c(b));
+	free(a);
+	free(b);
+	return same;
+}
+
+/* ---- what networks ask ------------------------------------------------ */
+
+void *
+session_priv(struct session *s)
+{
+	return s->priv;
+}
+
+struct gateway *
+session_gateway(struct session *s)
+{
+	return s->gw;
+}
+
+struct str
+session_network(struct session *s)
+{
+	return str_c(s->network);
+}
+
+struct str
+session_user(struct session *s)
+{
+	return str_c(s->account->user);
+}
+
+const struct log_ctx *
+session_log(struct session *s)
+{
+	return &s->log;
+}
+
+struct str
+session_setting(struct session *s, struct str room, const char *name)
+{
+	const struct gw_setting *table = s->gw->ops->settings;
+	struct str network = str_c(s->network), v = STR_EMPTY;
+
+	if (room.len)
+		v = account_setting(s->account, network, room, name);
+	if (v.len == 0)
+		v = account_setting(s->account, network, STR_EMPTY, name);
+	if (v.len == 0)
+		v = account_setting(s->account, STR_EMPTY, STR_EMPTY, name);
+	for (; v.len == 0 && table && table->name; table++)
+		if (strcmp(table->name, name) == 0)
+			return str_c(table->def);
+	return v;
+}

@@ -1,0 +1,136 @@
+/*
+ * session.h - one XMPP user on one network
+ *
+ *	IDLE --start--> LOADING --settings--> CONNECTING --ONLINE--> ONLINE
+ *	                   ^                      |                     |
+ *	                   |                   OFFLINE               OFFLINE
+ *	                   |                      v                     |
+ *	                   +------back-off---- WAITING <----------------+
+ *
+ *	LOADING, CONNECTING, ONLINE --session_end()--> LEAVING --OFFLINE--> gone
+ *
+ * It exists while somebody is in one of its rooms, or talks one to one; in
+ * WAITING only while somebody is inside a room.  Whether it is still needed
+ * is looked at once, before the turn ends (session_check()).
+ */
+#ifndef CORE_SESSION_H
+#define CORE_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/gateway.h"
+#include "lib/backoff.h"
+#include "lib/clock.h"
+#include "lib/list.h"
+#include "lib/log.h"
+#include "lib/map.h"
+
+struct account;
+struct room;
+
+enum session_state {
+	SESSION_IDLE,
+	SESSION_LOADING,
+	SESSION_CONNECTING,
+	SESSION_ONLINE,
+	SESSION_WAITING,
+	SESSION_LEAVING,
+};
+
+enum {
+	SESSION_LOGIN_MS = 120000, /* until ONLINE or OFFLINE */
+	SESSION_STABLE_MS = 60000, /* online so long: back-off starts anew */
+	SESSION_GRACE_MS = 5000,   /* for a logout */
+	SESSION_TALK_MS = 1800000, /* kept so long after a word one to one */
+	SESSION_QUEUE_MAX = 10000, /* events emitted from inside ops */
+	SESSION_HELD_MAX = 20,     /* messages that wait for the login */
+};
+
+struct session {
+	struct account *account;
+	struct gateway *gw;
+	char *network;  /* canonical */
+	char *spelling; /* as this user writes it in addresses */
+	struct log_ctx log;
+	enum session_state state;
+	char *nick;         /* own name there; "" before the first ONLINE */
+	char *wish;         /* name to ask for at login */
+	struct map rooms;   /* by folded name */
+	struct map persons; /* by folded nick */
+	struct backoff backoff;
+	struct timer timer; /* what it is for depends on the state */
+	struct timer stable;
+	int64_t online_at;
+	int64_t talked_at; /* last word one to one; 0: none */
+	bool told_loss;    /* the rooms know that the link is down */
+	bool held;         /* the network is asked not to read */
+	struct err last;   /* why it is not online */
+
+	unsigned depth;    /* inside how many ops */
+	struct list queue; /* events that wait until the op is over */
+	size_t nqueue;
+
+	struct list requests;
+	size_t nrequest;
+	struct list outgoing;
+	size_t noutgoing, nheld;
+
+	struct list check;   /* in gw->checks while marked */
+	struct list inbound; /* messages kept while the XMPP stream is down */
+	size_t ninbound;
+	void *priv;
+};
+
+struct session *session_find(
+    struct gateway *gw, struct str user, struct str network);
+
+/* Found or made, not started.  NULL: over a ceiling. */
+struct session *session_get(struct gateway *gw, struct str user,
+    const struct gw_address *a, struct err *err);
+
+/* Remember how the user writes the network: from an address he used. */
+void session_spell(struct session *s, struct str bare);
+
+/* Log in, if it is not doing so; nick is a wish. */
+void session_start(struct session *s, struct str nick);
+
+/* Log in again now rather than later, when it is waiting. */
+void session_hurry(struct session *s);
+
+/* The account's settings are there. */
+void session_account_ready(struct session *s);
+
+/*
+ * Everybody is sent out of its rooms (why is shown to them) and it logs
+ * out; it is gone when the network has said OFFLINE.
+ */
+void session_end(struct session *s, enum gw_bye why, struct str text);
+
+/* Look before the turn ends whether it is still needed. */
+void session_check(struct session *s);
+
+/* Called by instance_turn(); frees it if it is not needed. */
+void session_reap(struct session *s);
+
+/* Frees it without a word to anybody: the network is gone or will be. */
+void session_drop(struct session *s);
+
+/* Around every call of an op: events that it emits wait until it is over. */
+void session_enter(struct session *s);
+void session_leave(struct session *s);
+
+/* ONLINE and OFFLINE, from the event table. */
+void session_on_online(struct session *s, const struct gw_event *ev);
+void session_on_offline(struct session *s, const struct gw_event *ev);
+
+/* The key of a name; the caller's to free(). */
+char *session_fold(struct session *s, struct str name);
+
+/* Is this our own name there? */
+bool session_is_self(struct session *s, struct str nick);
+
+/* For status. */
+const char *session_state_name(enum session_state state);
+
+#endif

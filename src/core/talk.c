@@ -1,0 +1,91 @@
+/*
+ * What is said in rooms, on its way to our clients.
+ */
+#include "core/talk.h"
+#include "core/account.h"
+#include "core/announce.h"
+#include "core/instance.h"
+#include "core/room.h"
+#include "core/session.h"
+#include "lib/crypto.h"
+#include "xmpp/component.h"
+#include "xmpp/jid.h"
+#include "xmpp/ns.h"
+#include "xmpp/xmlw.h"
+
+void
+talk_new_id(struct session *s, char out[TALK_ID])
+{
+	struct clock *clock = core_clock(s->gw->core);
+
+	snprintf(out, TALK_ID, "%011llx%05x%08x",
+	    (unsigned long long)clock->utc & 0xfffffffffffULL,
+	    (unsigned)core_next_id(s->gw->core) & 0xfffffU,
+	    crypto_random_u32());
+}
+
+void
+talk_line(struct room *r, enum gw_msg_kind kind, struct str id, struct str from,
+    struct str body, int64_t at_utc)
+{
+	talk_own_line(r, kind, id, from, body, at_utc, NULL);
+}
+
+void
+talk_own_line(struct room *r, enum gw_msg_kind kind, struct str id,
+    struct str from, struct str body, int64_t at_utc,
+    const struct announce_own *own)
+{
+	char made[TALK_ID];
+
+	if (id.len == 0 || id.len >= BACKLOG_ID) {
+		talk_new_id(r->s, made);
+		id = str_c(made);
+	}
+	if (at_utc == 0)
+		at_utc = core_clock(r->s->gw->core)->utc;
+	backlog_add(&r->backlog, kind, id, from, body, at_utc);
+	announce_line(r, backlog_last(&r->backlog), own);
+}
+
+void
+talk_in_room(struct session *s, const struct gw_message *m)
+{
+	struct room *r = room_find(s, m->room);
+
+	if (!r || r->state != ROOM_JOINED || m->from.len > GW_NAME_MAX)
+		return;
+	talk_line(r, m->kind, m->network_id, m->from, m->body, m->sent_utc);
+}
+
+void
+talk_invite(struct session *s, const struct gw_event *ev)
+{
+	struct str net = str_c(s->spelling ? s->spelling : s->network);
+	struct gw_address a = {
+		.kind = GW_ADDR_ROOM, .network = net, .name = ev->room
+	};
+	struct buf room, who;
+	struct xmlw *w;
+
+	buf_init(&room, JID_MAX);
+	buf_init(&who, JID_MAX);
+	instance_jid(s->gw, &a, STR_EMPTY, &room);
+	a.kind = GW_ADDR_PERSON;
+	a.name = ev->actor;
+	if (ev->actor.len)
+		instance_jid(s->gw, &a, STR_EMPTY, &who);
+	w = component_begin(s->gw->component, "message", buf_str(&room),
+	    str_c(s->account->user), NULL, STR_EMPTY);
+	xmlw_open(w, "x", NS_MUC_USER);
+	xmlw_open(w, "invite", NULL);
+	if (who.len)
+		xmlw_attr(w, "from", buf_str(&who));
+	if (ev->text.len)
+		xmlw_textel(w, "reason", NULL, ev->text);
+	xmlw_close(w);
+	xmlw_close(w);
+	(void)component_end(s->gw->component, NULL);
+	buf_release(&room);
+	buf_release(&who);
+}

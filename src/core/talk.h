@@ -1,0 +1,31 @@
+/*
+ * talk.h - what is said in rooms, on its way to our clients
+ */
+#ifndef CORE_TALK_H
+#define CORE_TALK_H
+
+#include "core/gateway.h"
+
+struct room;
+
+/* A line in a room that we are in; others are dropped. */
+void talk_in_room(struct session *s, const struct gw_message *m);
+
+/* Remembers and shows it; id empty: one of ours is made. */
+void talk_line(struct room *r, enum gw_msg_kind kind, struct str id,
+    struct str from, struct str body, int64_t at_utc);
+
+/* The same for a line of our user, who calls it by an id of his own. */
+struct announce_own;
+void talk_own_line(struct room *r, enum gw_msg_kind kind, struct str id,
+    struct str from, struct str body, int64_t at_utc,
+    const struct announce_own *own);
+
+/* A mediated invitation (XEP-0045 7.8.2) to our user. */
+void talk_invite(struct session *s, const struct gw_event *ev);
+
+/* A stanza id of our own: unique, grows with time; 24 bytes and a NUL. */
+enum { TALK_ID = 25 };
+void talk_new_id(struct session *s, char out[TALK_ID]);
+
+#endif

@@ -1,0 +1,332 @@
+/*
+ * The program: arguments, limits, wiring, signals.
+ *
+ * Exit codes are those of sysexits.h: 0 stopped as asked, 64 usage, 71 the
+ * system refused something, 74 the store cannot be read or written, 75
+ * another instance has the store, 78 configuration.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <systemd/sd-daemon.h>
+
+#include "core/config.h"
+#include "core/core.h"
+#include "core/gateway.h"
+#include "core/store.h"
+#include "lib/buf.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "net/loop.h"
+#include "xmpp/component.h"
+
+/* Ready is said without the XMPP server after so long: it may come later. */
+enum { READY_MS = 10000 };
+
+struct program {
+	const char *path;
+	struct config *config;
+	struct config
+	    *old; /* replaced by a reload: strings may still be used */
+	struct loop *loop;
+	struct store *store;
+	struct core *core;
+	struct timer ready;
+	bool is_stopping;
+};
+
+static int
+usage(FILE *to, int code)
+{
+	fprintf(to,
+	    "usage: passerelle -c FILE\n"
+	    "       passerelle --check-config -c FILE\n"
+	    "       passerelle --version | --help\n"
+	    "\n"
+	    "  -c FILE         the configuration; runs in the foreground\n"
+	    "  --check-config  say what is wrong with it, and end\n"
+	    "\n"
+	    "See passerelle(8) and passerelle.conf(5).\n");
+	return code;
+}
+
+/* ---- configuration ---------------------------------------------------- */
+
+static struct config *
+load(const char *path)
+{
+	struct config_report rep = { .n = 0 };
+	struct config *c = config_load(path, gateway_kinds, &rep);
+	size_t i;
+
+	for (i = 0; i < rep.n; i++)
+		fprintf(stderr, "%s: %s\n",
+		    rep.v[i].is_error ? "error" : "warning", rep.v[i].text);
+	config_report_release(&rep);
+	return c;
+}
+
+/* What only the networks themselves can tell about their sections. */
+static int
+check(const char *path)
+{
+	struct core_params p = { .config = load(path) };
+	struct err err = ERR_INIT;
+	struct core *core;
+
+	if (!p.config)
+		return EX_CONFIG;
+	p.loop = loop_new();
+	core = core_new(&p, &err);
+	if (!core)
+		fprintf(stderr, "error: %s\n", err.text);
+	core_free(&core);
+	loop_free(&p.loop);
+	config_free((struct config **)(void *)&p.config);
+	if (err.kind != ERR_NONE)
+		return EX_CONFIG;
+	printf("%s: no mistakes found\n", path);
+	return EX_OK;
+}
+
+/* ---- running ---------------------------------------------------------- */
+
+static void
+say_ready(struct program *pg)
+{
+	timer_cancel(&pg->ready);
+	log_info(NULL, "ready", "version=%s", PASSERELLE_VERSION);
+	sd_notify(0, "READY=1");
+}
+
+static void
+on_attached(void *arg)
+{
+	struct program *pg = arg;
+
+	if (timer_is_set(&pg->ready))
+		say_ready(pg);
+}
+
+static void
+on_ready_deadline(struct timer *t)
+{
+	log_warn(NULL, "XMPP server not reached yet",
+	    "action=\"go on trying; see the lines before\"");
+	say_ready(TIMER_OWNER(t, struct program, ready));
+}
+
+static void
+on_stopped(void *arg)
+{
+	struct program *pg = arg;
+
+	loop_stop(pg->loop);
+}
+
+static void
+on_term(int signum, void *arg)
+{
+	struct program *pg = arg;
+
+	if (pg->is_stopping) {
+		loop_stop(pg->loop);
+		return;
+	}
+	pg->is_stopping = true;
+	log_info(NULL, "stopping", "signal=%d", signum);
+	sd_notify(0, "STOPPING=1");
+	core_stop(pg->core, on_stopped, pg);
+}
+
+static void
+on_hup(int signum, void *arg)
+{
+	struct program *pg = arg;
+	struct config *is = load(pg->path);
+	struct err err = ERR_INIT;
+	struct buf restart;
+
+	(void)signum;
+	if (!is) {
+		log_error(NULL, "configuration not reloaded",
+		    "file=%s action=\"nothing has changed\"", pg->path);
+		return;
+	}
+	if (core_reload(pg->core, is, &err) < 0) {
+		log_error(NULL, "configuration not reloaded",
+		    "err=\"%s\" action=\"nothing has changed\"", err.text);
+		config_free(&is);
+		return;
+	}
+	buf_init(&restart, 4096);
+	(void)config_diff(pg->config, is, &restart);
+	log_set_level(is->log_level);
+	log_info(NULL, "configuration reloaded",
+	    "file=%s needs_restart=\"" STR_FMT "\"", pg->path,
+	    STR_ARG(buf_str(&restart)));
+	buf_release(&restart);
+	config_free(&pg->old);
+	pg->old = pg->config;
+	pg->config = is;
+}
+
+static int
+exit_code(enum store_open_result why)
+{
+	switch (why) {
+	case STORE_IN_USE:
+		return EX_TEMPFAIL;
+	case STORE_BAD_KEY:
+		return EX_CONFIG;
+	case STORE_TOO_NEW:
+	case STORE_DAMAGED:
+		return EX_DATAERR;
+	case STORE_OPENED:
+	case STORE_IO:
+		break;
+	}
+	return EX_IOERR;
+}
+
+/* As many descriptors as the system grants: each IRC link is one. */
+static void
+raise_limits(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0)
+		return;
+	r.rlim_cur = r.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &r) < 0)
+		log_warn(NULL, "descriptor limit not raised", "now=%llu",
+		    (unsigned long long)r.rlim_cur);
+}
+
+static int
+listen_to_signals(struct program *pg, struct err *err)
+{
+	signal(SIGPIPE, SIG_IGN);
+	if (loop_on_signal(pg->loop, SIGTERM, on_term, pg, err) < 0 ||
+	    loop_on_signal(pg->loop, SIGINT, on_term, pg, err) < 0 ||
+	    loop_on_signal(pg->loop, SIGHUP, on_hup, pg, err) < 0)
+		return -1;
+	return 0;
+}
+
+static int
+open_store(struct program *pg)
+{
+	struct store_params p = { .path = pg->config->store.path.p,
+		.key_file = pg->config->store.key_file.p,
+		.loop = pg->loop };
+	enum store_open_result why = STORE_OPENED;
+	struct err err = ERR_INIT;
+
+	pg->store = store_open(&p, &why, &err);
+	if (pg->store)
+		return EX_OK;
+	log_error(NULL, "store not opened", "err=\"%s\"", err.text);
+	return exit_code(why);
+}
+
+static int
+serve(struct program *pg)
+{
+	struct core_params p = {
+		.loop = pg->loop, .config = pg->config, .store = pg->store
+	};
+	struct clock *clock = loop_clock(pg->loop);
+	struct err err = ERR_INIT;
+
+	pg->core = core_new(&p, &err);
+	if (!pg->core) {
+		log_error(
+		    NULL, "configuration refused", "err=\"%s\"", err.text);
+		return EX_CONFIG;
+	}
+	if (listen_to_signals(pg, &err) < 0) {
+		log_error(NULL, "signals not set up", "err=\"%s\"", err.text);
+		core_free(&pg->core);
+		return EX_OSERR;
+	}
+	if (pg->config->server.domain_guessed)
+		log_info(NULL, "users' domain guessed",
+		    "domain=" STR_FMT " option=server.domain",
+		    STR_ARG(pg->config->server.domain));
+	timer_init(&pg->ready, on_ready_deadline);
+	timer_set(&pg->ready, clock, clock->at + READY_MS);
+	core_start(pg->core, on_attached, pg);
+	loop_run(pg->loop);
+	timer_cancel(&pg->ready);
+	core_free(&pg->core);
+	return EX_OK;
+}
+
+static int
+run(struct program *pg)
+{
+	struct err err = ERR_INIT;
+	int code;
+
+	pg->config = load(pg->path);
+	if (!pg->config)
+		return EX_CONFIG;
+	log_set_level(pg->config->log_level);
+	umask(077);
+	raise_limits();
+	if (component_setup((unsigned)pg->config->ngateway, &err) < 0) {
+		log_error(NULL, "start refused", "err=\"%s\"", err.text);
+		return EX_SOFTWARE;
+	}
+	pg->loop = loop_new();
+	code = open_store(pg);
+	if (code == EX_OK)
+		code = serve(pg);
+	store_close(&pg->store);
+	/* Waits for the last stanzas to be written, and the streams to end. */
+	loop_free(&pg->loop);
+	config_free(&pg->old);
+	config_free(&pg->config);
+	if (code == EX_OK)
+		log_info(NULL, "stopped", "code=0");
+	return code;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "check-config", no_argument, NULL, 'C' },
+		{ "version", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct program pg = { .path = NULL };
+	bool only_check = false;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+		switch (opt) {
+		case 'c':
+			pg.path = optarg;
+			break;
+		case 'C':
+			only_check = true;
+			break;
+		case 'v':
+			printf("passerelle %s\n", PASSERELLE_VERSION);
+			return EX_OK;
+		case 'h':
+			return usage(stdout, EX_OK);
+		default:
+			return usage(stderr, EX_USAGE);
+		}
+	}
+	if (!pg.path || optind != argc)
+		return usage(stderr, EX_USAGE);
+	return only_check ? check(pg.path) : run(&pg);
+}
