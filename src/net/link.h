@@ -12,6 +12,7 @@
  * Reentry    The callback may link_close() the link; nothing is called back
  *            after that.  link_open() never calls back before it returned.
  * Output     Collected and written once per loop turn; TCP_NODELAY is on.
+ * Errors     The text names the peer and reads as a sentence of its own.
  * Limits     out_max bytes wait at most; link_write() over it refuses whole.
  *            While paused nothing is read and TCP holds the peer back.
  * Memory     An idle link keeps no read buffer and no write buffer.
@@ -38,7 +39,7 @@ struct link_params {
 	                            allowed), instead of verify; or empty */
 	const char *ca_file;     /* NULL: the system's; must stay */
 	bool private_ok;         /* loopback, private and link-local addresses
-	                            may be dialled; see link_is_private() */
+	                            may be dialled; address_is_private() */
 	int64_t connect_ms;      /* deadline until LINK_UP; 0: 30 s */
 	size_t out_max;          /* 0: 256 KiB */
 };
@@ -68,10 +69,17 @@ struct link *link_open(
 /* Drops what has not been written; frees in the end.  NULL is accepted. */
 void link_close(struct link **lp);
 
-/* As link_close(), but what is queued is still written, for 2 s at most. */
+/*
+ * As link_close(), but what is queued is still written and the peer's end of
+ * the stream awaited, for LINK_FINISH_MS at most.  Before LINK_UP nothing is.
+ */
+enum { LINK_FINISH_MS = 2000 };
 void link_finish(struct link **lp);
 
-/* 0, or -1 when out_max would be passed; before LINK_UP it waits. */
+/*
+ * 0, or -1 when out_max would be passed; before LINK_UP it waits.  After
+ * LINK_DOWN it is dropped, and 0.
+ */
 int link_write(struct link *l, const void *data, size_t len);
 size_t link_queued(const struct link *l);
 
@@ -83,14 +91,5 @@ struct str link_peer(const struct link *l);
 
 /* True, if TLS; for status. */
 bool link_is_tls(const struct link *l);
-
-struct sockaddr;
-
-/*
- * Loopback, private, link-local, unspecified, multicast and other addresses
- * that a user of ours has no business to name; IPv4-mapped and NAT64
- * addresses are looked at for the IPv4 address inside.
- */
-bool link_is_private(const struct sockaddr *sa);
 
 #endif

@@ -2,11 +2,13 @@
  * loop.h - the one event loop: time, turns, signals, names
  *
  * libuv below; everything above sees a struct clock and hooks.  A *turn* is
- * one round: what came in is handled, due timers run, then the hooks run
- * once, then the loop waits again.  Whatever can be batched (writes, group
- * commits) is done in a hook, so it costs once per turn and not per message.
+ * one round: what came in is handled, due timers run, then the hooks run,
+ * then the loop waits again.  Whatever can be batched (writes, group commits)
+ * is done in a hook, so it costs once per turn and not per message.
  *
- * Thread     One; only loop_wake() may be called from another.
+ * Thread     One; only loop_bell_ring() may be called from another.
+ * Process    loop_new() ignores SIGPIPE: a peer that is gone is an error of
+ *            the write, never the end of the program.
  */
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
@@ -23,7 +25,12 @@ typedef struct uv_loop_s uv_loop_t;
 
 struct loop *loop_new(void);
 
-/* Every object on it has been closed; closing handles are waited for. */
+/*
+ * Every object on it has been closed.  What still has to end by itself (links
+ * being finished, handles closing, a name being looked up) is waited for,
+ * with turns as usual, at most LOOP_FREE_MS.
+ */
+enum { LOOP_FREE_MS = 5000 };
 void loop_free(struct loop **lp);
 
 /* Until loop_stop(). */
@@ -32,11 +39,20 @@ void loop_stop(struct loop *l);
 
 /* Moved once per turn. */
 struct clock *loop_clock(struct loop *l);
+
 uv_loop_t *loop_uv(struct loop *l); /* for src/net and the component only */
 
 /*
- * Called once per turn, before waiting, in order of rank: what makes output
- * (LOOP_RANK_CORE) before what writes it (LOOP_RANK_WRITE).
+ * First line of every libuv callback: the turn begins, its time is taken.
+ * libuv has no hook between waiting and its first callback, and without this
+ * the clock would still show when the loop fell asleep.
+ */
+void loop_enter(struct loop *l);
+
+/*
+ * Called every turn, before waiting, in order of rank: what makes output
+ * (LOOP_RANK_CORE) before what writes it (LOOP_RANK_WRITE).  A hook may add
+ * and delete hooks.
  */
 enum loop_rank { LOOP_RANK_CORE, LOOP_RANK_WRITE, LOOP_NRANK };
 
@@ -50,7 +66,17 @@ void loop_hook_add(
     void (*fn)(struct loop_hook *h));
 void loop_hook_del(struct loop_hook *h); /* harmless when not added */
 
-/* SIGTERM, SIGINT, SIGHUP: fn runs on the loop.  Once per signal number. */
+/*
+ * From a hook that has called somebody: run all hooks once more before
+ * waiting, since what was called may have made work for a hook that had
+ * already run.
+ */
+void loop_again(struct loop *l);
+
+/*
+ * SIGTERM, SIGINT, SIGHUP, ...: fn runs on the loop, until loop_free().  Once
+ * per signal number.
+ */
 int loop_on_signal(struct loop *l, int signum,
     void (*fn)(int signum, void *arg), void *arg, struct err *err);
 
@@ -63,5 +89,14 @@ struct loop_bell *loop_bell_new(
     struct loop *l, void (*fn)(void *arg), void *arg);
 void loop_bell_ring(struct loop_bell *b); /* any thread */
 void loop_bell_close(struct loop_bell **bp);
+
+/*
+ * What all links of a loop share; made and read by link.c, destroyed by
+ * loop_free() when the last link is gone.
+ */
+struct loop_share {
+	void (*destroy)(struct loop_share *s);
+};
+struct loop_share **loop_links(struct loop *l);
 
 #endif

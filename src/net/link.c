@@ -1,0 +1,763 @@
+/*
+ * One TCP or TLS byte stream to a host.
+ *
+ *	DIALLING --> SHAKING --> UP --link_finish()--> FINISHING
+ *	    |   (TLS only)  |     |                        |
+ *	    +---------------+-----+------------------------+--> OVER
+ *
+ * What the links of a loop share is the hub: one buffer to read into, the
+ * list of links with something to write, and the trusted authorities.  So an
+ * idle link is this struct, a descriptor and, with TLS, what OpenSSL keeps.
+ *
+ * A link may be closed in any of its own callbacks.  Once its poll handle
+ * exists the memory stays until that handle is gone, which is after the
+ * callback has returned; before that, telling is the last thing done.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "lib/buf.h"
+#include "lib/log.h"
+#include "lib/xalloc.h"
+
+#include "net/address.h"
+#include "net/dial.h"
+#include "net/link.h"
+#include "net/loop.h"
+#include "net/tls.h"
+
+enum {
+	CONNECT_MS = 30000,
+	OUT_MAX_BYTES = 256 * 1024,
+	READ_MAX_BYTES = 64 * 1024, /* of one link, before others have a turn */
+};
+
+struct hub {
+	struct loop_share share;
+	struct loop *loop;
+	struct loop_hook hook; /* writes */
+	struct list dirty;     /* links with something to write */
+	struct tls_context *contexts;
+	char in[READ_MAX_BYTES];
+};
+
+/* Needed until the link is up; an idle link has none. */
+struct setup {
+	bool tls;
+	struct tls_peer peer; /* host points behind this struct */
+	const char *ca_file;
+	int64_t connect_ms;
+	struct err bad; /* what is wrong with the parameters */
+	char host[];
+};
+
+enum state { DIALLING, SHAKING, UP, FINISHING, OVER };
+
+struct link {
+	struct hub *hub;
+	link_fn *fn; /* NULL: nobody is told any more */
+	void *arg;
+	enum state state;
+	bool owned;      /* somebody will still close or finish it */
+	bool has_handle; /* poll exists, perhaps closing */
+	bool paused;
+	char *name;      /* "host:port", for errors */
+	int fd;          /* -1: none, and poll is not in use */
+	int polled;      /* what poll waits for */
+	int read_wants;  /* UV_READABLE, but for odd moments of TLS */
+	int write_wants; /* 0: a write may be tried */
+	uv_poll_t poll;
+	struct dial *dial;
+	struct setup *setup;
+	struct tls *tls; /* NULL: plain */
+	struct buf out;
+	struct list dirty;
+	/* Deadline to connect; then reads what TLS holds; then to finish. */
+	struct timer timer;
+	struct err *broken; /* a write failed: read what is left, then end */
+	char peer[ADDRESS_TEXT_MAX + sizeof(" 65535")];
+};
+
+/* What a read or a write came to. */
+enum io_result {
+	IO_DONE,    /* all that was asked for */
+	IO_BLOCKED, /* not now */
+	IO_CLOSED,
+	IO_FAILED,
+};
+
+static void
+set_timer(struct link *l, int64_t after_ms)
+{
+	struct clock *c = loop_clock(l->hub->loop);
+
+	timer_set(&l->timer, c, c->at + after_ms);
+}
+
+static void
+free_if_unused(struct link *l)
+{
+	if (l->owned || l->has_handle)
+		return;
+	free(l->name);
+	free(l);
+}
+
+static void
+handle_gone(uv_handle_t *h)
+{
+	struct link *l = h->data;
+
+	l->has_handle = false;
+	free_if_unused(l);
+}
+
+/* Nothing happens to the link any more; only its memory is left. */
+static void
+end(struct link *l)
+{
+	l->state = OVER;
+	timer_cancel(&l->timer);
+	list_del(&l->dirty);
+	dial_close(&l->dial);
+	tls_free(&l->tls);
+	buf_release(&l->out);
+	free(l->setup);
+	free(l->broken);
+	l->setup = NULL;
+	l->broken = NULL;
+	if (l->fd < 0)
+		return;
+	uv_close((uv_handle_t *)&l->poll, handle_gone);
+	close(l->fd);
+	l->fd = -1;
+}
+
+/* The last thing done with l. */
+static void
+down(struct link *l, const struct err *err, bool permanent)
+{
+	struct link_event ev = {
+		.type = LINK_DOWN, .err = *err, .permanent = permanent
+	};
+	link_fn *fn = l->fn;
+
+	end(l);
+	l->fn = NULL;
+	if (fn)
+		fn(l, &ev, l->arg);
+	else
+		free_if_unused(l);
+}
+
+static int
+wanted_events(const struct link *l)
+{
+	if (l->state == SHAKING)
+		return l->read_wants;
+	return (l->paused ? 0 : l->read_wants) | l->write_wants;
+}
+
+static void on_poll(uv_poll_t *h, int status, int events);
+
+static void
+update_poll(struct link *l)
+{
+	int events = l->fd < 0 ? 0 : wanted_events(l);
+
+	if (l->fd < 0 || events == l->polled)
+		return;
+	l->polled = events;
+	if (events)
+		uv_poll_start(&l->poll, events, on_poll);
+	else
+		uv_poll_stop(&l->poll);
+}
+
+static void
+mark_dirty(struct link *l)
+{
+	if (!list_is_linked(&l->dirty))
+		list_add(&l->hub->dirty, &l->dirty);
+}
+
+/* Reading. */
+
+static enum io_result
+read_plain(struct link *l, size_t *n_out, struct err *err)
+{
+	ssize_t n = recv(l->fd, l->hub->in, sizeof(l->hub->in), 0);
+
+	if (n > 0) {
+		*n_out = (size_t)n;
+		return IO_BLOCKED;
+	}
+	if (n == 0)
+		return IO_CLOSED;
+	if (errno == EAGAIN || errno == EINTR)
+		return IO_BLOCKED;
+	err_set(err, ERR_UNREACHABLE, "%s: %s", l->name, strerror(errno));
+	return IO_FAILED;
+}
+
+/* Records are small: several make one event. */
+static enum io_result
+read_tls(struct link *l, size_t *n_out, struct err *err)
+{
+	char *in = l->hub->in;
+	size_t size = sizeof(l->hub->in), n;
+
+	l->read_wants = UV_READABLE;
+	do {
+		switch (tls_read(l->tls, in + *n_out, size - *n_out, &n, err)) {
+		case TLS_DONE:
+			*n_out += n;
+			break;
+		case TLS_WANT_WRITE:
+			l->read_wants = UV_WRITABLE;
+			return IO_BLOCKED;
+		case TLS_WANT_READ:
+			return IO_BLOCKED;
+		case TLS_CLOSED:
+			return IO_CLOSED;
+		default:
+			return IO_FAILED;
+		}
+		if (*n_out == size)
+			return IO_DONE;
+	} while (tls_has_pending(l->tls));
+	return IO_BLOCKED;
+}
+
+/* False: the link is no longer there to go on with. */
+static bool
+deliver(struct link *l, size_t n)
+{
+	struct link_event ev = {
+		.type = LINK_DATA, .data = l->hub->in, .len = n
+	};
+
+	if (n > 0 && l->fn)
+		l->fn(l, &ev, l->arg);
+	return l->state != OVER;
+}
+
+/* Once per turn and link, so that one that floods leaves time to others. */
+static void
+read_some(struct link *l)
+{
+	struct err err = ERR_INIT;
+	size_t n = 0;
+	enum io_result r =
+	    l->tls ? read_tls(l, &n, &err) : read_plain(l, &n, &err);
+
+	if (!deliver(l, n))
+		return;
+	if (r == IO_CLOSED || r == IO_FAILED || (l->broken && n == 0)) {
+		if (l->broken)
+			err = *l->broken;
+		down(l, &err, false);
+	} else if (l->state == UP && (r == IO_DONE || l->broken)) {
+		set_timer(l, 0);
+	}
+}
+
+/* Writing. */
+
+static enum io_result
+write_plain(struct link *l, struct err *err)
+{
+	ssize_t n = send(l->fd, l->out.p, l->out.len, MSG_NOSIGNAL);
+
+	if (n < 0 && errno != EAGAIN && errno != EINTR) {
+		err_set(
+		    err, ERR_UNREACHABLE, "%s: %s", l->name, strerror(errno));
+		return IO_FAILED;
+	}
+	if (n > 0)
+		buf_drop(&l->out, (size_t)n);
+	if (l->out.len == 0)
+		return IO_DONE;
+	l->write_wants = UV_WRITABLE;
+	return IO_BLOCKED;
+}
+
+/* One record (16 KiB) at a time, as long as the socket takes them. */
+static enum io_result
+write_tls(struct link *l, struct err *err)
+{
+	size_t n;
+
+	while (l->out.len > 0) {
+		switch (tls_write(l->tls, l->out.p, l->out.len, &n, err)) {
+		case TLS_DONE:
+			buf_drop(&l->out, n);
+			break;
+		case TLS_WANT_READ:
+			l->write_wants = UV_READABLE;
+			return IO_BLOCKED;
+		case TLS_WANT_WRITE:
+			l->write_wants = UV_WRITABLE;
+			return IO_BLOCKED;
+		default:
+			return IO_FAILED;
+		}
+	}
+	return IO_DONE;
+}
+
+/* The peer is told that nothing follows, and answers by closing. */
+static void
+end_output(struct link *l)
+{
+	if (l->tls)
+		tls_finish(l->tls);
+	(void)shutdown(l->fd, SHUT_WR); /* fails if the peer was faster */
+}
+
+static void
+drained(struct link *l)
+{
+	struct link_event ev = { .type = LINK_DRAINED };
+
+	buf_trim(&l->out);
+	update_poll(l);
+	if (l->state == FINISHING) {
+		end_output(l);
+	} else if (l->fn) {
+		l->fn(l, &ev, l->arg);
+		loop_again(l->hub->loop);
+	}
+}
+
+/*
+ * Why the peer hung up may be its last line, still unread: an IRC server says
+ * so with ERROR.  So the end comes from the reading side.
+ */
+static void
+write_failed(struct link *l, const struct err *err)
+{
+	if (l->paused || l->state == FINISHING) {
+		down(l, err, false);
+		return;
+	}
+	l->broken = xmalloc(sizeof(*l->broken));
+	*l->broken = *err;
+	buf_release(&l->out);
+	set_timer(l, 0);
+	update_poll(l);
+}
+
+static void
+write_some(struct link *l)
+{
+	struct err err = ERR_INIT;
+	enum io_result r;
+
+	l->write_wants = 0;
+	if (l->broken)
+		return;
+	r = l->tls ? write_tls(l, &err) : write_plain(l, &err);
+	if (r == IO_FAILED) {
+		write_failed(l, &err);
+		loop_again(l->hub->loop);
+	} else if (r == IO_DONE) {
+		drained(l);
+	} else {
+		update_poll(l);
+	}
+}
+
+/* Links that become dirty meanwhile wait for the next round. */
+static void
+write_all(struct loop_hook *hook)
+{
+	struct hub *hub = LIST_ENTRY(hook, struct hub, hook);
+	struct list todo, *node;
+
+	if (list_is_empty(&hub->dirty))
+		return;
+	list_add(&hub->dirty, &todo);
+	list_del(&hub->dirty);
+	while (node = list_first(&todo), node) {
+		struct link *l = LIST_ENTRY(node, struct link, dirty);
+
+		list_del(node);
+		write_some(l);
+	}
+}
+
+/* Connecting. */
+
+static void
+note_up(const struct link *l)
+{
+	const struct setup *s = l->setup;
+
+	log_debug(NULL, "link up", "peer=%s address=\"%s\" tls=%s", l->name,
+	    l->peer, l->tls ? tls_version(l->tls) : "no");
+	if (l->tls && !s->peer.verify && !s->peer.has_pin)
+		log_info(NULL, "certificate not checked", "peer=%s", l->name);
+}
+
+static void
+note_peer(struct link *l)
+{
+	struct sockaddr_storage ss;
+	struct sockaddr *sa = (struct sockaddr *)&ss;
+	socklen_t len = sizeof(ss);
+	char text[ADDRESS_TEXT_MAX + 1];
+
+	if (getpeername(l->fd, sa, &len) < 0)
+		return;
+	address_format(sa, text);
+	snprintf(l->peer, sizeof(l->peer), "%s %u", text, address_port(sa));
+}
+
+static void
+up(struct link *l)
+{
+	struct link_event ev = { .type = LINK_UP };
+
+	l->state = UP;
+	l->read_wants = UV_READABLE;
+	timer_cancel(&l->timer);
+	note_up(l);
+	free(l->setup);
+	l->setup = NULL;
+	if (l->out.len > 0)
+		mark_dirty(l);
+	/* The first bytes may have come with the end of the handshake. */
+	if (l->tls && tls_has_pending(l->tls))
+		set_timer(l, 0);
+	update_poll(l);
+	l->fn(l, &ev, l->arg);
+}
+
+static void
+shake(struct link *l)
+{
+	struct err err = ERR_INIT;
+	bool permanent;
+
+	switch (tls_handshake(l->tls, &err, &permanent)) {
+	case TLS_DONE:
+		up(l);
+		break;
+	case TLS_WANT_READ:
+		l->read_wants = UV_READABLE;
+		update_poll(l);
+		break;
+	case TLS_WANT_WRITE:
+		l->read_wants = UV_WRITABLE;
+		update_poll(l);
+		break;
+	default:
+		down(l, &err, permanent);
+	}
+}
+
+static void
+start_tls(struct link *l)
+{
+	struct err err = ERR_INIT;
+	struct tls_context *c =
+	    tls_context(&l->hub->contexts, l->setup->ca_file, &err);
+
+	if (!c) {
+		down(l, &err, false);
+		return;
+	}
+	l->state = SHAKING;
+	l->tls = tls_new(c, &l->setup->peer, l->fd);
+	shake(l);
+}
+
+static void
+on_dialled(const struct dial_result *r, void *arg)
+{
+	struct link *l = arg;
+	struct err err = ERR_INIT;
+
+	dial_close(&l->dial);
+	if (r->fd < 0) {
+		down(l, &r->err, r->permanent);
+		return;
+	}
+	if (uv_poll_init(loop_uv(l->hub->loop), &l->poll, r->fd) != 0) {
+		close(r->fd);
+		err_set(&err, ERR_INTERNAL, "%s: cannot watch the connection",
+		    l->name);
+		down(l, &err, false);
+		return;
+	}
+	l->fd = r->fd;
+	l->poll.data = l;
+	l->has_handle = true;
+	note_peer(l);
+	if (l->setup->tls)
+		start_tls(l);
+	else
+		up(l);
+}
+
+static void
+deadline_passed(struct link *l)
+{
+	const struct setup *s = l->setup;
+	struct err err = ERR_INIT;
+
+	if (s->bad.kind != ERR_NONE) {
+		err = s->bad;
+		down(l, &err, true);
+		return;
+	}
+	err_set(&err, ERR_TIMEOUT, "%s: no answer within %g s while %s",
+	    l->name, (double)s->connect_ms / 1000,
+	    l->dial ? dial_stage(l->dial) : "agreeing on TLS");
+	down(l, &err, false);
+}
+
+/* What libuv and the clock call. */
+
+static void
+on_timer(struct timer *t)
+{
+	struct link *l = TIMER_OWNER(t, struct link, timer);
+	struct err none = ERR_INIT;
+
+	if (l->state == DIALLING || l->state == SHAKING)
+		deadline_passed(l);
+	else if (l->state == FINISHING)
+		down(l, &none, false);
+	else if (!l->paused)
+		read_some(l);
+	else if (l->broken)
+		down(l, l->broken, false);
+}
+
+static void
+on_stream(struct link *l, int events)
+{
+	if (events & l->write_wants) {
+		l->write_wants = 0;
+		mark_dirty(l);
+	}
+	if (!l->paused && (events & l->read_wants))
+		read_some(l);
+}
+
+/*
+ * The peer has reset the connection while we are not reading: nobody would
+ * take what is left, and libuv no longer watches.
+ */
+static void
+lost_while_paused(struct link *l)
+{
+	struct err err = ERR_INIT;
+	int errnum = 0;
+	socklen_t len = sizeof(errnum);
+
+	(void)getsockopt(l->fd, SOL_SOCKET, SO_ERROR, &errnum, &len);
+	err_set(&err, ERR_UNREACHABLE, "%s: %s", l->name,
+	    strerror(errnum ? errnum : ECONNRESET));
+	down(l, &err, false);
+}
+
+static void
+on_poll(uv_poll_t *h, int status, int events)
+{
+	struct link *l = h->data;
+
+	loop_enter(l->hub->loop);
+	if (status < 0) {
+		/* libuv stops at an error; the next call says which one. */
+		l->polled = 0;
+		events = UV_READABLE | UV_WRITABLE;
+	}
+	if (l->state == SHAKING)
+		shake(l);
+	else if (status < 0 && l->paused)
+		lost_while_paused(l);
+	else
+		on_stream(l, events);
+	update_poll(l);
+}
+
+/* The hub. */
+
+static void
+hub_destroy(struct loop_share *share)
+{
+	struct hub *hub = LIST_ENTRY(share, struct hub, share);
+
+	loop_hook_del(&hub->hook);
+	tls_context_free(&hub->contexts);
+	free(hub);
+}
+
+static struct hub *
+hub_of(struct loop *loop)
+{
+	struct loop_share **share = loop_links(loop);
+	struct hub *hub;
+
+	if (*share)
+		return LIST_ENTRY(*share, struct hub, share);
+	hub = xmalloc(sizeof(*hub));
+	hub->share.destroy = hub_destroy;
+	hub->loop = loop;
+	hub->contexts = NULL;
+	list_init(&hub->dirty);
+	loop_hook_add(loop, &hub->hook, LOOP_RANK_WRITE, write_all);
+	*share = &hub->share;
+	return hub;
+}
+
+static char *
+name_new(const char *host, uint16_t port)
+{
+	size_t size = strlen(host) + sizeof(":65535");
+	char *name = xmalloc(size);
+
+	snprintf(name, size, "%s:%u", host, port);
+	return name;
+}
+
+static struct setup *
+setup_new(const struct link_params *p)
+{
+	struct setup *s = xcalloc(1, sizeof(*s) + p->host.len + 1);
+
+	if (p->host.len)
+		memcpy(s->host, p->host.p, p->host.len);
+	s->tls = p->tls;
+	s->ca_file = p->ca_file;
+	s->connect_ms = p->connect_ms ? p->connect_ms : CONNECT_MS;
+	s->peer = (struct tls_peer){
+		.host = str_of(s->host, p->host.len),
+		.port = p->port,
+		.verify = p->verify,
+		.has_pin = p->pin.len > 0,
+	};
+	if (s->peer.has_pin && !tls_parse_pin(p->pin, s->peer.pin))
+		err_set(&s->bad, ERR_BAD_INPUT,
+		    "%s:%u: the pin is not a SHA-256 fingerprint", s->host,
+		    p->port);
+	return s;
+}
+
+static void
+start(struct link *l, const struct link_params *p)
+{
+	struct dial_target to = {
+		.host = p->host, .port = p->port, .private_ok = p->private_ok
+	};
+
+	if (l->setup->bad.kind != ERR_NONE) {
+		set_timer(l, 0);
+		return;
+	}
+	set_timer(l, l->setup->connect_ms);
+	l->dial = dial_new(l->hub->loop, &to, on_dialled, l);
+}
+
+struct link *
+link_open(
+    struct loop *loop, const struct link_params *p, link_fn *fn, void *arg)
+{
+	struct link *l = xcalloc(1, sizeof(*l));
+
+	l->hub = hub_of(loop);
+	l->fn = fn;
+	l->arg = arg;
+	l->owned = true;
+	l->fd = -1;
+	l->read_wants = UV_READABLE;
+	l->setup = setup_new(p);
+	l->name = name_new(l->setup->host, p->port);
+	buf_init(&l->out, p->out_max ? p->out_max : OUT_MAX_BYTES);
+	list_init(&l->dirty);
+	timer_init(&l->timer, on_timer);
+	start(l, p);
+	return l;
+}
+
+void
+link_close(struct link **lp)
+{
+	struct link *l = *lp;
+
+	*lp = NULL;
+	if (!l)
+		return;
+	l->fn = NULL;
+	l->owned = false;
+	end(l);
+	free_if_unused(l);
+}
+
+void
+link_finish(struct link **lp)
+{
+	struct link *l = *lp;
+
+	if (!l || l->state != UP || l->broken) {
+		link_close(lp);
+		return;
+	}
+	*lp = NULL;
+	l->fn = NULL;
+	l->owned = false;
+	l->paused = false;
+	l->state = FINISHING;
+	set_timer(l, LINK_FINISH_MS);
+	if (l->write_wants == 0)
+		mark_dirty(l); /* ends the output even if it is empty */
+	update_poll(l);
+}
+
+int
+link_write(struct link *l, const void *data, size_t len)
+{
+	if (l->state == OVER || l->broken)
+		return 0;
+	if (len > l->out.max - l->out.len)
+		return -1;
+	buf_add(&l->out, data, len);
+	if (l->state == UP && l->write_wants == 0 && len > 0)
+		mark_dirty(l);
+	return 0;
+}
+
+size_t
+link_queued(const struct link *l)
+{
+	return l->out.len;
+}
+
+void
+link_pause(struct link *l, bool paused)
+{
+	l->paused = paused;
+	if (l->state != UP)
+		return;
+	if (!paused && l->tls && tls_has_pending(l->tls))
+		set_timer(l, 0);
+	update_poll(l);
+}
+
+struct str
+link_peer(const struct link *l)
+{
+	return str_c(l->peer);
+}
+
+bool
+link_is_tls(const struct link *l)
+{
+	return l->tls != NULL;
+}

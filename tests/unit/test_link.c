@@ -1,0 +1,1388 @@
+/*
+ * Links over real loopback sockets.  The far side is a thread that accepts
+ * once and plays a part; names are answered by a getaddrinfo() of our own.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/buf.h"
+#include "lib/xalloc.h"
+#include "net/address.h"
+#include "net/link.h"
+#include "net/loop.h"
+
+enum {
+	GUARD_MS = 5000, /* no single wait of a test lasts longer */
+	BIG_BYTES = 3 * 1024 * 1024,
+};
+
+/* Names, in place of the system's. */
+
+static const struct name {
+	const char *host;
+	const char *address[3];
+} names[] = {
+	{ "irc.test", { "127.0.0.1" } },
+	{ "dead-then-good.test", { "127.0.0.2", "127.0.0.1" } },
+	{ "all-dead.test", { "127.0.0.2", "127.0.0.3" } },
+	{ "both-private.test", { "::1", "127.0.0.1" } },
+};
+
+static struct addrinfo *
+addrinfo_new(const char *text, struct addrinfo *next)
+{
+	struct addrinfo *ai = xcalloc(1, sizeof(*ai));
+	struct sockaddr_in6 *v6 = xcalloc(1, sizeof(struct sockaddr_storage));
+	struct sockaddr_in *v4 = (void *)v6;
+
+	ai->ai_addr = (void *)v6;
+	ai->ai_next = next;
+	ai->ai_socktype = SOCK_STREAM;
+	if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		ai->ai_addrlen = sizeof(*v4);
+	} else if (inet_pton(AF_INET6, text, &v6->sin6_addr) == 1) {
+		v6->sin6_family = AF_INET6;
+		ai->ai_addrlen = sizeof(*v6);
+	} else {
+		free(v6);
+		free(ai);
+		return NULL;
+	}
+	ai->ai_family = ai->ai_addr->sa_family;
+	return ai;
+}
+
+int
+getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+    struct addrinfo **list_out)
+{
+	struct addrinfo *list = addrinfo_new(host, NULL);
+
+	(void)service;
+	if (!list && !(hints->ai_flags & AI_NUMERICHOST))
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			if (strcmp(names[i].host, host) == 0)
+				for (int j = 2; j >= 0; j--)
+					if (names[i].address[j])
+						list = addrinfo_new(
+						    names[i].address[j], list);
+	*list_out = list;
+	return list ? 0 : EAI_NONAME;
+}
+
+void
+freeaddrinfo(struct addrinfo *list)
+{
+	while (list) {
+		struct addrinfo *next = list->ai_next;
+
+		free(list->ai_addr);
+		free(list);
+		list = next;
+	}
+}
+
+/* Certificates, made once. */
+
+static struct cert {
+	EVP_PKEY *key;
+	X509 *x509;
+	char pin[65];
+} ca, good, expired, alone;
+
+static char ca_file[] = "/tmp/passerelle-ca-XXXXXX";
+
+static void
+add_extension(X509 *x, int nid, const char *value)
+{
+	X509V3_CTX ctx;
+	X509_EXTENSION *ext;
+
+	X509V3_set_ctx(&ctx, x, x, NULL, NULL, 0);
+	ext = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
+	assert_non_null(ext);
+	X509_add_ext(x, ext, -1);
+	X509_EXTENSION_free(ext);
+}
+
+static void
+note_pin(struct cert *c)
+{
+	unsigned char md[EVP_MAX_MD_SIZE];
+	unsigned len;
+
+	X509_digest(c->x509, EVP_sha256(), md, &len);
+	for (unsigned i = 0; i < len; i++)
+		snprintf(c->pin + 2 * i, 3, "%02X", md[i]);
+}
+
+static void
+make_cert(struct cert *c, const char *cn, const char *alt,
+    const struct cert *issuer, long valid_s)
+{
+	X509_NAME *subject;
+
+	c->key = EVP_EC_gen("P-256");
+	c->x509 = X509_new();
+	X509_set_version(c->x509, 2);
+	ASN1_INTEGER_set(X509_get_serialNumber(c->x509), random());
+	X509_gmtime_adj(X509_getm_notBefore(c->x509), -7200);
+	X509_gmtime_adj(X509_getm_notAfter(c->x509), valid_s);
+	X509_set_pubkey(c->x509, c->key);
+	subject = X509_get_subject_name(c->x509);
+	X509_NAME_add_entry_by_txt(
+	    subject, "CN", MBSTRING_ASC, (const unsigned char *)cn, -1, -1, 0);
+	X509_set_issuer_name(
+	    c->x509, issuer ? X509_get_subject_name(issuer->x509) : subject);
+	if (alt)
+		add_extension(c->x509, NID_subject_alt_name, alt);
+	else
+		add_extension(c->x509, NID_basic_constraints, "CA:TRUE");
+	X509_sign(c->x509, issuer ? issuer->key : c->key, EVP_sha256());
+	note_pin(c);
+}
+
+static int
+make_certs(void **state)
+{
+	const char *alt = "DNS:irc.test,IP:127.0.0.1";
+	FILE *f;
+
+	(void)state;
+	make_cert(&ca, "Test CA", NULL, NULL, 3600);
+	make_cert(&good, "irc.test", alt, &ca, 3600);
+	make_cert(&expired, "irc.test", alt, &ca, -3600);
+	make_cert(&alone, "irc.test", alt, NULL, 3600);
+	f = fdopen(mkstemp(ca_file), "w");
+	assert_non_null(f);
+	PEM_write_X509(f, ca.x509);
+	fclose(f);
+	return 0;
+}
+
+static int
+drop_certs(void **state)
+{
+	struct cert *all[] = { &ca, &good, &expired, &alone };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		X509_free(all[i]->x509);
+		EVP_PKEY_free(all[i]->key);
+	}
+	unlink(ca_file);
+	return 0;
+}
+
+/* The far side. */
+
+struct server {
+	int listener;
+	uint16_t port;
+	const struct cert *cert; /* NULL: plain */
+	void (*play)(struct server *s);
+	pthread_t thread;
+	bool started;
+	int fd;
+	SSL *ssl;
+	struct buf got;
+	size_t ngot;
+	char sni[64];
+	_Atomic bool go; /* the test lets a waiting part go on */
+};
+
+static int
+listen_on(const char *address, uint16_t port, int backlog)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+		.sin_port = htons(port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+
+	inet_pton(AF_INET, address, &sin.sin_addr);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	assert_int_equal(bind(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
+	assert_int_equal(listen(fd, backlog), 0);
+	return fd;
+}
+
+static uint16_t
+port_of(int fd)
+{
+	struct sockaddr_in sin;
+	socklen_t len = sizeof(sin);
+
+	getsockname(fd, (struct sockaddr *)&sin, &len);
+	return ntohs(sin.sin_port);
+}
+
+static ssize_t
+srv_read(struct server *s, void *to, size_t size)
+{
+	return s->ssl ? SSL_read(s->ssl, to, (int)size)
+	              : recv(s->fd, to, size, 0);
+}
+
+static bool
+srv_write(struct server *s, const char *from, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = s->ssl ? SSL_write(s->ssl, from, (int)len)
+		                   : send(s->fd, from, len, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			return false;
+		from += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+static void
+srv_tls(struct server *s)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	const char *sni;
+
+	SSL_CTX_use_certificate(ctx, s->cert->x509);
+	SSL_CTX_use_PrivateKey(ctx, s->cert->key);
+	s->ssl = SSL_new(ctx);
+	SSL_CTX_free(ctx);
+	SSL_set_fd(s->ssl, s->fd);
+	if (SSL_accept(s->ssl) != 1)
+		return;
+	sni = SSL_get_servername(s->ssl, TLSEXT_NAMETYPE_host_name);
+	snprintf(s->sni, sizeof(s->sni), "%s", sni ? sni : "");
+}
+
+static void *
+srv_main(void *arg)
+{
+	struct server *s = arg;
+	struct pollfd pfd = { .fd = s->listener, .events = POLLIN };
+
+	if (poll(&pfd, 1, GUARD_MS) != 1)
+		return NULL;
+	s->fd = accept(s->listener, NULL, NULL);
+	if (s->cert)
+		srv_tls(s);
+	s->play(s);
+	SSL_free(s->ssl);
+	if (s->fd >= 0)
+		close(s->fd);
+	ERR_clear_error();
+	return NULL;
+}
+
+static void
+srv_start(struct server *s, void (*play)(struct server *s))
+{
+	s->play = play;
+	s->fd = -1;
+	s->listener = listen_on("127.0.0.1", 0, 16);
+	s->port = port_of(s->listener);
+	buf_init(&s->got, BIG_BYTES + 1);
+	s->started = true;
+	assert_int_equal(pthread_create(&s->thread, NULL, srv_main, s), 0);
+}
+
+static void
+srv_end(struct server *s)
+{
+	if (!s->started)
+		return;
+	s->go = true;
+	pthread_join(s->thread, NULL);
+	close(s->listener);
+	buf_release(&s->got);
+}
+
+static void
+wait_for_go(struct server *s)
+{
+	for (int i = 0; i < GUARD_MS && !s->go; i++)
+		usleep(1000);
+}
+
+static void
+play_keep(struct server *s)
+{
+	char bytes[65536];
+	ssize_t n;
+
+	while (n = srv_read(s, bytes, sizeof(bytes)), n > 0)
+		buf_add(&s->got, bytes, (size_t)n);
+}
+
+static void
+play_echo(struct server *s)
+{
+	char bytes[65536];
+	ssize_t n;
+
+	while (n = srv_read(s, bytes, sizeof(bytes)), n > 0)
+		if (!srv_write(s, bytes, (size_t)n))
+			return;
+}
+
+static void
+play_hang_up(struct server *s)
+{
+	(void)s;
+}
+
+static void
+play_greet_and_reset(struct server *s)
+{
+	struct linger hard = { .l_onoff = 1 };
+	char byte;
+
+	srv_read(s, &byte, 1);
+	srv_write(s, "ERROR :bye\r\n", 12);
+	wait_for_go(s);
+	setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+}
+
+static void
+play_wait_then_keep(struct server *s)
+{
+	wait_for_go(s);
+	play_keep(s);
+}
+
+static void
+play_wait(struct server *s)
+{
+	wait_for_go(s);
+}
+
+static void
+play_big(struct server *s)
+{
+	static char big[BIG_BYTES];
+
+	memset(big, 'b', sizeof(big));
+	srv_write(s, big, sizeof(big));
+}
+
+static void
+play_speak_plain(struct server *s)
+{
+	srv_write(s, ":irc.test NOTICE * :hello\r\n", 27);
+	wait_for_go(s);
+}
+
+/* Our side. */
+
+#define ON(type) (1u << (type))
+
+struct client {
+	struct loop *loop;
+	struct link *link;
+	struct server server;
+	struct timer guard, late;
+	unsigned stop_on;  /* end run() at these events */
+	unsigned close_on; /* close the link in these */
+	size_t stop_at;    /* end run() when so many bytes have come */
+	unsigned nseen[4];
+	size_t ngot;
+	struct buf got; /* the beginning of it */
+	struct err err;
+	bool permanent, timed_out, in_open;
+};
+
+static struct client *me;
+
+static void
+on_link(struct link *l, const struct link_event *ev, void *arg)
+{
+	struct client *c = arg;
+
+	assert_false(c->in_open);
+	assert_ptr_equal(l, c->link);
+	c->nseen[ev->type]++;
+	if (ev->type == LINK_DATA) {
+		c->ngot += ev->len;
+		if (c->got.len + ev->len <= c->got.max)
+			buf_add(&c->got, ev->data, ev->len);
+	}
+	if (ev->type == LINK_DOWN) {
+		c->err = ev->err;
+		c->permanent = ev->permanent;
+	}
+	if (c->close_on & ON(ev->type))
+		link_close(&c->link);
+	if ((c->stop_on & ON(ev->type)) ||
+	    (c->stop_at && c->ngot >= c->stop_at))
+		loop_stop(c->loop);
+}
+
+static int
+setup(void **state)
+{
+	struct client *c = xcalloc(1, sizeof(*c));
+
+	c->loop = loop_new();
+	c->stop_on = ON(LINK_DOWN);
+	buf_init(&c->got, 4096);
+	*state = me = c;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct client *c = *state;
+
+	link_close(&c->link);
+	timer_cancel(&c->guard);
+	loop_free(&c->loop);
+	srv_end(&c->server);
+	buf_release(&c->got);
+	free(c);
+	return 0;
+}
+
+static void
+guard_over(struct timer *t)
+{
+	(void)t;
+	me->timed_out = true;
+	loop_stop(me->loop);
+}
+
+static void
+run_for(struct client *c, int64_t ms)
+{
+	timer_init(&c->guard, guard_over);
+	timer_set(&c->guard, loop_clock(c->loop), loop_clock(c->loop)->at + ms);
+	c->timed_out = false;
+	loop_run(c->loop);
+	timer_cancel(&c->guard);
+}
+
+/* Until one of the events. */
+static void
+run_until(struct client *c, unsigned events)
+{
+	c->stop_on = events | ON(LINK_DOWN);
+	run_for(c, GUARD_MS);
+	if (c->timed_out)
+		fail_msg("nothing happened");
+}
+
+static void
+open_with(struct client *c, struct link_params p)
+{
+	c->in_open = true;
+	c->link = link_open(c->loop, &p, on_link, c);
+	c->in_open = false;
+}
+
+static void
+open_plain(struct client *c)
+{
+	open_with(c,
+	    (struct link_params){ .host = STR("irc.test"),
+	        .port = c->server.port,
+	        .private_ok = true });
+}
+
+static void
+open_tls(struct client *c, struct str host, struct str pin)
+{
+	open_with(c,
+	    (struct link_params){ .host = host,
+	        .port = c->server.port,
+	        .private_ok = true,
+	        .tls = true,
+	        .verify = true,
+	        .ca_file = ca_file,
+	        .pin = pin });
+}
+
+static void
+assert_text(const struct client *c, const char *part)
+{
+	if (!strstr(c->err.text, part))
+		fail_msg("\"%s\" does not say \"%s\"", c->err.text, part);
+}
+
+static void
+write_all_of(struct client *c, size_t len)
+{
+	static char block[16384];
+
+	memset(block, 'w', sizeof(block));
+	for (; len > 0; len -= sizeof(block))
+		assert_int_equal(link_write(c->link, block, sizeof(block)), 0);
+}
+
+/* Plain. */
+
+static void
+bytes_go_out_and_come_back(void **state)
+{
+	struct client *c = *state;
+
+	srv_start(&c->server, play_echo);
+	open_plain(c);
+	link_write(c->link, "PING ", 5);
+	link_write(c->link, "x\r\n", 3);
+	c->stop_at = 8;
+	run_until(c, 0);
+	assert_int_equal(c->nseen[LINK_UP], 1);
+	assert_true(c->nseen[LINK_DRAINED] >= 1);
+	assert_true(str_is(buf_str(&c->got), "PING x\r\n"));
+	assert_false(link_is_tls(c->link));
+	assert_true(str_starts(link_peer(c->link), STR("127.0.0.1 ")));
+	assert_int_equal(link_queued(c->link), 0);
+}
+
+static void
+an_address_in_digits_needs_no_name_server(void **state)
+{
+	struct client *c = *state;
+
+	srv_start(&c->server, play_echo);
+	open_with(c,
+	    (struct link_params){ .host = STR("127.0.0.1"),
+	        .port = c->server.port,
+	        .private_ok = true });
+	run_until(c, ON(LINK_UP));
+	assert_int_equal(c->nseen[LINK_UP], 1);
+}
+
+static void
+writes_of_one_turn_leave_together(void **state)
+{
+	struct client *c = *state;
+
+	srv_start(&c->server, play_echo);
+	open_plain(c);
+	run_until(c, ON(LINK_UP));
+	for (int i = 0; i < 100; i++)
+		link_write(c->link, "x", 1);
+	assert_int_equal(link_queued(c->link), 100);
+	run_until(c, ON(LINK_DRAINED));
+	assert_int_equal(c->nseen[LINK_DRAINED], 1);
+	c->stop_at = 100;
+	run_until(c, 0);
+	assert_int_equal(c->nseen[LINK_DATA], 1);
+}
+
+static void
+a_peer_that_hangs_up_is_no_error(void **state)
+{
+	struct client *c = *state;
+
+	srv_start(&c->server, play_hang_up);
+	open_plain(c);
+	run_until(c, 0);
+	assert_int_equal(c->nseen[LINK_DOWN], 1);
+	assert_int_equal(c->err.kind, ERR_NONE);
+	assert_false(c->permanent);
+	assert_int_equal(link_write(c->link, "x", 1), 0);
+	assert_int_equal(link_queued(c->link), 0);
+}
+
+static void
+a_refused_port_is_down_and_worth_another_try(void **state)
+{
+	struct client *c = *state;
+	int fd = listen_on("127.0.0.1", 0, 1);
+
+	c->server.port = port_of(fd);
+	close(fd);
+	open_plain(c);
+	run_until(c, 0);
+	assert_int_equal(c->nseen[LINK_UP], 0);
+	assert_int_equal(c->err.kind, ERR_UNREACHABLE);
+	assert_text(c, "irc.test:");
+	assert_text(c, "refused");
+	assert_false(c->permanent);
+}
+
+static void
+a_name_without_address_says_so(void **state)
+{
+	struct client *c = *state;
+
+	open_with(c,
+	    (struct link_params){
+	        .host = STR("nowhere.test"), .port = 1, .private_ok = true });
+	run_until(c, 0);
+	assert_int_equal(c->err.kind, ERR_UNREACHABLE);
+	assert_string_equal(c->err.text, "nowhere.test: no such host");
+	assert_false(c->permanent);
+}
+
+static void
+what_is_no_host_name_is_refused_for_good(void **state)
+{
+	struct client *c = *state;
+	static char huge[300];
+	const struct str bad[] = { STR_EMPTY, STR("a b"), STR("a\0b"),
+		STR("a\r\nb"), { huge, sizeof(huge) } };
+
+	memset(huge, 'a', sizeof(huge));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		open_with(c, (struct link_params){ .host = bad[i] });
+		run_until(c, 0);
+		assert_int_equal(c->err.kind, ERR_BAD_INPUT);
+		assert_true(c->permanent);
+		link_close(&c->link);
+	}
+}
+
+static void
+a_private_address_is_refused_for_good(void **state)
+{
+	struct client *c = *state;
+	const struct str hosts[] = { STR("127.0.0.1"), STR("irc.test"),
+		STR("::1"), STR("::ffff:127.0.0.1"), STR("both-private.test"),
+		STR("0.0.0.0") };
+
+	srv_start(&c->server, play_keep);
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		open_with(c,
+		    (struct link_params){
+		        .host = hosts[i], .port = c->server.port });
+		run_until(c, 0);
+		assert_int_equal(c->err.kind, ERR_DENIED);
+		assert_text(c, "private address");
+		assert_true(c->permanent);
+		link_close(&c->link);
+	}
+	open_plain(c); /* lets the server end */
+	run_until(c, ON(LINK_UP));
+}
+
+static void
+the_second_address_is_tried_when_the_first_refuses(void **state)
+{
+	struct client *c = *state;
+
+	srv_start(&c->server, play_echo);
+	open_with(c,
+	    (struct link_params){ .host = STR("dead-then-good.test"),
+	        .port = c->server.port,
+	        .private_ok = true });
+	run_until(c, ON(LINK_UP));
+	assert_int_equal(c->nseen[LINK_UP], 1);
+}
+
+static void
+when_all_addresses_refuse_it_is_told_once(void **state)
+{
+	struct client *c = *state;
+
+	open_with(c,
+	    (struct link_params){
+	        .host = STR("all-dead.test"), .port = 9, .private_ok = true });
+	run_until(c, 0);
+	assert_int_equal(c->nseen[LINK_DOWN], 1);
+	assert_text(c, "2 addresses tried");
+}
+
+/* A listener whose queue is full does not answer at all. */
+static int
+listen_silently(uint16_t port, int *fill, size_t nfill)
+{
+	int fd = listen_on("127.0.0.2", port, 0);
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+		.sin_port = htons(port_of(fd)) };
+
+	inet_pton(AF_INET, "127.0.0.2", &sin.sin_addr);
+	for (size_t i = 0; i < nfill; i++) {
+		fill[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		(void)connect(fill[i], (struct sockaddr *)&sin, sizeof(sin));
+	}
+	return fd;
+}
+
+static void
+the_second_address_does_not_wait_for_a_silent_first(void **state)
+{
+	struct client *c = *state;
+	int fill[8], silent;
+	int64_t begun_at;
+
+	srv_start(&c->server, play_echo);
+	silent = listen_silently(c->server.port, fill, 8);
+	begun_at = loop_clock(c->loop)->at;
+	open_with(c,
+	    (struct link_params){ .host = STR("dead-then-good.test"),
+	        .port = c->server.port,
+	        .private_ok = true });
+	run_until(c, ON(LINK_UP));
+	assert_int_equal(c->nseen[LINK_UP], 1);
+	assert_true(loop_clock(c->loop)->at - begun_at < 1500);
+	for (int i = 0; i < 8; i++)
+		close(fill[i]);
+	close(silent);
+}
+
+static void
+the_last_words_before_a_reset_are_read(void **state)
+{
+	struct client *c = *state;
+
+	srv_start(&c->server, play_greet_and_reset);
+	open_plain(c);
+	run_until(c, ON(LINK_UP));
+	link_pause(c->link, true);
+	link_write(c->link, "x", 1);
+	run_until(c, ON(LINK_DRAINED));
+	run_for(c, 50);
+	assert_int_equal(c->ngot, 0);
+	link_pause(c->link, false);
+	c->server.go = true;
+	run_until(c, 0);
+	assert_true(str_is(buf_str(&c->got), "ERROR :bye\r\n"));
+	assert_int_equal(c->nseen[LINK_DOWN], 1);
+}
+
+static void
+keep_writing(struct timer *t)
+{
+	static char block[65536];
+
+	if (link_queued(me->link) < 500000)
+		link_write(me->link, block, sizeof(block));
+	timer_set(t, loop_clock(me->loop), loop_clock(me->loop)->at + 1);
+	if (loop_clock(me->loop)->at > t->due_at + 40)
+		me->server.go = true;
+}
+
+static void
+let_go(struct timer *t)
+{
+	(void)t;
+	me->server.go = true;
+}
+
+static void
+a_reset_in_the_middle_of_writing_is_told_once(void **state)
+{
+	struct client *c = *state;
+	struct timer writer;
+
+	srv_start(&c->server, play_greet_and_reset);
+	open_with(c,
+	    (struct link_params){ .host = STR("irc.test"),
+	        .port = c->server.port,
+	        .private_ok = true,
+	        .out_max = 1 << 20 });
+	run_until(c, ON(LINK_UP));
+	timer_init(&writer, keep_writing);
+	timer_set(&writer, loop_clock(c->loop), 0);
+	timer_init(&c->late, let_go);
+	timer_set(&c->late, loop_clock(c->loop), loop_clock(c->loop)->at + 30);
+	run_until(c, 0);
+	assert_int_equal(c->nseen[LINK_DOWN], 1);
+	assert_int_equal(c->err.kind, ERR_UNREACHABLE);
+	assert_text(c, "irc.test:");
+	run_for(c, 20);
+	assert_int_equal(c->nseen[LINK_DOWN], 1);
+	timer_cancel(&writer);
+}
+
+static void
+a_reset_while_paused_is_noticed(void **state)
+{
+	struct client *c = *state;
+
+	srv_start(&c->server, play_greet_and_reset);
+	open_plain(c);
+	run_until(c, ON(LINK_UP));
+	link_write(c->link, "x", 1);
+	run_until(c, ON(LINK_DATA));
+	link_pause(c->link, true);
+	c->server.go = true;
+	run_for(c, 100);
+	link_write(c->link, "y", 1);
+	if (c->nseen[LINK_DOWN] == 0)
+		run_until(c, 0);
+	assert_int_equal(c->nseen[LINK_DOWN], 1);
+}
+
+static void
+a_slow_reader_meets_out_max_and_the_rest_arrives(void **state)
+{
+	struct client *c = *state;
+	static char block[100000];
+	size_t nsent = 0;
+
+	srv_start(&c->server, play_wait_then_keep);
+	open_with(c,
+	    (struct link_params){ .host = STR("irc.test"),
+	        .port = c->server.port,
+	        .private_ok = true,
+	        .out_max = 250000 });
+	run_until(c, ON(LINK_UP));
+	while (link_write(c->link, block, sizeof(block)) == 0 &&
+	    nsent < 100 * sizeof(block)) {
+		nsent += sizeof(block);
+		run_for(c, 5);
+	}
+	assert_true(nsent < 100 * sizeof(block));
+	assert_true(link_queued(c->link) <= 250000);
+	assert_int_equal(link_write(c->link, block, 1), 0);
+	nsent++;
+	c->server.go = true;
+	run_until(c, ON(LINK_DRAINED));
+	assert_int_equal(link_queued(c->link), 0);
+	link_finish(&c->link);
+	loop_free(&c->loop);
+	pthread_join(c->server.thread, NULL);
+	c->server.started = false;
+	close(c->server.listener);
+	buf_release(&c->server.got);
+	c->loop = loop_new();
+}
+
+static void
+nothing_is_read_while_paused(void **state)
+{
+	struct client *c = *state;
+
+	srv_start(&c->server, play_echo);
+	open_plain(c);
+	run_until(c, ON(LINK_UP));
+	link_pause(c->link, true);
+	link_write(c->link, "hello", 5);
+	run_for(c, 50);
+	assert_int_equal(c->ngot, 0);
+	link_pause(c->link, false);
+	c->stop_at = 5;
+	run_until(c, 0);
+	assert_int_equal(c->ngot, 5);
+}
+
+static void
+the_link_may_be_closed_in_every_event(void **state)
+{
+	struct client *c = *state;
+	const unsigned when[] = { ON(LINK_UP), ON(LINK_DATA), ON(LINK_DRAINED),
+		ON(LINK_DOWN) };
+	const bool tls[] = { false, true };
+
+	for (size_t i = 0; i < 8; i++) {
+		c->server =
+		    (struct server){ .cert = tls[i / 4] ? &good : NULL };
+		srv_start(&c->server, play_echo);
+		open_with(c,
+		    (struct link_params){ .host = STR("irc.test"),
+		        .port = c->server.port,
+		        .private_ok = true,
+		        .tls = tls[i / 4] });
+		c->close_on = when[i % 4];
+		link_write(c->link, "x", 1);
+		if (when[i % 4] == ON(LINK_DOWN)) {
+			run_until(c, ON(LINK_DATA));
+			shutdown(c->server.fd, SHUT_RDWR);
+		}
+		run_until(c, c->close_on);
+		assert_null(c->link);
+		run_for(c, 5);
+		srv_end(&c->server);
+	}
+	c->server = (struct server){ 0 };
+}
+
+static void
+a_link_closed_while_connecting_is_silent(void **state)
+{
+	struct client *c = *state;
+
+	srv_start(&c->server, play_keep);
+	open_plain(c);
+	link_close(&c->link);
+	run_for(c, 30);
+	open_plain(c);
+	run_for(c, 0);
+	link_close(&c->link);
+	link_close(&c->link);
+	run_for(c, 30);
+	memset(c->nseen, 0, sizeof(c->nseen));
+	open_plain(c);
+	run_until(c, ON(LINK_UP));
+	assert_int_equal(c->nseen[LINK_DOWN], 0);
+}
+
+static void
+finish_writes_everything_first(void **state)
+{
+	struct client *c = *state;
+
+	srv_start(&c->server, play_keep);
+	open_with(c,
+	    (struct link_params){ .host = STR("irc.test"),
+	        .port = c->server.port,
+	        .private_ok = true,
+	        .out_max = BIG_BYTES });
+	run_until(c, ON(LINK_UP));
+	write_all_of(c, BIG_BYTES);
+	link_finish(&c->link);
+	assert_null(c->link);
+	loop_free(&c->loop);
+	pthread_join(c->server.thread, NULL);
+	assert_int_equal(c->server.got.len, BIG_BYTES);
+	c->server.started = false;
+	close(c->server.listener);
+	buf_release(&c->server.got);
+	c->loop = loop_new();
+}
+
+static void
+finish_gives_a_deaf_peer_two_seconds(void **state)
+{
+	struct client *c = *state;
+	int64_t begun_at;
+
+	srv_start(&c->server, play_wait);
+	open_with(c,
+	    (struct link_params){ .host = STR("irc.test"),
+	        .port = c->server.port,
+	        .private_ok = true,
+	        .out_max = 16 << 20 });
+	run_until(c, ON(LINK_UP));
+	write_all_of(c, 16 << 20);
+	link_finish(&c->link);
+	begun_at = loop_clock(c->loop)->at;
+	loop_free(&c->loop);
+	c->loop = loop_new();
+	assert_true(loop_clock(c->loop)->at - begun_at >= LINK_FINISH_MS - 10);
+	assert_true(loop_clock(c->loop)->at - begun_at < LINK_FINISH_MS + 1000);
+}
+
+/* TLS. */
+
+static void
+a_certificate_of_our_authority_is_accepted(void **state)
+{
+	struct client *c = *state;
+
+	c->server.cert = &good;
+	srv_start(&c->server, play_echo);
+	open_tls(c, STR("irc.test"), STR_EMPTY);
+	link_write(c->link, "hello", 5);
+	c->stop_at = 5;
+	run_until(c, 0);
+	assert_int_equal(c->nseen[LINK_UP], 1);
+	assert_true(str_is(buf_str(&c->got), "hello"));
+	assert_true(link_is_tls(c->link));
+	assert_string_equal(c->server.sni, "irc.test");
+}
+
+static void
+an_address_is_checked_too_and_sends_no_server_name(void **state)
+{
+	struct client *c = *state;
+
+	c->server.cert = &good;
+	srv_start(&c->server, play_echo);
+	open_tls(c, STR("127.0.0.1"), STR_EMPTY);
+	link_write(c->link, "hello", 5);
+	c->stop_at = 5;
+	run_until(c, 0);
+	assert_int_equal(c->nseen[LINK_UP], 1);
+	assert_string_equal(c->server.sni, "");
+}
+
+static void
+expect_refused(struct client *c, const struct cert *cert, struct str host,
+    struct str pin, const char *why)
+{
+	c->server.cert = cert;
+	srv_start(&c->server, play_keep);
+	open_tls(c, host, pin);
+	link_write(c->link, "secret", 6);
+	run_until(c, 0);
+	assert_int_equal(c->nseen[LINK_UP], 0);
+	assert_int_equal(c->nseen[LINK_DOWN], 1);
+	assert_int_equal(c->err.kind, ERR_DENIED);
+	assert_true(c->permanent);
+	assert_text(c, "TLS: certificate of ");
+	assert_text(c, why);
+	link_close(&c->link);
+	srv_end(&c->server);
+	c->server = (struct server){ 0 };
+}
+
+static void
+a_certificate_for_another_host_is_refused(void **state)
+{
+	expect_refused(*state, &good, STR("dead-then-good.test"), STR_EMPTY,
+	    "ostname mismatch");
+}
+
+static void
+an_expired_certificate_is_refused(void **state)
+{
+	expect_refused(*state, &expired, STR("irc.test"), STR_EMPTY, "expired");
+}
+
+static void
+a_self_signed_certificate_is_refused(void **state)
+{
+	expect_refused(
+	    *state, &alone, STR("irc.test"), STR_EMPTY, "self-signed");
+}
+
+static void
+a_certificate_that_is_not_the_pinned_one_is_refused(void **state)
+{
+	expect_refused(*state, &good, STR("irc.test"), str_c(alone.pin),
+	    "not the pinned one");
+}
+
+static void
+expect_pinned(struct client *c, const struct cert *cert, struct str host)
+{
+	char pin[128];
+	size_t n = 0;
+
+	for (int i = 0; i < 64; i += 2)
+		n += (size_t)snprintf(pin + n, sizeof(pin) - n, "%s%.2s",
+		    i ? ":" : "", cert->pin + i);
+	c->server.cert = cert;
+	srv_start(&c->server, play_echo);
+	open_tls(c, host, str_c(pin));
+	run_until(c, ON(LINK_UP));
+	assert_int_equal(c->nseen[LINK_UP], 1);
+}
+
+static void
+the_pinned_certificate_is_accepted_though_expired(void **state)
+{
+	expect_pinned(*state, &expired, STR("irc.test"));
+}
+
+static void
+the_pinned_certificate_is_accepted_though_self_signed(void **state)
+{
+	expect_pinned(*state, &alone, STR("dead-then-good.test"));
+}
+
+static void
+a_pin_that_is_no_fingerprint_is_told(void **state)
+{
+	struct client *c = *state;
+
+	open_tls(c, STR("irc.test"), STR("abc"));
+	run_until(c, 0);
+	assert_int_equal(c->err.kind, ERR_BAD_INPUT);
+	assert_true(c->permanent);
+}
+
+static void
+without_verify_any_certificate_will_do(void **state)
+{
+	struct client *c = *state;
+
+	c->server.cert = &expired;
+	srv_start(&c->server, play_echo);
+	open_with(c,
+	    (struct link_params){ .host = STR("irc.test"),
+	        .port = c->server.port,
+	        .private_ok = true,
+	        .tls = true });
+	run_until(c, ON(LINK_UP));
+	assert_int_equal(c->nseen[LINK_UP], 1);
+}
+
+static void
+authorities_that_cannot_be_read_are_told(void **state)
+{
+	struct client *c = *state;
+
+	srv_start(&c->server, play_keep);
+	open_with(c,
+	    (struct link_params){ .host = STR("irc.test"),
+	        .port = c->server.port,
+	        .private_ok = true,
+	        .tls = true,
+	        .verify = true,
+	        .ca_file = "/nonexistent/ca.pem" });
+	run_until(c, 0);
+	assert_text(c, "/nonexistent/ca.pem");
+}
+
+static void
+a_listener_that_never_shakes_hands_meets_the_deadline(void **state)
+{
+	struct client *c = *state;
+
+	srv_start(&c->server, play_wait);
+	open_with(c,
+	    (struct link_params){ .host = STR("irc.test"),
+	        .port = c->server.port,
+	        .private_ok = true,
+	        .tls = true,
+	        .connect_ms = 200 });
+	run_until(c, 0);
+	assert_int_equal(c->err.kind, ERR_TIMEOUT);
+	assert_text(c, "no answer within 0.2 s while agreeing on TLS");
+	assert_false(c->permanent);
+}
+
+static void
+a_port_without_tls_is_told_apart(void **state)
+{
+	struct client *c = *state;
+
+	srv_start(&c->server, play_speak_plain);
+	open_with(c,
+	    (struct link_params){ .host = STR("irc.test"),
+	        .port = c->server.port,
+	        .private_ok = true,
+	        .tls = true });
+	run_until(c, 0);
+	assert_text(c, "does not speak TLS");
+}
+
+static void
+much_data_over_tls_arrives_whole(void **state)
+{
+	struct client *c = *state;
+
+	c->server.cert = &good;
+	srv_start(&c->server, play_big);
+	open_tls(c, STR("irc.test"), STR_EMPTY);
+	c->stop_at = BIG_BYTES;
+	run_until(c, 0);
+	assert_int_equal(c->ngot, BIG_BYTES);
+}
+
+static void
+much_data_over_tls_goes_out_whole(void **state)
+{
+	struct client *c = *state;
+
+	c->server.cert = &good;
+	srv_start(&c->server, play_keep);
+	open_with(c,
+	    (struct link_params){ .host = STR("irc.test"),
+	        .port = c->server.port,
+	        .private_ok = true,
+	        .tls = true,
+	        .out_max = BIG_BYTES });
+	run_until(c, ON(LINK_UP));
+	write_all_of(c, BIG_BYTES);
+	link_finish(&c->link);
+	loop_free(&c->loop);
+	pthread_join(c->server.thread, NULL);
+	assert_int_equal(c->server.got.len, BIG_BYTES);
+	c->server.started = false;
+	close(c->server.listener);
+	buf_release(&c->server.got);
+	c->loop = loop_new();
+}
+
+static void
+pausing_over_tls_loses_nothing(void **state)
+{
+	struct client *c = *state;
+
+	c->server.cert = &good;
+	srv_start(&c->server, play_big);
+	open_tls(c, STR("irc.test"), STR_EMPTY);
+	while (c->ngot < BIG_BYTES) {
+		run_until(c, ON(LINK_DATA));
+		assert_int_equal(c->err.kind, ERR_NONE);
+		link_pause(c->link, true);
+		run_for(c, 1);
+		link_pause(c->link, false);
+	}
+	assert_int_equal(c->ngot, BIG_BYTES);
+}
+
+static void
+descriptors_far_above_1024_work(void **state)
+{
+	struct client *c = *state;
+	struct rlimit rl;
+	int high;
+
+	getrlimit(RLIMIT_NOFILE, &rl);
+	rl.rlim_cur = rl.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &rl);
+	if (rl.rlim_cur < 3000)
+		skip();
+	srv_start(&c->server, play_echo);
+	/* The lowest free number is what socket() takes: use them up. */
+	high = open("/dev/null", O_RDONLY);
+	for (int i = high + 1; i <= 2000; i++)
+		if (fcntl(i, F_GETFD) < 0)
+			assert_int_equal(dup2(high, i), i);
+	open_plain(c);
+	link_write(c->link, "high", 4);
+	c->stop_at = 4;
+	run_until(c, 0);
+	assert_true(str_is(buf_str(&c->got), "high"));
+}
+
+/* Addresses. */
+
+static void
+private_addresses_are_known(void **state)
+{
+	static const struct {
+		const char *address;
+		bool is_private;
+	} rows[] = {
+		{ "0.0.0.0", true },
+		{ "0.1.2.3", true },
+		{ "1.0.0.0", false },
+		{ "9.255.255.255", false },
+		{ "10.0.0.0", true },
+		{ "10.255.255.255", true },
+		{ "11.0.0.0", false },
+		{ "100.63.255.255", false },
+		{ "100.64.0.0", true },
+		{ "100.127.255.255", true },
+		{ "100.128.0.0", false },
+		{ "126.255.255.255", false },
+		{ "127.0.0.1", true },
+		{ "127.255.255.255", true },
+		{ "128.0.0.0", false },
+		{ "169.253.255.255", false },
+		{ "169.254.169.254", true },
+		{ "169.255.0.0", false },
+		{ "172.15.255.255", false },
+		{ "172.16.0.0", true },
+		{ "172.31.255.255", true },
+		{ "172.32.0.0", false },
+		{ "192.0.0.1", true },
+		{ "192.0.1.0", false },
+		{ "192.167.255.255", false },
+		{ "192.168.0.1", true },
+		{ "192.169.0.0", false },
+		{ "198.17.255.255", false },
+		{ "198.18.0.0", true },
+		{ "198.19.255.255", true },
+		{ "198.20.0.0", false },
+		{ "223.255.255.255", false },
+		{ "224.0.0.1", true },
+		{ "239.255.255.255", true },
+		{ "240.0.0.1", true },
+		{ "255.255.255.255", true },
+		{ "8.8.8.8", false },
+		{ "::", true },
+		{ "::1", true },
+		{ "::2", true },
+		{ "::ffff:8.8.8.8", false },
+		{ "::ffff:10.0.0.1", true },
+		{ "::ffff:127.0.0.1", true },
+		{ "::ffff:169.254.169.254", true },
+		{ "::127.0.0.1", true },
+		{ "::8.8.8.8", false },
+		{ "64:ff9b::8.8.8.8", false },
+		{ "64:ff9b::192.168.1.1", true },
+		{ "64:ff9b:1::8.8.8.8", true },
+		{ "100::1", true },
+		{ "2001::1", true },
+		{ "2001:470::1", false },
+		{ "2002:0a00:0001::1", true },
+		{ "2002:0808:0808::1", false },
+		{ "2a00:1450::1", false },
+		{ "fbff::1", false },
+		{ "fc00::1", true },
+		{ "fdff::1", true },
+		{ "fe7f::1", false },
+		{ "fe80::1", true },
+		{ "febf::1", true },
+		{ "fec0::1", true },
+		{ "ff02::1", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct addrinfo *ai = addrinfo_new(rows[i].address, NULL);
+
+		assert_non_null(ai);
+		if (address_is_private(ai->ai_addr) != rows[i].is_private)
+			fail_msg("%s", rows[i].address);
+		freeaddrinfo(ai);
+	}
+}
+
+static void
+other_families_are_private(void **state)
+{
+	struct sockaddr sa = { .sa_family = AF_UNIX };
+
+	(void)state;
+	assert_true(address_is_private(&sa));
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(bytes_go_out_and_come_back),
+		T(an_address_in_digits_needs_no_name_server),
+		T(writes_of_one_turn_leave_together),
+		T(a_peer_that_hangs_up_is_no_error),
+		T(a_refused_port_is_down_and_worth_another_try),
+		T(a_name_without_address_says_so),
+		T(what_is_no_host_name_is_refused_for_good),
+		T(a_private_address_is_refused_for_good),
+		T(the_second_address_is_tried_when_the_first_refuses),
+		T(when_all_addresses_refuse_it_is_told_once),
+		T(the_second_address_does_not_wait_for_a_silent_first),
+		T(the_last_words_before_a_reset_are_read),
+		T(a_reset_in_the_middle_of_writing_is_told_once),
+		T(a_reset_while_paused_is_noticed),
+		T(a_slow_reader_meets_out_max_and_the_rest_arrives),
+		T(nothing_is_read_while_paused),
+		T(the_link_may_be_closed_in_every_event),
+		T(a_link_closed_while_connecting_is_silent),
+		T(finish_writes_everything_first),
+		T(finish_gives_a_deaf_peer_two_seconds),
+		T(a_certificate_of_our_authority_is_accepted),
+		T(an_address_is_checked_too_and_sends_no_server_name),
+		T(a_certificate_for_another_host_is_refused),
+		T(an_expired_certificate_is_refused),
+		T(a_self_signed_certificate_is_refused),
+		T(a_certificate_that_is_not_the_pinned_one_is_refused),
+		T(the_pinned_certificate_is_accepted_though_expired),
+		T(the_pinned_certificate_is_accepted_though_self_signed),
+		T(a_pin_that_is_no_fingerprint_is_told),
+		T(without_verify_any_certificate_will_do),
+		T(authorities_that_cannot_be_read_are_told),
+		T(a_listener_that_never_shakes_hands_meets_the_deadline),
+		T(a_port_without_tls_is_told_apart),
+		T(much_data_over_tls_arrives_whole),
+		T(much_data_over_tls_goes_out_whole),
+		T(pausing_over_tls_loses_nothing),
+		T(descriptors_far_above_1024_work),
+		T(private_addresses_are_known),
+		T(other_families_are_private),
+	};
+
+	return cmocka_run_group_tests(tests, make_certs, drop_certs);
+}
