@@ -82,12 +82,12 @@ clean_len(struct str s, enum where where)
 		for (n = i + 8; i < s.len && i < n && p[i] < 0x80; i++)
 			if (special[where][p[i] >> 6] & BIT(p[i]))
 				return i;
-		if (i == s.len || p[i] < 0x80)
-			continue;
-		n = common_len(p + i, s.len - i);
-		if (n == 0)
-			return i;
-		i += n;
+		while (i < s.len && p[i] >= 0x80) {
+			n = common_len(p + i, s.len - i);
+			if (n == 0)
+				return i;
+			i += n;
+		}
 	}
 	return i;
 }
@@ -160,11 +160,10 @@ put_value(struct xmlw *w, struct str s, enum where where)
 
 /* ---- tags ------------------------------------------------------------- */
 
-static void
-put(struct xmlw *w, const char *z)
-{
-	buf_add(w->out, z, strlen(z));
-}
+/*
+ * Everything below asks for room once and then copies: a stanza has dozens
+ * of pieces, most of them shorter than a call is long.
+ */
 
 /* The start tag on top takes no more attributes. */
 static void
@@ -213,45 +212,79 @@ xmlw_stanza(struct xmlw *w, const char *name, struct str from, struct str to,
 void
 xmlw_open(struct xmlw *w, const char *name, const char *ns)
 {
+	size_t name_len = strlen(name), ns_len = ns ? strlen(ns) : 0;
+	bool in_tag = w->in_tag;
+	char *q =
+	    buf_reserve(w->out, in_tag + 1 + name_len + (ns ? 9 + ns_len : 0));
+	char *begin = q;
+
 	assert(w->depth < XMLW_DEPTH_MAX);
-	end_tag_start(w);
 	w->open[w->depth++] = name;
 	w->in_tag = true;
-	buf_addc(w->out, '<');
-	put(w, name);
+	if (!q)
+		return;
+	if (in_tag)
+		*q++ = '>';
+	*q++ = '<';
+	q = mempcpy(q, name, name_len);
 	if (ns) {
-		put(w, " xmlns='");
-		put(w, ns);
-		buf_addc(w->out, '\'');
+		q = mempcpy(q, " xmlns='", 8);
+		q = mempcpy(q, ns, ns_len);
+		*q++ = '\'';
 	}
+	buf_added(w->out, (size_t)(q - begin));
 }
 
 void
 xmlw_close(struct xmlw *w)
 {
+	bool in_tag = w->in_tag;
 	const char *name;
+	size_t len;
+	char *q;
 
 	assert(w->depth > 0);
 	name = w->open[--w->depth];
-	if (w->in_tag) {
-		put(w, "/>");
-		w->in_tag = false;
+	w->in_tag = false;
+	if (in_tag) {
+		buf_add(w->out, "/>", 2);
 		return;
 	}
-	put(w, "</");
-	put(w, name);
-	buf_addc(w->out, '>');
+	len = strlen(name);
+	q = buf_reserve(w->out, len + 3);
+	if (!q)
+		return;
+	q = mempcpy(q, "</", 2);
+	q = mempcpy(q, name, len);
+	*q = '>';
+	buf_added(w->out, len + 3);
 }
 
 void
 xmlw_attr(struct xmlw *w, const char *name, struct str value)
 {
+	size_t len = strlen(name), clean;
+	char *q, *begin;
+
 	assert(w->in_tag);
-	buf_addc(w->out, ' ');
-	put(w, name);
-	put(w, "='");
-	put_value(w, value, IN_ATTR);
-	buf_addc(w->out, '\'');
+	if (!has_room(w, value.len))
+		return;
+	clean = clean_len(value, IN_ATTR);
+	q = begin = buf_reserve(w->out, len + clean + 4);
+	if (!q)
+		return;
+	*q++ = ' ';
+	q = mempcpy(q, name, len);
+	q = mempcpy(q, "='", 2);
+	if (clean > 0)
+		q = mempcpy(q, value.p, clean);
+	if (clean == value.len)
+		*q++ = '\'';
+	buf_added(w->out, (size_t)(q - begin));
+	if (clean < value.len) {
+		put_value(w, str_skip(value, clean), IN_ATTR);
+		buf_addc(w->out, '\'');
+	}
 }
 
 void

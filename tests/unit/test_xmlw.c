@@ -201,12 +201,15 @@ a_full_buffer_keeps_what_was_there(void **state)
 	struct buf small;
 
 	(void)state;
-	buf_init(&small, 40);
+	buf_init(&small, sizeof("<message from='a@b' to='c@d'/>") - 1);
 	xmlw_init(&w, &small, MAX);
 	begin_message();
 	assert_int_equal(xmlw_end(&w, &err), 0);
 	begin_message();
-	xmlw_textel(&w, "body", NULL, STR("hi"));
+	xmlw_open(&w, "x", "urn:x");
+	xmlw_attr_c(&w, "a", "b");
+	xmlw_leaf(&w, "y", NULL);
+	xmlw_text(&w, STR("hi"));
 	assert_int_equal(xmlw_end(&w, &err), -1);
 	assert_int_equal(err.kind, ERR_BUSY);
 	assert_string_equal(small.p, "<message from='a@b' to='c@d'/>");
