@@ -45,7 +45,8 @@ int buf_add_str(struct buf *b, struct str s);
 int buf_addc(struct buf *b, char c);
 int buf_addf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-int buf_addv(struct buf *b, const char *fmt, va_list ap);
+int buf_addv(struct buf *b, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
 
 /*
  * Room for n more bytes at p + len, NULL over the ceiling; buf_added() says
