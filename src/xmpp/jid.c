@@ -65,7 +65,7 @@ static int
 set_parts(struct jid *j, struct str node, struct str domain,
     struct str resource, struct err *err)
 {
-	char *q = j->text;
+	char *q = &j->text[0];
 	int n = 0, d, r = 0;
 
 	if (node.p) {
