@@ -8,6 +8,8 @@
 # make clean          removes build/
 # make help           this list
 
+MAKEFLAGS += --no-print-directory
+
 PROG      := passerelle
 VERSION   := 0.1
 PREFIX    ?= /usr/local
@@ -36,7 +38,10 @@ FAKE  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fake/*.c))
 TEST  := $(patsubst tests/unit/%.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 FUZZ  := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
-FLOWS := $(wildcard tests/flow/*.flow)
+FLOW  := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/flow_run.c))
+
+# Without a fuzzer a fuzz target is an ordinary program that reads its corpus.
+FUZZ_MAIN := $(BUILD)/tests/fuzz/replay.o
 
 SAN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
        -fno-sanitize-recover=undefined
@@ -58,8 +63,6 @@ $(BUILD)/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/parts.a
 $(BUILD)/flow_run: $(BUILD)/tests/flow_run.o $(FAKE) $(BUILD)/parts.a
 	$(LINK)
 
-# With DRIVER=tests/fuzz/replay.c a target is an ordinary program that reads
-# its corpus; with clang and -fsanitize=fuzzer it is the fuzzer itself.
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_MAIN) $(BUILD)/parts.a
 	$(LINK)
 
@@ -72,21 +75,17 @@ $(BUILD)/%.o: %.c
 
 check:
 	$(MAKE) BUILD=build/asan CFLAGS='$(SAN)' check-here
-check-here: FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
-check-here: $(TEST) $(BUILD)/flow_run $(BUILD)/$(PROG) fuzz-replay
+# A program that does not link is one failure, not the end of the others.
+check-here: $(TEST) $(FLOW) $(FUZZ)
+	-@$(MAKE) $(BUILD)/$(PROG)
 	tests/run $(BUILD)
-
-.PHONY: fuzz-replay
-fuzz-replay:
-	$(MAKE) BUILD=$(BUILD) CFLAGS='$(CFLAGS)' \
-	    FUZZ_MAIN=$(BUILD)/tests/fuzz/replay.o fuzz-targets
-fuzz-targets: $(FUZZ)
 
 fuzz:
 	$(MAKE) BUILD=build/fuzz CC=clang FUZZ_MAIN= \
 	    CFLAGS='-O1 -g -fsanitize=address,undefined,fuzzer-no-link' \
 	    LDFLAGS='-fsanitize=fuzzer' fuzz-targets
 	FUZZ_TIME=$(FUZZ_TIME) tests/fuzz/run build/fuzz
+fuzz-targets: $(FUZZ)
 
 check-interop:
 	$(MAKE) BUILD=build/asan CFLAGS='$(SAN)' build/asan/$(PROG)
@@ -119,4 +118,5 @@ help:
 .PHONY: all check check-here check-interop fuzz fuzz-targets bench \
         bench-targets lint install clean help
 .SECONDARY:
--include $(OBJ:.o=.d) $(wildcard $(BUILD)/tests/*/*.d)
+.DELETE_ON_ERROR:
+-include $(OBJ:.o=.d) $(wildcard $(BUILD)/tests/*.d $(BUILD)/tests/*/*.d)
