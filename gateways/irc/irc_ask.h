@@ -50,10 +50,12 @@ struct irc_ask {
 	enum irc_ask_kind kind;
 	uint64_t ref;
 	int64_t sent_at; /* -1: still queued */
+	unsigned nlines; /* MESSAGE: each may be refused */
 	bool inside;     /* JOIN: we are in; NAMES is still coming */
-	size_t target_len;
-	char *other;   /* the second name (KICK: nick), inside names */
-	char names[1]; /* private */
+	bool failed;     /* MESSAGE: its refusal has been reported */
+	bool kept;       /* private: counts as a sent message */
+	size_t target_len, other_len;
+	char names[]; /* private */
 };
 
 struct irc_asks {
@@ -87,11 +89,14 @@ void irc_ask_told(struct irc_asks *t, struct irc_ask *a);
 struct irc_ask *irc_ask_find(const struct irc_asks *t, unsigned kinds,
     enum irc_casemap map, struct str name);
 
-/* The first sent one that has waited longer than wait_ms; or NULL. */
+/* The oldest sent request (no message) that waits for wait_ms; or NULL. */
 struct irc_ask *irc_ask_overdue(
     const struct irc_asks *t, int64_t now_at, int64_t wait_ms);
 
 /* When that will be, or -1. */
 int64_t irc_ask_due_at(const struct irc_asks *t, int64_t wait_ms);
+
+/* Messages sent so long ago are not refused any more. */
+void irc_asks_forget(struct irc_asks *t, int64_t now_at, int64_t wait_ms);
 
 #endif

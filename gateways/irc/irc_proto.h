@@ -71,10 +71,14 @@ enum {
 	IRC_SILENCE_MS = 75 * 1000,  /* then we send a PING */
 	IRC_PONG_MS = 60 * 1000,     /* and wait so long for any byte */
 	IRC_ANSWER_MS = 60 * 1000,   /* for what was asked, once sent */
-	IRC_QUIT_MS = 2000,          /* from QUIT to hanging up */
-	IRC_NICK_TRIES = 8,          /* alternates at registration */
-	IRC_MAX_LINES = 5,           /* of one message, unless params say so */
+	IRC_REFUSAL_MS = 15 * 1000, /* messages not refused by then are taken */
+	IRC_QUIT_MS = 2000,         /* from QUIT to hanging up */
+	IRC_NICK_TRIES = 8,         /* alternates at registration */
+	IRC_MAX_LINES = 5,          /* of one message, unless params say so */
 };
+
+/* What of the line at hand is still to be reported. */
+enum irc_step { IRC_STEP_NONE, IRC_STEP_NAMES, IRC_STEP_MODES };
 
 enum irc_state {
 	IRC_IDLE,        /* not started */
@@ -201,6 +205,15 @@ struct irc_event {
 	bool self, on, last, is_reply, is_server, permanent;
 };
 
+/* Why it will end. */
+struct irc_closing {
+	bool known;
+	bool permanent;
+	bool reported;
+	enum err_kind kind;
+	char *text; /* heap, or NULL */
+};
+
 /* Everything in here is private; see the questions below. */
 struct irc_proto {
 	enum irc_state state;
@@ -211,33 +224,35 @@ struct irc_proto {
 	struct irc_cap cap;
 	struct irc_asks asks;
 
-	char *nick; /* own, as the server says it */
-	char *wish, *fallback, *user, *realname, *version;
+	char *nick; /* own, as the server says it; before 001 as we asked */
+	char *base; /* what alternates are made of */
+	char *fallback, *user, *realname, *version;
 	struct secret server_password, sasl_account, sasl_password;
 	const char *charset;
 	size_t max_lines, nick_max;
-	uint8_t nick_try;
-	uint8_t userlen,
-	    hostlen; /* of ours, as others see them; 0: not known */
-	bool sasl_required, secrets_allowed;
+	unsigned nick_try;
+	uint8_t userlen, hostlen; /* ours, as others see us; 0: not known */
+	bool sasl_required, secrets_allowed, bad_secret;
 
 	int64_t now_at;   /* latest time we were told */
 	int64_t start_at; /* of this state, for its deadline */
 	int64_t heard_at; /* last byte in */
-	int64_t ping_at;  /* of our own PING that is open; 0: none */
+	int64_t ping_at;  /* of our own PING that is open; -1: none */
 	uint32_t nping;
 	struct bucket ctcp; /* answers to CTCP */
 
-	struct irc_msg m; /* the line at hand */
-	struct str held;  /* a line to look at again; p NULL: none */
-	struct str rest;  /* of the line at hand: names, mode letters */
-	size_t arg;       /* of the line at hand: next mode argument */
-	uint8_t step;     /* what rest is */
-	bool adding;      /* mode: + or - */
-	struct buf text;  /* cleaned text of the event */
-	struct buf motd;  /* collected so far */
-	struct irc_topic *topic;   /* 332 that waits for its 333 */
-	struct irc_close *closing; /* why it will end, once known */
+	struct irc_msg m;   /* the line at hand */
+	size_t line_len;    /* its length */
+	struct str held;    /* a line to look at again; p NULL: none */
+	struct str rest;    /* of the line at hand: names, mode letters */
+	size_t arg;         /* of the line at hand: next mode argument */
+	enum irc_step step; /* what rest is */
+	bool adding;        /* mode: + or - */
+	struct buf text;    /* cleaned text of the event */
+	struct buf motd;    /* collected so far */
+	struct buf topic;   /* 332 that waits for its 333: channel NUL text */
+	bool topic_waits, motd_comes;
+	struct irc_closing closing;
 };
 
 /* params are copied, secrets into struct secret. */

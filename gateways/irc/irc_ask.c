@@ -1,0 +1,184 @@
+#include "irc/irc_ask.h"
+
+#include <stdlib.h>
+
+#include "lib/xalloc.h"
+
+static struct irc_ask *
+ask_of(struct list *node)
+{
+	return LIST_ENTRY(node, struct irc_ask, node);
+}
+
+/* What is only ever answered by a refusal, if at all. */
+static bool
+is_message(const struct irc_ask *a)
+{
+	return a->kind == IRC_ASK_MESSAGE || a->kind == IRC_ASK_RAW;
+}
+
+void
+irc_asks_init(struct irc_asks *t)
+{
+	list_init(&t->queued);
+	list_init(&t->sent);
+	list_init(&t->told);
+	t->n = t->nsent_messages = 0;
+}
+
+static void
+free_all(struct irc_asks *t, struct list *head)
+{
+	while (!list_is_empty(head)) {
+		struct irc_ask *a = ask_of(list_first(head));
+
+		irc_ask_free(t, &a);
+	}
+}
+
+void
+irc_asks_release(struct irc_asks *t)
+{
+	free_all(t, &t->queued);
+	free_all(t, &t->sent);
+	free_all(t, &t->told);
+}
+
+struct irc_ask *
+irc_ask_new(struct irc_asks *t, enum irc_ask_kind kind, uint64_t ref,
+    struct str target, struct str other)
+{
+	struct irc_ask *a;
+
+	if (t->n >= IRC_ASK_MAX)
+		return NULL;
+	a = xcalloc(1, sizeof(*a) + target.len + other.len);
+	a->kind = kind;
+	a->ref = ref;
+	a->sent_at = -1;
+	a->nlines = 1;
+	a->target_len = target.len;
+	a->other_len = other.len;
+	if (target.len)
+		memcpy(a->names, target.p, target.len);
+	if (other.len)
+		memcpy(a->names + target.len, other.p, other.len);
+	list_add(&t->queued, &a->node);
+	t->n++;
+	return a;
+}
+
+void
+irc_ask_free(struct irc_asks *t, struct irc_ask **ap)
+{
+	struct irc_ask *a = *ap;
+
+	*ap = NULL;
+	if (!a)
+		return;
+	if (a->kept)
+		t->nsent_messages--;
+	list_del(&a->node);
+	t->n--;
+	free(a);
+}
+
+struct str
+irc_ask_target(const struct irc_ask *a)
+{
+	return str_of(a->names, a->target_len);
+}
+
+static struct str
+ask_other(const struct irc_ask *a)
+{
+	return str_of(a->names + a->target_len, a->other_len);
+}
+
+void
+irc_ask_sent(struct irc_asks *t, struct irc_ask *a, int64_t now_at)
+{
+	a->sent_at = now_at;
+	list_del(&a->node);
+	list_add(is_message(a) ? &t->told : &t->sent, &a->node);
+}
+
+static struct irc_ask *
+oldest_message(const struct irc_asks *t)
+{
+	LIST_EACH(&t->sent, node)
+	{
+		if (ask_of(node)->kept)
+			return ask_of(node);
+	}
+	return NULL;
+}
+
+void
+irc_ask_told(struct irc_asks *t, struct irc_ask *a)
+{
+	list_del(&a->node);
+	list_add(&t->sent, &a->node);
+	a->kept = true;
+	if (++t->nsent_messages > IRC_ASK_MESSAGES) {
+		struct irc_ask *old = oldest_message(t);
+
+		irc_ask_free(t, &old);
+	}
+}
+
+struct irc_ask *
+irc_ask_find(const struct irc_asks *t, unsigned kinds, enum irc_casemap map,
+    struct str name)
+{
+	LIST_EACH(&t->sent, node)
+	{
+		struct irc_ask *a = ask_of(node);
+
+		if (!(kinds & IRC_ASK_BIT(a->kind)))
+			continue;
+		if (name.len == 0 ||
+		    irc_fold_eq(map, irc_ask_target(a), name) ||
+		    (a->other_len && irc_fold_eq(map, ask_other(a), name)))
+			return a;
+	}
+	return NULL;
+}
+
+void
+irc_asks_forget(struct irc_asks *t, int64_t now_at, int64_t wait_ms)
+{
+	struct irc_ask *a = oldest_message(t);
+
+	while (a && now_at - a->sent_at >= wait_ms) {
+		irc_ask_free(t, &a);
+		a = oldest_message(t);
+	}
+}
+
+static struct irc_ask *
+oldest_request(const struct irc_asks *t)
+{
+	LIST_EACH(&t->sent, node)
+	{
+		if (!ask_of(node)->kept)
+			return ask_of(node);
+	}
+	return NULL;
+}
+
+struct irc_ask *
+irc_ask_overdue(const struct irc_asks *t, int64_t now_at, int64_t wait_ms)
+{
+	struct irc_ask *a = oldest_request(t);
+
+	return a && now_at - a->sent_at >= wait_ms ? a : NULL;
+}
+
+int64_t
+irc_ask_due_at(const struct irc_asks *t, int64_t wait_ms)
+{
+	const struct irc_ask *a = oldest_request(t);
+
+	return a ? a->sent_at + wait_ms : -1;
+}

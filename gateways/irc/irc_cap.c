@@ -1,0 +1,297 @@
+/*
+ * What is offered and wanted is asked for in one line, sasl in another: a
+ * server that lost its services refuses sasl although it offers it
+ * (COMPAT(inspircd 3.15, 2026-11)), and a REQ is refused as a whole.  What a
+ * refused line asked for is asked for once more, one by one.
+ */
+#include "irc/irc_cap.h"
+
+#include "lib/crypto.h"
+#include "lib/secret.h"
+
+enum {
+	CHUNK = 400,      /* of an AUTHENTICATE line, sasl-3.1 */
+	PLAIN_MAX = 4096, /* account, account, password */
+	BASE64_MAX = 8192,
+};
+
+static const char *const names[IRC_NCAP] = {
+	[IRC_CAP_ACCOUNT_NOTIFY] = "account-notify",
+	[IRC_CAP_ACCOUNT_TAG] = "account-tag",
+	[IRC_CAP_AWAY_NOTIFY] = "away-notify",
+	[IRC_CAP_CAP_NOTIFY] = "cap-notify",
+	[IRC_CAP_CHGHOST] = "chghost",
+	[IRC_CAP_EXTENDED_JOIN] = "extended-join",
+	[IRC_CAP_INVITE_NOTIFY] = "invite-notify",
+	[IRC_CAP_MESSAGE_TAGS] = "message-tags",
+	[IRC_CAP_MULTI_PREFIX] = "multi-prefix",
+	[IRC_CAP_SASL] = "sasl",
+	[IRC_CAP_SERVER_TIME] = "server-time",
+	[IRC_CAP_SETNAME] = "setname",
+	[IRC_CAP_STANDARD_REPLIES] = "standard-replies",
+	[IRC_CAP_USERHOST_IN_NAMES] = "userhost-in-names",
+};
+
+#define SASL_BIT (1u << IRC_CAP_SASL)
+
+void
+irc_cap_init(struct irc_cap *c, bool wants_sasl)
+{
+	*c = (struct irc_cap){
+		.plain = true,
+		.sasl = wants_sasl ? IRC_SASL_WANTED : IRC_SASL_OFF,
+	};
+}
+
+static bool
+has_plain(struct str mechanisms)
+{
+	struct str one;
+
+	while (str_cut(&mechanisms, ',', &one))
+		if (str_eq_nocase(one, STR("PLAIN")))
+			return true;
+	return false;
+}
+
+/* The bit of "name=value" or "-name"; 0: none of ours. */
+static uint32_t
+bit_of(struct irc_cap *c, struct str word)
+{
+	struct str name;
+	size_t i;
+
+	if (word.len && *word.p == '-')
+		word = str_skip(word, 1);
+	str_cut(&word, '=', &name);
+	for (i = 0; i < IRC_NCAP; i++) {
+		if (!str_is(name, names[i]))
+			continue;
+		if (i == IRC_CAP_SASL && word.len)
+			c->plain = has_plain(word);
+		return 1u << i;
+	}
+	return 0;
+}
+
+static void
+request(struct irc_cap *c, uint32_t bits, struct buf *out)
+{
+	const char *space = "";
+	size_t i;
+
+	if (bits == 0)
+		return;
+	buf_addf(out, "CAP REQ :");
+	for (i = 0; i < IRC_NCAP; i++) {
+		if (!(bits >> i & 1))
+			continue;
+		buf_addf(out, "%s%s", space, names[i]);
+		space = " ";
+	}
+	buf_addf(out, "\r\n");
+	c->asked |= bits;
+}
+
+static bool
+sasl_is_busy(const struct irc_cap *c)
+{
+	return c->sasl == IRC_SASL_ASKED || c->sasl == IRC_SASL_SENT;
+}
+
+/* Ends the negotiation once nothing is open. */
+static void
+settle(struct irc_cap *c, struct buf *out)
+{
+	if (!c->ls_done || c->asked || sasl_is_busy(c))
+		return;
+	if (c->sasl == IRC_SASL_WANTED)
+		c->sasl = IRC_SASL_MISSING;
+	if (c->ended)
+		return;
+	c->ended = true;
+	buf_addf(out, "CAP END\r\n");
+}
+
+static uint32_t
+bits_of(struct irc_cap *c, struct str list)
+{
+	uint32_t bits = 0;
+	struct str word;
+
+	while (str_cut(&list, ' ', &word))
+		bits |= bit_of(c, word);
+	return bits;
+}
+
+static void
+on_ls(struct irc_cap *c, bool more, struct str list, struct buf *out)
+{
+	bool sasl;
+
+	c->offered |= bits_of(c, list);
+	if (more || c->ls_done)
+		return;
+	c->ls_done = true;
+	sasl = c->sasl == IRC_SASL_WANTED && c->plain;
+	request(c, c->offered & ~SASL_BIT, out);
+	if (sasl)
+		request(c, c->offered & SASL_BIT, out);
+	settle(c, out);
+}
+
+static void
+on_ack(struct irc_cap *c, struct str list, struct buf *out)
+{
+	struct str word;
+
+	while (str_cut(&list, ' ', &word)) {
+		uint32_t bit = bit_of(c, word);
+
+		c->asked &= ~bit;
+		if (word.len && *word.p == '-')
+			c->enabled &= ~bit;
+		else
+			c->enabled |= bit;
+		if (bit == SASL_BIT && c->sasl == IRC_SASL_WANTED) {
+			c->sasl = IRC_SASL_ASKED;
+			buf_addf(out, "AUTHENTICATE PLAIN\r\n");
+		}
+	}
+	settle(c, out);
+}
+
+/* Servers name what they refuse; the list may be cut short, though. */
+static void
+on_nak(struct irc_cap *c, struct str list, struct buf *out)
+{
+	uint32_t bits = bits_of(c, list), again = bits & c->asked & ~c->retry;
+	size_t i;
+
+	c->asked &= ~bits;
+	c->retry |= bits;
+	if ((again & (again - 1)) != 0)
+		for (i = 0; i < IRC_NCAP; i++)
+			request(c, again & 1u << i, out);
+	settle(c, out);
+}
+
+/* Later on we take what we always take; logging in again is not for now. */
+static void
+on_new(struct irc_cap *c, struct str list, struct buf *out)
+{
+	uint32_t bits = bits_of(c, list);
+
+	c->offered |= bits;
+	request(c, bits & ~c->enabled & ~SASL_BIT, out);
+}
+
+static void
+on_del(struct irc_cap *c, struct str list)
+{
+	uint32_t bits = bits_of(c, list);
+
+	c->offered &= ~bits;
+	c->enabled &= ~bits;
+}
+
+void
+irc_cap_line(struct irc_cap *c, struct str sub, bool more, struct str list,
+    struct buf *out)
+{
+	if (str_eq_nocase(sub, STR("LS")))
+		on_ls(c, more, list, out);
+	else if (str_eq_nocase(sub, STR("ACK")))
+		on_ack(c, list, out);
+	else if (str_eq_nocase(sub, STR("NAK")))
+		on_nak(c, list, out);
+	else if (str_eq_nocase(sub, STR("NEW")))
+		on_new(c, list, out);
+	else if (str_eq_nocase(sub, STR("DEL")))
+		on_del(c, list);
+}
+
+/* 400 bytes a line; a last line of 400 is followed by an empty one. */
+static void
+add_chunks(struct str base64, struct buf *out)
+{
+	for (;;) {
+		struct str chunk = str_head(base64, CHUNK);
+
+		if (chunk.len == 0) {
+			buf_addf(out, "AUTHENTICATE +\r\n");
+			return;
+		}
+		buf_addf(out, "AUTHENTICATE " STR_FMT "\r\n", STR_ARG(chunk));
+		base64 = str_skip(base64, chunk.len);
+		if (chunk.len < CHUNK)
+			return;
+	}
+}
+
+static void
+release_secret(struct buf *b)
+{
+	secret_wipe(b->p, b->len);
+	buf_release(b);
+}
+
+/* RFC 4616: authorise as, authenticate as, password. */
+void
+irc_cap_authenticate(struct irc_cap *c, struct str challenge,
+    struct str account, struct str password, struct buf *out)
+{
+	struct buf plain, base64;
+
+	if (c->sasl != IRC_SASL_ASKED || !str_is(challenge, "+"))
+		return;
+	buf_init(&plain, PLAIN_MAX);
+	buf_init(&base64, BASE64_MAX);
+	buf_reserve(&plain, 2 * account.len + password.len + 2);
+	buf_reserve(&base64, 3 * account.len + 2 * password.len + 8);
+	buf_add_str(&plain, account);
+	buf_addc(&plain, '\0');
+	buf_add_str(&plain, account);
+	buf_addc(&plain, '\0');
+	buf_add_str(&plain, password);
+	crypto_base64(buf_str(&plain), &base64);
+	add_chunks(buf_str(&base64), out);
+	c->sasl = IRC_SASL_SENT;
+	release_secret(&plain);
+	release_secret(&base64);
+}
+
+/*
+ * 903 done, 907 done before; 902, 904, 905, 906 refused; 908 lists the
+ * mechanisms and is followed by 904.
+ */
+void
+irc_cap_sasl_numeric(struct irc_cap *c, unsigned code, struct buf *out)
+{
+	if (!sasl_is_busy(c))
+		return;
+	switch (code) {
+	case 903:
+	case 907:
+		c->sasl = IRC_SASL_DONE;
+		break;
+	case 902:
+	case 904:
+	case 905:
+	case 906:
+		c->sasl = c->sasl == IRC_SASL_SENT ? IRC_SASL_REFUSED
+		                                   : IRC_SASL_MISSING;
+		break;
+	default:
+		return;
+	}
+	settle(c, out);
+}
+
+void
+irc_cap_registered(struct irc_cap *c)
+{
+	c->registered = c->ended = true;
+	if (c->sasl == IRC_SASL_WANTED || sasl_is_busy(c))
+		c->sasl = IRC_SASL_MISSING;
+}

@@ -1,0 +1,415 @@
+/*
+ * What we say: each command is checked, built, and queued with an ask that
+ * waits for its answer.  The lane is the target, so that a PART never
+ * overtakes what was said before it.
+ */
+#include "irc/irc_handler.h"
+#include "irc/irc_nick.h"
+#include "irc/irc_split.h"
+#include "lib/utf8.h"
+
+struct ask_for {
+	enum irc_ask_kind kind;
+	uint64_t ref;
+	struct str target, other;
+};
+
+/* ---- checks ----------------------------------------------------------- */
+
+static int
+need_ready(const struct irc_proto *p, struct err *err)
+{
+	if (p->state == IRC_READY)
+		return 0;
+	return err_set(
+	    err, ERR_UNREACHABLE, "there is no connection to the network");
+}
+
+/* One name: a comma would make two of it. */
+static int
+need_name(struct str name, const char *what, struct err *err)
+{
+	if (irc_is_middle(name) && !str_has(name, ','))
+		return 0;
+	return err_set(err, ERR_BAD_INPUT,
+	    "%s is empty or has a character that IRC cannot carry", what);
+}
+
+static int
+need_channel(const struct irc_proto *p, struct str name, struct err *err)
+{
+	size_t max = p->is.channellen;
+
+	if (need_name(name, "the channel name", err) < 0)
+		return -1;
+	if (!irc_is_channel(p, name) || str_has(name, '\a'))
+		return err_set(err, ERR_BAD_INPUT,
+		    "this network has no channels of that name");
+	if (max && name.len > max)
+		return err_set(err, ERR_TOO_BIG,
+		    "channel names have at most %zu bytes here", max);
+	return 0;
+}
+
+/* What of one line others will see. */
+static size_t
+budget(const struct irc_proto *p, const char *command, struct str target,
+    bool action)
+{
+	struct irc_split_cost c = {
+		.line_max = IRC_OUT_MAX,
+		.nick = strlen(p->nick),
+		.user = p->userlen,
+		.host = p->hostlen,
+		.command = strlen(command),
+		.target = target.len,
+		.action = action,
+	};
+
+	if (p->is.linelen && p->is.linelen < IRC_OUT_MAX)
+		c.line_max = p->is.linelen;
+	return irc_split_budget(&c);
+}
+
+/* Whole or not at all: nothing is cut. */
+static int
+need_short(const struct irc_proto *p, struct str text, size_t limit,
+    const char *command, struct str target, struct err *err)
+{
+	size_t max = budget(p, command, target, false);
+
+	if (limit && limit < max)
+		max = limit;
+	if (text.len > max)
+		return err_set(err, ERR_TOO_BIG,
+		    "this is %zu bytes long; the network takes %zu", text.len,
+		    max);
+	if (!utf8_is_valid(text))
+		return err_set(err, ERR_BAD_INPUT, "this is not UTF-8");
+	return 0;
+}
+
+/* ---- queueing --------------------------------------------------------- */
+
+static int
+busy(struct err *err)
+{
+	return err_set(err, ERR_BUSY,
+	    "too much is waiting to be sent to the network already");
+}
+
+static uint64_t
+lane_of(const struct irc_proto *p, struct str target)
+{
+	return irc_fold_hash(p->is.casemap, target);
+}
+
+static int
+queue_line(struct irc_proto *p, struct irc_out *o, const struct ask_for *q,
+    struct err *err)
+{
+	struct irc_line line = { .rank = IRC_RANK_USER };
+
+	if (irc_out_end(o, &line.text, err) < 0)
+		return -1;
+	if (!irc_queue_has_room(&p->queue, line.rank, 1, line.text.len))
+		return busy(err);
+	line.cookie =
+	    irc_ask_new(&p->asks, q->kind, q->ref, q->target, q->other);
+	if (!line.cookie)
+		return busy(err);
+	line.lane = lane_of(p, q->target);
+	(void)irc_queue_add(&p->queue, &line); /* there is room */
+	return 0;
+}
+
+/* ---- channels --------------------------------------------------------- */
+
+int
+irc_proto_join(struct irc_proto *p, struct str channel, struct str key,
+    uint64_t ref, struct err *err)
+{
+	struct irc_out o;
+
+	if (need_ready(p, err) < 0 || need_channel(p, channel, err) < 0)
+		return -1;
+	if (key.len && need_name(key, "the room password", err) < 0)
+		return -1;
+	irc_out_init(&o, "JOIN");
+	irc_out_middle(&o, channel);
+	if (key.len)
+		irc_out_middle(&o, key);
+	return queue_line(p, &o,
+	    &(struct ask_for){ IRC_ASK_JOIN, ref, channel, STR_EMPTY }, err);
+}
+
+int
+irc_proto_part(struct irc_proto *p, struct str channel, struct str reason,
+    uint64_t ref, struct err *err)
+{
+	struct irc_out o;
+
+	if (need_ready(p, err) < 0 || need_channel(p, channel, err) < 0 ||
+	    need_short(p, reason, 0, "PART", channel, err) < 0)
+		return -1;
+	irc_out_init(&o, "PART");
+	irc_out_middle(&o, channel);
+	if (reason.len)
+		irc_out_trailing(&o, reason);
+	return queue_line(p, &o,
+	    &(struct ask_for){ IRC_ASK_PART, ref, channel, STR_EMPTY }, err);
+}
+
+int
+irc_proto_topic(struct irc_proto *p, struct str channel, struct str text,
+    uint64_t ref, struct err *err)
+{
+	struct irc_out o;
+
+	if (need_ready(p, err) < 0 || need_channel(p, channel, err) < 0 ||
+	    need_short(p, text, p->is.topiclen, "TOPIC", channel, err) < 0)
+		return -1;
+	irc_out_init(&o, "TOPIC");
+	irc_out_middle(&o, channel);
+	irc_out_trailing(&o, text);
+	return queue_line(p, &o,
+	    &(struct ask_for){ IRC_ASK_TOPIC, ref, channel, STR_EMPTY }, err);
+}
+
+int
+irc_proto_kick(struct irc_proto *p, struct str channel, struct str nick,
+    struct str reason, uint64_t ref, struct err *err)
+{
+	struct irc_out o;
+
+	if (need_ready(p, err) < 0 || need_channel(p, channel, err) < 0 ||
+	    need_name(nick, "the nick", err) < 0 ||
+	    need_short(p, reason, p->is.kicklen, "KICK", channel, err) < 0)
+		return -1;
+	irc_out_init(&o, "KICK");
+	irc_out_middle(&o, channel);
+	irc_out_middle(&o, nick);
+	if (reason.len)
+		irc_out_trailing(&o, reason);
+	return queue_line(
+	    p, &o, &(struct ask_for){ IRC_ASK_KICK, ref, channel, nick }, err);
+}
+
+static bool
+is_one_mode(struct str modes)
+{
+	return modes.len == 2 && (*modes.p == '+' || *modes.p == '-') &&
+	    ((modes.p[1] >= 'a' && modes.p[1] <= 'z') ||
+	        (modes.p[1] >= 'A' && modes.p[1] <= 'Z'));
+}
+
+int
+irc_proto_mode(struct irc_proto *p, struct str channel, struct str modes,
+    struct str arg, uint64_t ref, struct err *err)
+{
+	struct irc_out o;
+
+	if (need_ready(p, err) < 0 || need_channel(p, channel, err) < 0)
+		return -1;
+	if (!is_one_mode(modes))
+		return err_set(err, ERR_BAD_INPUT,
+		    "a mode change is + or - and one letter");
+	irc_out_init(&o, "MODE");
+	irc_out_middle(&o, channel);
+	irc_out_middle(&o, modes);
+	if (arg.len)
+		irc_out_middle(&o, arg);
+	return queue_line(
+	    p, &o, &(struct ask_for){ IRC_ASK_MODE, ref, channel, arg }, err);
+}
+
+int
+irc_proto_invite(struct irc_proto *p, struct str channel, struct str nick,
+    uint64_t ref, struct err *err)
+{
+	struct irc_out o;
+
+	if (need_ready(p, err) < 0 || need_channel(p, channel, err) < 0 ||
+	    need_name(nick, "the nick", err) < 0)
+		return -1;
+	irc_out_init(&o, "INVITE");
+	irc_out_middle(&o, nick);
+	irc_out_middle(&o, channel);
+	return queue_line(p, &o,
+	    &(struct ask_for){ IRC_ASK_INVITE, ref, channel, nick }, err);
+}
+
+/* ---- oneself ---------------------------------------------------------- */
+
+int
+irc_proto_nick_change(
+    struct irc_proto *p, struct str nick, uint64_t ref, struct err *err)
+{
+	struct irc_out o;
+
+	if (need_ready(p, err) < 0)
+		return -1;
+	if (!irc_nick_is_valid(nick))
+		return err_set(err, ERR_BAD_INPUT, "not a nick for IRC");
+	if (p->is.nicklen && nick.len > p->is.nicklen)
+		return err_set(err, ERR_TOO_BIG,
+		    "nicks have at most %u characters here", p->is.nicklen);
+	irc_out_init(&o, "NICK");
+	irc_out_middle(&o, nick);
+	return queue_line(p, &o,
+	    &(struct ask_for){ IRC_ASK_NICK, ref, nick, STR_EMPTY }, err);
+}
+
+int
+irc_proto_away(
+    struct irc_proto *p, struct str text, uint64_t ref, struct err *err)
+{
+	struct irc_out o;
+
+	if (need_ready(p, err) < 0 ||
+	    need_short(p, text, p->is.awaylen, "AWAY", STR_EMPTY, err) < 0)
+		return -1;
+	irc_out_init(&o, "AWAY");
+	if (text.len)
+		irc_out_trailing(&o, text);
+	return queue_line(p, &o,
+	    &(struct ask_for){ IRC_ASK_AWAY, ref, STR_EMPTY, STR_EMPTY }, err);
+}
+
+/* ---- messages --------------------------------------------------------- */
+
+static void
+build_message(struct irc_out *o, enum irc_msg_kind kind, struct str target,
+    struct str text)
+{
+	irc_out_init(o, kind == IRC_MSG_NOTICE ? "NOTICE" : "PRIVMSG");
+	irc_out_middle(o, target);
+	if (kind == IRC_MSG_ACTION)
+		irc_out_ctcp(o, STR("ACTION"), text);
+	else
+		irc_out_trailing(o, text);
+}
+
+/* All pieces can be built: found out before the first is queued. */
+static int
+check_message(struct irc_proto *p, enum irc_msg_kind kind, struct str target,
+    struct irc_split s, size_t *n_out, size_t *nbytes_out, struct err *err)
+{
+	struct str piece, line;
+	struct irc_out o;
+
+	*n_out = *nbytes_out = 0;
+	while (irc_split_next(&s, &piece)) {
+		if (++*n_out > p->max_lines)
+			return err_set(err, ERR_TOO_BIG,
+			    "this message would take more than %zu lines",
+			    p->max_lines);
+		build_message(&o, kind, target, piece);
+		if (irc_out_end(&o, &line, err) < 0)
+			return -1;
+		*nbytes_out += line.len;
+	}
+	if (*n_out == 0)
+		return err_set(err, ERR_BAD_INPUT, "the message is empty");
+	return 0;
+}
+
+int
+irc_proto_message(struct irc_proto *p, enum irc_msg_kind kind,
+    struct str target, struct str text, uint64_t ref, struct err *err)
+{
+	struct irc_line line = { .rank = IRC_RANK_USER };
+	struct irc_split s;
+	struct irc_ask *a;
+	struct irc_out o;
+	struct str piece;
+	size_t n, nbytes, i;
+
+	if (need_ready(p, err) < 0 || need_name(target, "the name", err) < 0)
+		return -1;
+	if (!utf8_is_valid(text))
+		return err_set(err, ERR_BAD_INPUT, "this is not UTF-8");
+	irc_split_init(
+	    &s, text, budget(p, "PRIVMSG", target, kind == IRC_MSG_ACTION));
+	if (check_message(p, kind, target, s, &n, &nbytes, err) < 0)
+		return -1;
+	if (!irc_queue_has_room(&p->queue, line.rank, n, nbytes))
+		return busy(err);
+	a = irc_ask_new(&p->asks, IRC_ASK_MESSAGE, ref, target, STR_EMPTY);
+	if (!a)
+		return busy(err);
+	a->nlines = (unsigned)n;
+	line.lane = lane_of(p, target);
+	for (i = 1; irc_split_next(&s, &piece); i++) {
+		build_message(&o, kind, target, piece);
+		(void)irc_out_end(&o, &line.text, NULL); /* checked above */
+		line.cookie = i == n ? a : NULL;
+		(void)irc_queue_add(&p->queue, &line); /* there is room */
+	}
+	return 0;
+}
+
+int
+irc_proto_ctcp(struct irc_proto *p, struct str target, struct str command,
+    struct str text, uint64_t ref, struct err *err)
+{
+	struct irc_out o;
+
+	if (need_ready(p, err) < 0 || need_name(target, "the name", err) < 0 ||
+	    need_short(p, text, 0, "PRIVMSG", target, err) < 0)
+		return -1;
+	irc_out_init(&o, "PRIVMSG");
+	irc_out_middle(&o, target);
+	irc_out_ctcp(&o, command, text);
+	return queue_line(p, &o,
+	    &(struct ask_for){ IRC_ASK_MESSAGE, ref, target, STR_EMPTY }, err);
+}
+
+int
+irc_proto_raw(
+    struct irc_proto *p, struct str line, uint64_t ref, struct err *err)
+{
+	struct irc_out o;
+
+	if (need_ready(p, err) < 0)
+		return -1;
+	irc_out_raw(&o, line);
+	return queue_line(p, &o,
+	    &(struct ask_for){ IRC_ASK_RAW, ref, STR_EMPTY, STR_EMPTY }, err);
+}
+
+/* ---- leaving ---------------------------------------------------------- */
+
+static void
+build_quit(const struct irc_proto *p, struct irc_out *o, struct str reason)
+{
+	struct str line;
+
+	irc_out_init(o, "QUIT");
+	if (reason.len)
+		irc_out_trailing(o, reason);
+	if (irc_out_end(o, &line, NULL) == 0 &&
+	    reason.len <= budget(p, "QUIT", STR_EMPTY, false))
+		return;
+	irc_out_init(o, "QUIT");
+}
+
+void
+irc_proto_quit(struct irc_proto *p, struct str reason)
+{
+	struct irc_out o;
+
+	if (p->state == IRC_CLOSED || p->state == IRC_LEAVING)
+		return;
+	irc_note_end(p, ERR_NONE, false, STR_EMPTY);
+	if (p->state == IRC_IDLE) {
+		irc_end(p, ERR_NONE, false, STR_EMPTY);
+		return;
+	}
+	build_quit(p, &o, reason);
+	irc_send_urgent(p, &o);
+	if (p->state == IRC_CLOSED)
+		return;
+	p->state = IRC_LEAVING;
+	p->start_at = -1; /* from when it leaves */
+}

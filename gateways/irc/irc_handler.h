@@ -1,0 +1,96 @@
+/*
+ * irc_handler.h - what the handlers of lines share; for irc_*.c only
+ *
+ * A handler is called with the line in p->m, which has at least as many
+ * parameters as its row in irc_handlers.c promises, and *ev zero but for
+ * who, account, msgid and at_utc.  True: *ev is an event.
+ */
+#ifndef IRC_HANDLER_H
+#define IRC_HANDLER_H
+
+#include <stdbool.h>
+
+#include "irc/irc_proto.h"
+
+typedef bool irc_handler_fn(struct irc_proto *p, struct irc_event *ev);
+
+struct irc_row {
+	const char *cmd;
+	size_t nparam; /* fewer, and the line is ignored */
+	irc_handler_fn *fn;
+	bool early; /* also before 001 */
+};
+
+/* NULL: none; then irc_on_numeric() if it is one. */
+const struct irc_row *irc_row_find(struct str cmd);
+const struct irc_row *irc_row_at(size_t i); /* for tests; NULL at the end */
+
+/* irc_registration.c */
+irc_handler_fn irc_on_cap, irc_on_authenticate, irc_on_welcome,
+    irc_on_logged_in, irc_on_sasl, irc_on_nick_refused, irc_on_password,
+    irc_on_banned, irc_on_error, irc_on_kill, irc_on_ping, irc_on_pong,
+    irc_on_isupport;
+
+/* irc_channel.c */
+irc_handler_fn irc_on_join, irc_on_part, irc_on_kick, irc_on_names,
+    irc_on_names_end, irc_on_topic, irc_on_topic_is, irc_on_topic_none,
+    irc_on_topic_who, irc_on_mode, irc_on_mode_is;
+bool irc_step_names(struct irc_proto *p, struct irc_event *ev);
+bool irc_step_modes(struct irc_proto *p, struct irc_event *ev);
+void irc_topic_event(struct irc_proto *p, struct irc_event *ev);
+
+/* irc_person.c */
+irc_handler_fn irc_on_quit, irc_on_nick, irc_on_away, irc_on_account,
+    irc_on_chghost, irc_on_setname, irc_on_invite, irc_on_invited,
+    irc_on_away_told, irc_on_away_self, irc_on_own_host, irc_on_privmsg,
+    irc_on_notice;
+
+/* irc_reply.c */
+irc_handler_fn irc_on_motd_start, irc_on_motd, irc_on_motd_end, irc_on_forward,
+    irc_on_fail, irc_on_note, irc_on_numeric;
+
+/* Is that word anywhere in text?  ASCII case does not count. */
+bool irc_text_has(struct str text, const char *word);
+
+/* ---- irc_proto.c ------------------------------------------------------ */
+
+/* Clean text of the line at hand, borrowed until the next one. */
+struct str irc_clean(struct irc_proto *p, struct str raw);
+
+/* The last parameter; empty if there is none. */
+struct str irc_last(const struct irc_proto *p);
+
+bool irc_is_channel(const struct irc_proto *p, struct str name);
+bool irc_from_self(const struct irc_proto *p); /* the prefix is ours */
+bool irc_from_server(const struct irc_proto *p);
+
+/* Our user@host as others see it has been seen in the prefix. */
+void irc_learn_self(struct irc_proto *p);
+void irc_set_nick(struct irc_proto *p, struct str nick);
+
+/* The ref of the oldest such ask, which is answered and gone; 0: none. */
+uint64_t irc_answer(
+    struct irc_proto *p, enum irc_ask_kind kind, struct str name);
+
+/* How the ask ended badly; frees it.  a may be NULL: nothing of ours. */
+bool irc_failed(struct irc_proto *p, struct irc_ask *a, struct irc_event *ev,
+    enum err_kind kind, enum irc_refusal refusal);
+
+/* Remembers why it will end; the first reason stays. */
+void irc_note_end(
+    struct irc_proto *p, enum err_kind kind, bool permanent, struct str text);
+
+/* Ends it now, for the reason noted or else this one. */
+void irc_end(
+    struct irc_proto *p, enum err_kind kind, bool permanent, struct str text);
+
+/* Queues a line at rank URGENT.  What cannot be sent is not. */
+void irc_send_urgent(struct irc_proto *p, struct irc_out *o);
+
+/* The same for lines already built by irc_cap.c. */
+void irc_send_lines(struct irc_proto *p, struct buf *lines, bool secret);
+
+/* irc_registration.c */
+int irc_register(struct irc_proto *p, struct err *err);
+
+#endif

@@ -1,0 +1,274 @@
+/*
+ * Lines about people and what they say.
+ *
+ * RFC 2812 3.3	messages; 3.1.2 NICK, 3.1.7 QUIT
+ * IRCv3	account-notify, away-notify, chghost, setname, invite-notify
+ * CTCP		modern.ircdocs.horse/ctcp
+ */
+#include "irc/irc_handler.h"
+#include "irc/irc_text.h"
+
+bool
+irc_on_quit(struct irc_proto *p, struct irc_event *ev)
+{
+	if (p->m.nick.len == 0)
+		return false;
+	ev->type = IRC_EV_QUIT;
+	ev->text = irc_clean(p, p->m.param[0]);
+	ev->self = irc_from_self(p);
+	return true;
+}
+
+/* Forced or asked for, the server's word is final. */
+bool
+irc_on_nick(struct irc_proto *p, struct irc_event *ev)
+{
+	if (p->m.nick.len == 0 || p->m.param[0].len == 0)
+		return false;
+	ev->type = IRC_EV_NICK;
+	ev->nick = p->m.param[0];
+	ev->self = irc_from_self(p);
+	if (ev->self) {
+		irc_learn_self(p);
+		irc_set_nick(p, ev->nick);
+		ev->ref = irc_answer(p, IRC_ASK_NICK, ev->nick);
+	}
+	return true;
+}
+
+bool
+irc_on_away(struct irc_proto *p, struct irc_event *ev)
+{
+	if (p->m.nick.len == 0)
+		return false;
+	ev->type = IRC_EV_AWAY;
+	ev->text = irc_clean(p, p->m.param[0]);
+	ev->on = p->m.param[0].len > 0;
+	ev->self = irc_from_self(p);
+	return true;
+}
+
+/* 305 we are back, 306 we are away. */
+bool
+irc_on_away_self(struct irc_proto *p, struct irc_event *ev)
+{
+	ev->type = IRC_EV_AWAY_SELF;
+	ev->on = irc_msg_numeric(&p->m) == 306;
+	ev->ref = irc_answer(p, IRC_ASK_AWAY, STR_EMPTY);
+	return true;
+}
+
+bool
+irc_on_away_told(struct irc_proto *p, struct irc_event *ev)
+{
+	ev->type = IRC_EV_AWAY_TOLD;
+	ev->nick = p->m.param[1];
+	ev->text = irc_clean(p, p->m.param[2]);
+	return true;
+}
+
+bool
+irc_on_account(struct irc_proto *p, struct irc_event *ev)
+{
+	if (p->m.nick.len == 0)
+		return false;
+	ev->type = IRC_EV_ACCOUNT;
+	ev->account = p->m.param[0];
+	if (str_is(ev->account, "*"))
+		ev->account = STR_EMPTY;
+	ev->self = irc_from_self(p);
+	return true;
+}
+
+static uint8_t
+short_len(struct str s)
+{
+	return s.len < UINT8_MAX ? (uint8_t)s.len : UINT8_MAX;
+}
+
+bool
+irc_on_chghost(struct irc_proto *p, struct irc_event *ev)
+{
+	if (p->m.nick.len == 0)
+		return false;
+	ev->type = IRC_EV_HOST;
+	ev->user = p->m.param[0];
+	ev->host = p->m.param[1];
+	ev->self = irc_from_self(p);
+	if (ev->self) {
+		p->userlen = short_len(ev->user);
+		p->hostlen = short_len(ev->host);
+	}
+	return true;
+}
+
+/* 396 me host or user@host: how others see us from now on. */
+bool
+irc_on_own_host(struct irc_proto *p, struct irc_event *ev)
+{
+	struct str host = p->m.param[1], user;
+
+	(void)ev;
+	if (str_has(host, '@'))
+		str_cut(&host, '@', &user);
+	p->hostlen = short_len(host);
+	return false;
+}
+
+bool
+irc_on_setname(struct irc_proto *p, struct irc_event *ev)
+{
+	if (p->m.nick.len == 0)
+		return false;
+	ev->type = IRC_EV_REALNAME;
+	ev->text = irc_clean(p, p->m.param[0]);
+	ev->self = irc_from_self(p);
+	return true;
+}
+
+bool
+irc_on_invite(struct irc_proto *p, struct irc_event *ev)
+{
+	if (p->m.nick.len == 0)
+		return false;
+	ev->type = IRC_EV_INVITE;
+	ev->nick = p->m.param[0];
+	ev->channel = p->m.param[1];
+	ev->self = irc_proto_is_self(p, ev->nick);
+	return true;
+}
+
+/* 341 me nick #channel; RFC 1459 has the two the other way round. */
+bool
+irc_on_invited(struct irc_proto *p, struct irc_event *ev)
+{
+	bool swapped = irc_is_channel(p, p->m.param[1]);
+
+	ev->type = IRC_EV_INVITED;
+	ev->nick = p->m.param[swapped ? 2 : 1];
+	ev->channel = p->m.param[swapped ? 1 : 2];
+	ev->ref = irc_answer(p, IRC_ASK_INVITE, ev->nick);
+	return true;
+}
+
+/* ---- messages --------------------------------------------------------- */
+
+/* "#channel", "@#channel", us; false: not for us. */
+static bool
+find_target(struct irc_proto *p, struct irc_event *ev)
+{
+	struct str target = p->m.param[0];
+	struct str rest = str_skip(target, 1);
+
+	if (rest.len && *target.p && strchr(p->is.statusmsg, *target.p) &&
+	    irc_is_channel(p, rest)) {
+		ev->status = *target.p;
+		ev->channel = rest;
+		return true;
+	}
+	if (irc_is_channel(p, target)) {
+		ev->channel = target;
+		return true;
+	}
+	ev->nick = target;
+	return ev->self || irc_proto_is_self(p, target);
+}
+
+static void
+answer_ctcp(struct irc_proto *p, struct str command, struct str text)
+{
+	struct irc_line line = { .rank = IRC_RANK_DROPPABLE };
+	struct irc_out o;
+
+	if (!bucket_take(&p->ctcp, p->now_at, 1))
+		return;
+	irc_out_init(&o, "NOTICE");
+	irc_out_middle(&o, p->m.nick);
+	irc_out_ctcp(&o, command, text);
+	if (irc_out_end(&o, &line.text, NULL) == 0)
+		(void)irc_queue_add(&p->queue, &line); /* or it is dropped */
+}
+
+/*
+ * Asked of us alone, by a person: a channel full of answers would be a flood,
+ * and two programs could go on for ever.
+ */
+static void
+consider_ctcp(
+    struct irc_proto *p, const struct irc_event *ev, struct irc_ctcp *c)
+{
+	if (ev->channel.len || ev->self || ev->is_server ||
+	    p->state != IRC_READY)
+		return;
+	if (str_eq_nocase(c->command, STR("PING")) && c->text.len)
+		answer_ctcp(p, STR("PING"), c->text);
+	else if (str_eq_nocase(c->command, STR("VERSION")) && p->version[0])
+		answer_ctcp(p, STR("VERSION"), str_c(p->version));
+	else if (str_eq_nocase(c->command, STR("CLIENTINFO")))
+		answer_ctcp(p, STR("CLIENTINFO"),
+		    STR("ACTION CLIENTINFO PING VERSION"));
+}
+
+/* False: there is nothing in it to show. */
+static bool
+fill_message(struct irc_proto *p, struct irc_event *ev, bool notice)
+{
+	struct irc_ctcp c;
+
+	ev->kind = notice ? IRC_MSG_NOTICE : IRC_MSG_NORMAL;
+	if (!irc_ctcp_parse(p->m.param[1], &c)) {
+		ev->text = irc_clean(p, p->m.param[1]);
+		return ev->text.len > 0;
+	}
+	ev->text = irc_clean(p, c.text);
+	if (!notice && str_eq_nocase(c.command, STR("ACTION"))) {
+		ev->kind = IRC_MSG_ACTION;
+		return true;
+	}
+	ev->kind = notice ? IRC_MSG_CTCP_REPLY : IRC_MSG_CTCP;
+	ev->ctcp = irc_clean(p, c.command);
+	if (!notice)
+		consider_ctcp(p, ev, &c);
+	return ev->ctcp.len > 0;
+}
+
+static bool
+on_message(struct irc_proto *p, struct irc_event *ev, bool notice)
+{
+	ev->type = IRC_EV_MESSAGE;
+	ev->self = irc_from_self(p);
+	ev->is_server = irc_from_server(p);
+	if (!find_target(p, ev))
+		return false;
+	return fill_message(p, ev, notice);
+}
+
+bool
+irc_on_privmsg(struct irc_proto *p, struct irc_event *ev)
+{
+	if (p->m.nick.len == 0)
+		return false;
+	return on_message(p, ev, false);
+}
+
+/* "*** Looking up your hostname": no news for anybody. */
+static bool
+is_chatter(struct irc_proto *p)
+{
+	return p->state == IRC_REGISTERING &&
+	    str_starts(p->m.param[1], STR("***"));
+}
+
+/* From a server and to no channel: for the user's eyes, whoever it names. */
+bool
+irc_on_notice(struct irc_proto *p, struct irc_event *ev)
+{
+	if (!irc_from_server(p) || irc_is_channel(p, p->m.param[0]))
+		return on_message(p, ev, true);
+	if (is_chatter(p))
+		return false;
+	ev->type = IRC_EV_SERVER_TEXT;
+	ev->is_server = true;
+	ev->text = irc_clean(p, p->m.param[1]);
+	return ev->text.len > 0;
+}

@@ -1,0 +1,717 @@
+/*
+ * The client half of IRC as a state machine: bytes to lines, lines to
+ * handlers, handlers to events; time and the end.
+ *
+ *	IDLE -start-> REGISTERING -001-> WELCOMED -376, 422, 2 s-> READY
+ *	  any of them -quit-> LEAVING -ERROR, eof, 2 s-> CLOSED
+ *	  any of them -ERROR, eof, deadline, refusal-> CLOSED
+ *
+ * One line can give several events (353, MODE): what is left of it waits in
+ * p->rest.  And one event can be due before the line that brought it about
+ * (READY, a topic without its 333): then the line waits in p->held.
+ */
+#include "irc/irc_proto.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/xalloc.h"
+
+#include "irc/irc_handler.h"
+#include "irc/irc_nick.h"
+#include "irc/irc_text.h"
+
+enum {
+	OUT_MAX = 8192,       /* released by the flood control, not written */
+	OUT_SOFT = 4096,      /* from here nothing more is released */
+	TOPIC_MAX = 8192,     /* of 332 */
+	TEXT_MAX = 64 * 1024, /* a line, converted: three times as long */
+	TEXT_EXTRA = 1024,    /* for names beside the text */
+	CTCP_BURST = 3,
+	CTCP_INTERVAL_MS = 3000,
+};
+
+/* ---- life ------------------------------------------------------------- */
+
+static void
+init_buffers(struct irc_proto *p)
+{
+	linebuf_init(&p->in, IRC_LINE_MAX);
+	buf_init(&p->out, OUT_MAX);
+	buf_init(&p->text, TEXT_MAX);
+	buf_init(&p->motd, IRC_MOTD_MAX);
+	buf_init(&p->topic, TOPIC_MAX);
+}
+
+static void
+init_names(struct irc_proto *p, const struct irc_params *params)
+{
+	char nick[IRC_NICK_BYTES];
+
+	irc_nick_map(
+	    params->nick, params->nick_fallback, params->nick_max, nick);
+	p->nick = xstrdup(nick);
+	p->base = xstrdup(nick);
+	p->fallback = str_dup(params->nick_fallback);
+	p->user = str_dup(params->user);
+	p->realname = str_dup(params->realname);
+	p->version = str_dup(params->version);
+}
+
+/* -1 cannot be told here: a secret that is too long is none. */
+static void
+init_secrets(struct irc_proto *p, const struct irc_params *params)
+{
+	p->bad_secret =
+	    secret_set(&p->server_password, params->server_password) < 0 ||
+	    secret_set(&p->sasl_account, params->sasl_account) < 0 ||
+	    secret_set(&p->sasl_password, params->sasl_password) < 0;
+}
+
+void
+irc_proto_init(struct irc_proto *p, const struct irc_params *params)
+{
+	*p = (struct irc_proto){
+		.charset = params->charset ? params->charset : "windows-1252",
+		.max_lines =
+		    params->max_lines ? params->max_lines : IRC_MAX_LINES,
+		.nick_max = params->nick_max,
+		.sasl_required = params->sasl_required,
+		.secrets_allowed = params->secrets_allowed,
+		.ping_at = -1,
+	};
+	init_buffers(p);
+	init_names(p, params);
+	init_secrets(p, params);
+	irc_queue_init(&p->queue, params->burst, params->interval_ms);
+	irc_isupport_init(&p->is);
+	irc_cap_init(&p->cap, params->sasl_account.len > 0);
+	irc_asks_init(&p->asks);
+	bucket_init(&p->ctcp, CTCP_BURST, CTCP_INTERVAL_MS);
+}
+
+void
+irc_proto_release(struct irc_proto *p)
+{
+	linebuf_release(&p->in);
+	secret_wipe(p->out.p, p->out.len);
+	buf_release(&p->out);
+	buf_release(&p->text);
+	buf_release(&p->motd);
+	buf_release(&p->topic);
+	irc_queue_release(&p->queue);
+	irc_asks_release(&p->asks);
+	free(p->nick);
+	free(p->base);
+	free(p->fallback);
+	free(p->user);
+	free(p->realname);
+	free(p->version);
+	free(p->closing.text);
+	secret_release(&p->server_password);
+	secret_release(&p->sasl_account);
+	secret_release(&p->sasl_password);
+	memset(p, 0, sizeof(*p));
+}
+
+int
+irc_proto_start(struct irc_proto *p, int64_t now_at, struct err *err)
+{
+	if (p->state != IRC_IDLE)
+		return err_set(err, ERR_INTERNAL, "started twice");
+	if (p->bad_secret)
+		return err_set(err, ERR_BAD_INPUT,
+		    "a password is longer than %d bytes", SECRET_MAX);
+	p->now_at = p->start_at = p->heard_at = now_at;
+	if (irc_register(p, err) < 0)
+		return -1;
+	p->state = IRC_REGISTERING;
+	return 0;
+}
+
+/* ---- what handlers share ---------------------------------------------- */
+
+/*
+ * Everything of one event lies in p->text at fixed places, so it gets all
+ * its room at once: a charset makes at most three bytes of one.
+ */
+static void
+reserve_text(struct irc_proto *p)
+{
+	if (p->text.len == 0)
+		(void)buf_reserve(&p->text, 3 * p->line_len + TEXT_EXTRA);
+}
+
+struct str
+irc_clean(struct irc_proto *p, struct str raw)
+{
+	reserve_text(p);
+	return irc_text_clean(raw, p->line_len, p->charset, &p->text);
+}
+
+/* A copy that lasts as long as the event. */
+static struct str
+keep(struct irc_proto *p, struct str s)
+{
+	size_t start = p->text.len;
+
+	reserve_text(p);
+	(void)buf_add_str(&p->text, str_head(s, TEXT_EXTRA / 2));
+	return str_skip(buf_str(&p->text), start);
+}
+
+struct str
+irc_last(const struct irc_proto *p)
+{
+	return p->m.nparam ? p->m.param[p->m.nparam - 1] : STR_EMPTY;
+}
+
+bool
+irc_is_channel(const struct irc_proto *p, struct str name)
+{
+	return irc_isupport_is_channel(&p->is, name);
+}
+
+bool
+irc_proto_is_self(const struct irc_proto *p, struct str nick)
+{
+	return nick.len && irc_fold_eq(p->is.casemap, nick, str_c(p->nick));
+}
+
+bool
+irc_from_self(const struct irc_proto *p)
+{
+	return irc_proto_is_self(p, p->m.nick);
+}
+
+bool
+irc_from_server(const struct irc_proto *p)
+{
+	const struct irc_msg *m = &p->m;
+
+	return m->nick.len == 0 ||
+	    (m->user.len == 0 && m->host.len == 0 && str_has(m->nick, '.'));
+}
+
+void
+irc_learn_self(struct irc_proto *p)
+{
+	if (p->m.host.len == 0)
+		return;
+	p->userlen = (uint8_t)(p->m.user.len < 255 ? p->m.user.len : 255);
+	p->hostlen = (uint8_t)(p->m.host.len < 255 ? p->m.host.len : 255);
+}
+
+void
+irc_set_nick(struct irc_proto *p, struct str nick)
+{
+	char *copy = str_dup(nick);
+
+	free(p->nick);
+	p->nick = copy;
+}
+
+uint64_t
+irc_answer(struct irc_proto *p, enum irc_ask_kind kind, struct str name)
+{
+	struct irc_ask *a =
+	    irc_ask_find(&p->asks, IRC_ASK_BIT(kind), p->is.casemap, name);
+	uint64_t ref = a ? a->ref : 0;
+
+	irc_ask_free(&p->asks, &a);
+	return ref;
+}
+
+/* Each line of a message may be refused; the first one is reported. */
+static bool
+message_failed(struct irc_proto *p, struct irc_ask *a)
+{
+	bool first = !a->failed;
+
+	a->failed = true;
+	if (--a->nlines == 0)
+		irc_ask_free(&p->asks, &a);
+	return first;
+}
+
+bool
+irc_failed(struct irc_proto *p, struct irc_ask *a, struct irc_event *ev,
+    enum err_kind kind, enum irc_refusal refusal)
+{
+	ev->type = IRC_EV_FAILED;
+	ev->err = kind;
+	if (!a)
+		return true;
+	ev->ask = a->kind;
+	ev->ref = a->ref;
+	if (ev->target.len == 0)
+		ev->target = keep(p, irc_ask_target(a));
+	if (a->kind == IRC_ASK_JOIN) {
+		ev->type = IRC_EV_REFUSED;
+		ev->channel = keep(p, irc_ask_target(a));
+		ev->refusal = refusal;
+	}
+	if (a->kind == IRC_ASK_MESSAGE && a->sent_at >= 0)
+		return message_failed(p, a);
+	irc_ask_free(&p->asks, &a);
+	return true;
+}
+
+void
+irc_note_end(
+    struct irc_proto *p, enum err_kind kind, bool permanent, struct str text)
+{
+	if (p->closing.known)
+		return;
+	p->closing = (struct irc_closing){
+		.known = true,
+		.permanent = permanent,
+		.kind = kind,
+		.text = str_dup(text),
+	};
+}
+
+void
+irc_end(
+    struct irc_proto *p, enum err_kind kind, bool permanent, struct str text)
+{
+	irc_note_end(p, kind, permanent, text);
+	p->state = IRC_CLOSED;
+	p->step = IRC_STEP_NONE;
+	p->held = (struct str){ NULL, 0 };
+}
+
+static void
+send_urgent(struct irc_proto *p, struct str line, bool secret)
+{
+	struct irc_line l = {
+		.rank = IRC_RANK_URGENT, .text = line, .secret = secret
+	};
+
+	if (irc_queue_add(&p->queue, &l) < 0)
+		irc_end(p, ERR_PROTOCOL, false,
+		    STR("the server asks much and reads nothing"));
+}
+
+void
+irc_send_urgent(struct irc_proto *p, struct irc_out *o)
+{
+	struct str line;
+
+	if (irc_out_end(o, &line, NULL) == 0)
+		send_urgent(p, line, false);
+}
+
+void
+irc_send_lines(struct irc_proto *p, struct buf *lines, bool secret)
+{
+	struct str rest = buf_str(lines), line;
+
+	while (rest.len && str_cut(&rest, '\n', &line))
+		send_urgent(p, str_of(line.p, line.len + 1), secret);
+	if (secret)
+		secret_wipe(lines->p, lines->len);
+}
+
+/* ---- bytes in, events out --------------------------------------------- */
+
+void
+irc_proto_feed(
+    struct irc_proto *p, const void *data, size_t len, int64_t now_at)
+{
+	if (p->state == IRC_CLOSED || p->state == IRC_IDLE)
+		return;
+	p->now_at = now_at;
+	p->heard_at = now_at;
+	p->ping_at = -1;
+	linebuf_feed(&p->in, data, len);
+}
+
+static bool
+take_line(struct irc_proto *p, struct str *line)
+{
+	if (!p->held.p)
+		return linebuf_next(&p->in, line);
+	*line = p->held;
+	p->held = (struct str){ NULL, 0 };
+	return true;
+}
+
+/* What the tags say of any line. */
+static void
+read_tags(struct irc_proto *p, struct irc_event *ev)
+{
+	struct str raw;
+
+	if (irc_msg_tag(&p->m, "time", &raw)) {
+		int64_t utc = irc_time_parse(raw);
+
+		ev->at_utc = utc > 0 ? utc : 0;
+	}
+	if (irc_msg_tag(&p->m, "account", &raw))
+		ev->account = raw;
+	if (irc_msg_tag(&p->m, "msgid", &raw))
+		ev->msgid = raw;
+	/* Nobody escapes these two; if somebody does, they are unfit as ids. */
+	if (str_has(ev->account, '\\'))
+		ev->account = STR_EMPTY;
+	if (str_has(ev->msgid, '\\'))
+		ev->msgid = STR_EMPTY;
+}
+
+static void
+begin_event(struct irc_proto *p, struct irc_event *ev)
+{
+	memset(ev, 0, sizeof(*ev));
+	ev->who.nick = p->m.nick;
+	ev->who.user = p->m.user;
+	ev->who.host = p->m.host;
+	if (p->m.tags.len)
+		read_tags(p, ev);
+}
+
+static bool
+become_ready(struct irc_proto *p, struct irc_event *ev)
+{
+	memset(ev, 0, sizeof(*ev));
+	p->state = IRC_READY;
+	ev->type = IRC_EV_READY;
+	ev->nick = str_c(p->nick);
+	return true;
+}
+
+/* Everything but what comes between 001 and the end of the MOTD. */
+static bool
+makes_ready(const struct irc_proto *p)
+{
+	static const char *const before[] = { "NOTICE", "PING", "PONG", "CAP",
+		"AUTHENTICATE", "ERROR", "MODE", "KILL", "FAIL", "WARN", "NOTE",
+		"CHGHOST", "ACCOUNT", "NICK" };
+	unsigned code = irc_msg_numeric(&p->m);
+	size_t i;
+
+	if (code)
+		return code == 376 || code == 422;
+	for (i = 0; i < sizeof(before) / sizeof(before[0]); i++)
+		if (str_is(p->m.cmd, before[i]))
+			return false;
+	return true;
+}
+
+static bool
+dispatch(struct irc_proto *p, struct irc_event *ev)
+{
+	const struct irc_row *row = irc_row_find(p->m.cmd);
+	bool registering = p->state == IRC_REGISTERING;
+
+	begin_event(p, ev);
+	if (row && (row->early || !registering))
+		return p->m.nparam >= row->nparam && row->fn(p, ev);
+	if (row || registering || irc_msg_numeric(&p->m) == 0)
+		return false;
+	return irc_on_numeric(p, ev);
+}
+
+static bool
+on_line(struct irc_proto *p, struct str line, struct irc_event *ev)
+{
+	buf_clear(&p->text);
+	if (irc_msg_parse(&p->m, line) < 0)
+		return false;
+	p->line_len = line.len - p->m.tags.len;
+	if (p->topic_waits && !str_is(p->m.cmd, "333")) {
+		p->held = line;
+		memset(ev, 0, sizeof(*ev));
+		irc_topic_event(p, ev);
+		return true;
+	}
+	if (p->state == IRC_WELCOMED && makes_ready(p)) {
+		p->held = line;
+		return become_ready(p, ev);
+	}
+	return dispatch(p, ev);
+}
+
+static bool
+continue_line(struct irc_proto *p, struct irc_event *ev)
+{
+	if (p->step == IRC_STEP_NONE)
+		return false;
+	begin_event(p, ev);
+	return p->step == IRC_STEP_NAMES ? irc_step_names(p, ev)
+	                                 : irc_step_modes(p, ev);
+}
+
+static struct irc_ask *
+first_ask(struct list *head)
+{
+	struct list *node = list_first(head);
+
+	return node ? LIST_ENTRY(node, struct irc_ask, node) : NULL;
+}
+
+static bool
+report_sent(struct irc_proto *p, struct irc_event *ev)
+{
+	struct irc_ask *a = first_ask(&p->asks.told);
+
+	if (!a)
+		return false;
+	memset(ev, 0, sizeof(*ev));
+	ev->type = IRC_EV_SENT;
+	ev->ref = a->ref;
+	irc_ask_told(&p->asks, a);
+	return true;
+}
+
+static bool
+report_overdue(struct irc_proto *p, struct irc_event *ev)
+{
+	struct irc_ask *a = irc_ask_overdue(&p->asks, p->now_at, IRC_ANSWER_MS);
+
+	if (!a)
+		return false;
+	memset(ev, 0, sizeof(*ev));
+	if (a->inside) { /* a server that sends no end of NAMES */
+		ev->type = IRC_EV_NAMES_END;
+		ev->channel = keep(p, irc_ask_target(a));
+		ev->ref = a->ref;
+		irc_ask_free(&p->asks, &a);
+		return true;
+	}
+	ev->text = STR("the server did not answer in time");
+	return irc_failed(p, a, ev, ERR_TIMEOUT, IRC_REFUSED_TIMEOUT);
+}
+
+/* What is open fails, one by one, then comes the last event of all. */
+static bool
+report_end(struct irc_proto *p, struct irc_event *ev)
+{
+	struct irc_ask *a = first_ask(&p->asks.queued);
+
+	memset(ev, 0, sizeof(*ev));
+	if (!a)
+		a = irc_ask_overdue(&p->asks, INT64_MAX, 0);
+	if (a) {
+		ev->text = STR("the connection to the server has ended");
+		return irc_failed(p, a, ev, ERR_UNREACHABLE, IRC_REFUSED_LINK);
+	}
+	if (p->closing.reported)
+		return false;
+	p->closing.reported = true;
+	ev->type = IRC_EV_CLOSED;
+	ev->err = p->closing.kind;
+	ev->text = str_c(p->closing.text);
+	ev->permanent = p->closing.permanent;
+	return true;
+}
+
+/* Nothing is borrowed any more: an idle connection keeps no buffers. */
+static void
+give_memory_back(struct irc_proto *p)
+{
+	buf_clear(&p->text);
+	buf_trim(&p->text);
+	if (!p->topic_waits) {
+		buf_clear(&p->topic);
+		buf_trim(&p->topic);
+	}
+	if (!p->motd_comes) {
+		buf_clear(&p->motd);
+		buf_trim(&p->motd);
+	}
+}
+
+bool
+irc_proto_next(struct irc_proto *p, struct irc_event *ev)
+{
+	struct str line;
+
+	buf_clear(&p->text);
+	if (report_sent(p, ev))
+		return true;
+	if (continue_line(p, ev))
+		return true;
+	while (p->state != IRC_CLOSED && take_line(p, &line))
+		if (on_line(p, line, ev))
+			return true;
+	if (p->state == IRC_CLOSED)
+		return report_end(p, ev);
+	if (p->state == IRC_WELCOMED &&
+	    p->now_at - p->start_at >= IRC_MOTD_WAIT_MS)
+		return become_ready(p, ev);
+	if (report_overdue(p, ev))
+		return true;
+	give_memory_back(p);
+	return false;
+}
+
+void
+irc_proto_eof(struct irc_proto *p, struct str why)
+{
+	if (p->state != IRC_CLOSED)
+		irc_end(p, ERR_UNREACHABLE, false, why);
+}
+
+/* ---- bytes out -------------------------------------------------------- */
+
+static bool
+may_release(const struct irc_proto *p)
+{
+	if (p->out.len >= OUT_SOFT)
+		return false;
+	return p->state != IRC_LEAVING || p->queue.nrank[IRC_RANK_URGENT] > 0;
+}
+
+struct str
+irc_proto_out(struct irc_proto *p, int64_t now_at)
+{
+	void *cookie;
+
+	if (p->state == IRC_CLOSED)
+		return STR_EMPTY;
+	p->now_at = now_at;
+	if (p->state == IRC_LEAVING && p->start_at < 0)
+		p->start_at = now_at;
+	while (may_release(p) &&
+	    irc_queue_pop(&p->queue, now_at, &p->out, &cookie))
+		if (cookie)
+			irc_ask_sent(&p->asks, cookie, now_at);
+	return buf_str(&p->out);
+}
+
+void
+irc_proto_wrote(struct irc_proto *p, size_t n)
+{
+	/* Passwords leave in this state only. */
+	if (p->state == IRC_REGISTERING)
+		secret_wipe(p->out.p, n);
+	buf_drop(&p->out, n);
+	buf_trim(&p->out);
+}
+
+/* ---- time ------------------------------------------------------------- */
+
+static void
+earliest(int64_t *at, int64_t other)
+{
+	if (other >= 0 && (*at < 0 || other < *at))
+		*at = other;
+}
+
+/* The deadline of the state itself, or -1. */
+static int64_t
+state_deadline(const struct irc_proto *p)
+{
+	switch (p->state) {
+	case IRC_REGISTERING:
+		return p->start_at + IRC_REGISTER_MS;
+	case IRC_WELCOMED:
+		return p->start_at + IRC_MOTD_WAIT_MS;
+	case IRC_READY:
+		return p->ping_at >= 0 ? p->ping_at + IRC_PONG_MS
+		                       : p->heard_at + IRC_SILENCE_MS;
+	case IRC_LEAVING:
+		return p->start_at < 0 ? p->now_at : p->start_at + IRC_QUIT_MS;
+	case IRC_IDLE:
+	case IRC_CLOSED:
+		break;
+	}
+	return -1;
+}
+
+int64_t
+irc_proto_deadline(const struct irc_proto *p)
+{
+	int64_t at = state_deadline(p);
+
+	if (p->state == IRC_IDLE || p->state == IRC_CLOSED)
+		return -1;
+	if (may_release(p))
+		earliest(&at, irc_queue_ready_at(&p->queue, p->now_at));
+	earliest(&at, irc_ask_due_at(&p->asks, IRC_ANSWER_MS));
+	return at;
+}
+
+/* One token, no spaces: servers answer two in three ways (QUIRKS.md). */
+static void
+send_ping(struct irc_proto *p)
+{
+	struct irc_out o;
+	char token[24];
+
+	snprintf(token, sizeof(token), "alive-%u", (unsigned)++p->nping);
+	irc_out_init(&o, "PING");
+	irc_out_trailing(&o, str_c(token));
+	irc_send_urgent(p, &o);
+	p->ping_at = p->now_at;
+}
+
+static void
+on_state_deadline(struct irc_proto *p)
+{
+	switch (p->state) {
+	case IRC_REGISTERING:
+		irc_end(p, ERR_TIMEOUT, false,
+		    STR("the server did not let us in within a minute"));
+		return;
+	case IRC_READY:
+		if (p->ping_at < 0)
+			send_ping(p);
+		else
+			irc_end(p, ERR_TIMEOUT, false,
+			    STR("the server no longer answers"));
+		return;
+	case IRC_LEAVING:
+		if (p->start_at >= 0)
+			irc_end(p, ERR_NONE, false, STR_EMPTY);
+		return;
+	case IRC_WELCOMED: /* irc_proto_next() sees it */
+	case IRC_IDLE:
+	case IRC_CLOSED:
+		return;
+	}
+}
+
+void
+irc_proto_tick(struct irc_proto *p, int64_t now_at)
+{
+	int64_t at = state_deadline(p);
+
+	p->now_at = now_at;
+	irc_asks_forget(&p->asks, now_at, IRC_REFUSAL_MS);
+	if (at >= 0 && now_at >= at)
+		on_state_deadline(p);
+}
+
+/* ---- questions -------------------------------------------------------- */
+
+struct str
+irc_proto_nick(const struct irc_proto *p)
+{
+	return str_c(p->nick);
+}
+
+const struct irc_isupport *
+irc_proto_isupport(const struct irc_proto *p)
+{
+	return &p->is;
+}
+
+bool
+irc_proto_has_cap(const struct irc_proto *p, enum irc_cap_id id)
+{
+	return irc_cap_has(&p->cap, id);
+}
+
+int64_t
+irc_proto_delay(const struct irc_proto *p, int64_t now_at)
+{
+	return irc_queue_delay(&p->queue, now_at);
+}
+
+size_t
+irc_proto_queued(const struct irc_proto *p)
+{
+	return p->queue.n;
+}

@@ -1,0 +1,349 @@
+/*
+ * From the first byte to 001, and how a connection ends.
+ *
+ * RFC 2812 3.1	PASS, NICK, USER
+ * IRCv3	capability negotiation 302, SASL
+ *
+ *	CAP LS 302, PASS, NICK, USER ... CAP END ... 001
+ *
+ * NICK and USER do not wait for the answer to LS: a server that knows no CAP
+ * says nothing about it (COMPAT(irc2 2.11, 2026-11)).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/xalloc.h"
+
+#include "irc/irc_handler.h"
+#include "irc/irc_nick.h"
+
+enum { REALNAME_MAX = 400, CAP_LINES_MAX = 16 * 1024 };
+
+/* ---- sending ---------------------------------------------------------- */
+
+static int
+send_one(struct irc_proto *p, struct irc_out *o, bool secret, struct err *err)
+{
+	struct irc_line line = { .rank = IRC_RANK_URGENT, .secret = secret };
+
+	if (irc_out_end(o, &line.text, err) < 0)
+		return -1;
+	return irc_queue_add(&p->queue, &line);
+}
+
+static int
+send_pass(struct irc_proto *p, struct err *err)
+{
+	struct irc_out o;
+
+	irc_out_init(&o, "PASS");
+	irc_out_trailing(&o, secret_str(&p->server_password));
+	if (send_one(p, &o, true, err) < 0)
+		return err_prefix(err, "server password");
+	return 0;
+}
+
+static int
+send_nick(struct irc_proto *p, struct err *err)
+{
+	struct irc_out o;
+
+	irc_out_init(&o, "NICK");
+	irc_out_middle(&o, str_c(p->nick));
+	return send_one(p, &o, false, err);
+}
+
+static int
+send_user(struct irc_proto *p, struct err *err)
+{
+	struct irc_out o;
+
+	irc_out_init(&o, "USER");
+	irc_out_middle(&o, str_c(p->user));
+	irc_out_middle(&o, STR("0"));
+	irc_out_middle(&o, STR("*"));
+	irc_out_trailing(&o, str_head(str_c(p->realname), REALNAME_MAX));
+	if (send_one(p, &o, false, err) < 0)
+		return err_prefix(err, "user name or real name");
+	return 0;
+}
+
+/* A password that the protocol cannot carry is found out before it is sent. */
+static int
+check_secrets(struct irc_proto *p, struct err *err)
+{
+	struct str account = secret_str(&p->sasl_account);
+	bool any = p->server_password.len || account.len;
+
+	if (any && !p->secrets_allowed)
+		return err_set(err, ERR_DENIED,
+		    "a password would be sent in clear text; it needs TLS");
+	if (str_has(account, '\0') ||
+	    str_has(secret_str(&p->sasl_password), '\0'))
+		return err_set(err, ERR_BAD_INPUT,
+		    "the account or its password has a NUL in it");
+	return 0;
+}
+
+int
+irc_register(struct irc_proto *p, struct err *err)
+{
+	struct irc_out o;
+
+	if (check_secrets(p, err) < 0)
+		return -1;
+	irc_out_init(&o, "CAP");
+	irc_out_middle(&o, STR("LS"));
+	irc_out_middle(&o, STR("302"));
+	if (send_one(p, &o, false, err) < 0)
+		return -1;
+	if (p->server_password.len && send_pass(p, err) < 0)
+		return -1;
+	return send_nick(p, err) < 0 || send_user(p, err) < 0 ? -1 : 0;
+}
+
+/* ---- capabilities and SASL -------------------------------------------- */
+
+/* Logged in or not, or still busy: is it good enough to go on? */
+static bool
+check_sasl(struct irc_proto *p, struct irc_event *ev, struct str why)
+{
+	bool wrong = p->cap.sasl == IRC_SASL_REFUSED;
+
+	if (!wrong && p->cap.sasl != IRC_SASL_MISSING)
+		return false;
+	if (why.len == 0)
+		why = STR("the server offers no SASL PLAIN at the moment");
+	if (p->sasl_required) {
+		irc_end(p, ERR_AUTH, wrong, why);
+		return false;
+	}
+	ev->type = IRC_EV_SERVER_TEXT;
+	ev->code = irc_msg_numeric(&p->m);
+	ev->text = why;
+	return true;
+}
+
+/* Runs one step of irc_cap.c and sends what it says. */
+static void
+send_cap(struct irc_proto *p, struct buf *lines, bool secret)
+{
+	irc_send_lines(p, lines, secret);
+	buf_release(lines);
+}
+
+bool
+irc_on_cap(struct irc_proto *p, struct irc_event *ev)
+{
+	const struct irc_msg *m = &p->m;
+	bool more = m->nparam > 3 && str_is(m->param[2], "*");
+	enum irc_sasl before = p->cap.sasl;
+	struct buf lines;
+
+	buf_init(&lines, CAP_LINES_MAX);
+	irc_cap_line(&p->cap, m->param[1], more,
+	    m->nparam > 2 ? irc_last(p) : STR_EMPTY, &lines);
+	send_cap(p, &lines, false);
+	return p->cap.sasl != before && check_sasl(p, ev, STR_EMPTY);
+}
+
+bool
+irc_on_authenticate(struct irc_proto *p, struct irc_event *ev)
+{
+	struct buf lines;
+
+	(void)ev;
+	buf_init(&lines, CAP_LINES_MAX);
+	irc_cap_authenticate(&p->cap, p->m.param[0],
+	    secret_str(&p->sasl_account), secret_str(&p->sasl_password),
+	    &lines);
+	send_cap(p, &lines, true);
+	return false;
+}
+
+bool
+irc_on_sasl(struct irc_proto *p, struct irc_event *ev)
+{
+	enum irc_sasl before = p->cap.sasl;
+	struct buf lines;
+
+	buf_init(&lines, CAP_LINES_MAX);
+	irc_cap_sasl_numeric(&p->cap, irc_msg_numeric(&p->m), &lines);
+	send_cap(p, &lines, false);
+	return p->cap.sasl != before &&
+	    check_sasl(p, ev, irc_clean(p, irc_last(p)));
+}
+
+/* 900 only says what 903 will say. */
+bool
+irc_on_logged_in(struct irc_proto *p, struct irc_event *ev)
+{
+	(void)p;
+	(void)ev;
+	return false;
+}
+
+/* ---- welcome ---------------------------------------------------------- */
+
+/*
+ * The server's word on our nick is final: it may have been cut or replaced,
+ * so everything later compares against this copy (RFC 2812 5.1).
+ */
+bool
+irc_on_welcome(struct irc_proto *p, struct irc_event *ev)
+{
+	if (p->state != IRC_REGISTERING || p->m.param[0].len == 0)
+		return false;
+	irc_set_nick(p, p->m.param[0]);
+	irc_cap_registered(&p->cap);
+	p->state = IRC_WELCOMED;
+	p->start_at = p->now_at;
+	return check_sasl(p, ev, STR_EMPTY);
+}
+
+/* Between our nick and a sentence; the sentence differs (ngIRCd). */
+bool
+irc_on_isupport(struct irc_proto *p, struct irc_event *ev)
+{
+	enum irc_casemap before = p->is.casemap;
+	bool changed = false;
+	size_t i;
+
+	for (i = 1; i < p->m.nparam; i++)
+		if (!str_has(p->m.param[i], ' '))
+			changed |= irc_isupport_token(&p->is, p->m.param[i]);
+	ev->type = IRC_EV_ISUPPORT;
+	ev->on = before != p->is.casemap;
+	return changed;
+}
+
+/*
+ * Another nick: the wish with a tail; if the server dislikes the wish itself,
+ * first one of the length that every server takes, then the fallback's.
+ */
+static bool
+next_nick(struct irc_proto *p, bool invalid)
+{
+	char nick[IRC_NICK_BYTES];
+	struct str base = str_c(p->base);
+
+	if (++p->nick_try > IRC_NICK_TRIES)
+		return false;
+	if (invalid && strlen(p->nick) > IRC_NICK_PORTABLE) {
+		p->nick_max = IRC_NICK_PORTABLE;
+		irc_nick_map(base, STR_EMPTY, p->nick_max, nick);
+	} else if (invalid) {
+		irc_nick_map(
+		    str_c(p->fallback), STR("guest"), IRC_NICK_PORTABLE, nick);
+		if (str_is(base, nick))
+			return false;
+		free(p->base);
+		p->base = xstrdup(nick);
+	} else {
+		irc_nick_alternate(base, p->nick_try, p->nick_max, nick);
+	}
+	irc_set_nick(p, str_c(nick));
+	return true;
+}
+
+/* 432 not a nick, 433 and 436 taken, 437 not now (also said of channels). */
+bool
+irc_on_nick_refused(struct irc_proto *p, struct irc_event *ev)
+{
+	bool invalid = irc_msg_numeric(&p->m) == 432;
+
+	if (p->state != IRC_REGISTERING)
+		return irc_on_numeric(p, ev);
+	if (!next_nick(p, invalid)) {
+		irc_end(p, invalid ? ERR_BAD_INPUT : ERR_CONFLICT, invalid,
+		    irc_clean(p, irc_last(p)));
+		return false;
+	}
+	(void)send_nick(p, NULL); /* a valid nick always fits */
+	return false;
+}
+
+/* ---- the end ---------------------------------------------------------- */
+
+bool
+irc_on_password(struct irc_proto *p, struct irc_event *ev)
+{
+	if (p->state != IRC_REGISTERING)
+		return irc_on_numeric(p, ev);
+	irc_note_end(p, ERR_AUTH, true, irc_clean(p, irc_last(p)));
+	return false;
+}
+
+/* 465 comes just before the server hangs up, also in mid-session. */
+bool
+irc_on_banned(struct irc_proto *p, struct irc_event *ev)
+{
+	(void)ev;
+	irc_note_end(p, ERR_DENIED, true, irc_clean(p, irc_last(p)));
+	return false;
+}
+
+bool
+irc_on_kill(struct irc_proto *p, struct irc_event *ev)
+{
+	(void)ev;
+	if (irc_proto_is_self(p, p->m.param[0]))
+		irc_note_end(
+		    p, ERR_UNREACHABLE, false, irc_clean(p, irc_last(p)));
+	return false;
+}
+
+/*
+ * Bans are told in words only.  Throttles and connection limits pass, though
+ * they too may say "banned" (QUIRKS.md).
+ */
+static bool
+is_ban(struct str text)
+{
+	static const char *const ban[] = { "k-line", "g-line", "z-line",
+		"k-lined", "banned", "akill", "d-line", "autokill" };
+	size_t i;
+
+	if (irc_text_has(text, "too many") || irc_text_has(text, "throttle"))
+		return false;
+	for (i = 0; i < sizeof(ban) / sizeof(ban[0]); i++)
+		if (irc_text_has(text, ban[i]))
+			return true;
+	return false;
+}
+
+bool
+irc_on_error(struct irc_proto *p, struct irc_event *ev)
+{
+	struct str text = irc_clean(p, irc_last(p));
+
+	(void)ev;
+	if (is_ban(text))
+		irc_end(p, ERR_DENIED, true, text);
+	else
+		irc_end(p, ERR_UNREACHABLE, false, text);
+	return false;
+}
+
+/* ---- liveness --------------------------------------------------------- */
+
+bool
+irc_on_ping(struct irc_proto *p, struct irc_event *ev)
+{
+	struct irc_out o;
+
+	(void)ev;
+	irc_out_init(&o, "PONG");
+	irc_out_trailing(&o, p->m.param[0]);
+	irc_send_urgent(p, &o);
+	return false;
+}
+
+/* Any byte has already shown that the server lives. */
+bool
+irc_on_pong(struct irc_proto *p, struct irc_event *ev)
+{
+	(void)p;
+	(void)ev;
+	return false;
+}

@@ -1,0 +1,114 @@
+#include "irc/irc_split.h"
+
+#include "lib/utf8.h"
+
+/* ":" nick "!" user "@" host " " command " " target " :" text CR LF */
+size_t
+irc_split_budget(const struct irc_split_cost *c)
+{
+	size_t user = c->user ? c->user : IRC_SPLIT_USER_MAX;
+	size_t host = c->host ? c->host : IRC_SPLIT_HOST_MAX;
+	size_t cost = 1 + c->nick + 1 + user + 1 + host + 1 + c->command + 1 +
+	    c->target + 2 + 2 + IRC_SPLIT_RESERVE;
+
+	if (c->action)
+		cost += sizeof("\001ACTION \001") - 1;
+	if (cost + IRC_SPLIT_MIN > c->line_max)
+		return IRC_SPLIT_MIN;
+	return c->line_max - cost;
+}
+
+/* Belongs to the character before it: to cut here would show another one. */
+static bool
+is_extender(int32_t c)
+{
+	return (c >= 0x0300 && c <= 0x036F) || /* combining marks */
+	    (c >= 0xFE00 && c <= 0xFE0F) ||    /* variation selectors */
+	    (c >= 0x1F3FB && c <= 0x1F3FF) ||  /* skin tones */
+	    c == 0x200D || c == 0x20E3;        /* joiner, keycap */
+}
+
+static size_t
+char_start(struct str s, size_t at)
+{
+	while (at > 0 && ((unsigned char)s.p[at] & 0xC0) == 0x80)
+		at--;
+	return at;
+}
+
+/* cut is between characters; back to where a new one begins, or not at all. */
+static size_t
+before_grapheme(struct str s, size_t cut)
+{
+	size_t at = cut;
+
+	while (at > cut / 2) {
+		struct str after = str_skip(s, at), last;
+		size_t prev = char_start(s, at - 1);
+		int32_t c = utf8_next(&after);
+
+		last = str_skip(s, prev);
+		if (!is_extender(c) && utf8_next(&last) != 0x200D)
+			return at;
+		at = prev;
+	}
+	return cut;
+}
+
+/* Where to cut a line that is longer than the budget. */
+static size_t
+cut_at(struct str line, size_t budget)
+{
+	size_t cut = utf8_cut(line, budget), at;
+
+	if (cut == 0) /* not UTF-8 */
+		return budget;
+	for (at = cut; at > cut / 2; at--)
+		if (line.p[at - 1] == ' ')
+			return at;
+	return before_grapheme(line, cut);
+}
+
+void
+irc_split_init(struct irc_split *s, struct str text, size_t budget)
+{
+	s->rest = text;
+	s->budget = budget < IRC_SPLIT_MIN ? IRC_SPLIT_MIN : budget;
+}
+
+static bool
+is_newline(char c)
+{
+	return c == '\r' || c == '\n';
+}
+
+bool
+irc_split_next(struct irc_split *s, struct str *piece)
+{
+	size_t len = 0;
+
+	while (s->rest.len && is_newline(*s->rest.p))
+		s->rest = str_skip(s->rest, 1);
+	if (s->rest.len == 0)
+		return false;
+	while (len < s->rest.len && !is_newline(s->rest.p[len]))
+		len++;
+	*piece = str_head(s->rest, len);
+	if (len > s->budget)
+		piece->len = cut_at(*piece, s->budget);
+	s->rest = str_skip(s->rest, piece->len);
+	return true;
+}
+
+size_t
+irc_split_count(struct str text, size_t budget, size_t max)
+{
+	struct irc_split s;
+	struct str piece;
+	size_t n = 0;
+
+	irc_split_init(&s, text, budget);
+	while (n <= max && irc_split_next(&s, &piece))
+		n++;
+	return n;
+}
