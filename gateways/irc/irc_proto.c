@@ -370,11 +370,14 @@ begin_event(struct irc_proto *p, struct irc_event *ev)
 		read_tags(p, ev);
 }
 
+/* Registration has used up the tokens; servers do not count it. */
 static bool
 become_ready(struct irc_proto *p, struct irc_event *ev)
 {
 	memset(ev, 0, sizeof(*ev));
 	p->state = IRC_READY;
+	bucket_init(&p->queue.bucket, p->queue.bucket.burst,
+	    p->queue.bucket.interval_ms);
 	ev->type = IRC_EV_READY;
 	ev->nick = str_c(p->nick);
 	return true;
