@@ -11,15 +11,22 @@
  *	component_end(c, NULL);
  *	component_close(&c);
  *
+ * Reentry    A callback may write, and may component_close() this or another
+ *            component; no callback comes after that.  component_new() never
+ *            calls back before it returned.
  * Output     A stanza goes into our buffer and is written once per loop
  *            turn.  Over out_high bytes component_is_slow() is true until it
  *            fell below out_low; over out_max the stanza is refused.
  *            Nothing is buffered while the stream is down.
  * Limits     A stanza of ours: COMPONENT_STANZA_MAX.  One coming in: see
  *            expat_guard.h.
- * Liveness   An XEP-0199 ping to our own domain after ping_ms of silence; no
- *            answer within ping_timeout_ms ends the stream.  Those pings are
- *            answered and consumed in here.
+ * Liveness   An XEP-0199 ping to our own domain after ping_ms of silence;
+ *            nothing at all within ping_timeout_ms ends the stream.  Those
+ *            pings are answered and consumed in here.  5 s for a connection
+ *            to each address, 15 s from there to the end of the handshake.
+ * Retries    From reconnect_min_ms on, growing; from the start again once a
+ *            stream was up for 30 s.  COMPONENT_REPLACED: not before 60 s,
+ *            so that twins do not throw each other out for ever.
  */
 #ifndef XMPP_COMPONENT_H
 #define XMPP_COMPONENT_H
@@ -53,26 +60,30 @@ struct component_params {
 	const char *domain; /* the component's name; copied */
 	const char *host;   /* of the XMPP server; copied */
 	uint16_t port;
-	struct str secret;         /* copied; wiped in the end */
-	int64_t reconnect_min_ms;  /* 0: 1 s */
-	int64_t reconnect_max_ms;  /* 0: 60 s */
-	int64_t ping_ms;           /* 0: 30 s */
-	int64_t ping_timeout_ms;   /* 0: 20 s */
+	struct str secret;        /* copied; wiped in the end */
+	int64_t reconnect_min_ms; /* 0: 1 s */
+	int64_t reconnect_max_ms; /* 0: 10 s; the server is near */
+	int64_t ping_ms;          /* 0: 30 s */
+	int64_t ping_timeout_ms;  /* 0: 20 s */
+	int64_t handshake_ms;     /* 0: 15 s, from connection to login */
 	size_t out_low, out_high, out_max; /* 0: 1, 4, 32 MiB */
-	const struct log_ctx *log; /* must outlive it */
+	const struct log_ctx *log;         /* must outlive it */
 };
 
 struct component_ops {
 	/* The stream is up (again): nothing of the past can be relied on. */
 	void (*up)(struct component *c, void *arg);
 
-	/* It is down; why and err explain.  Reconnecting goes on by itself. */
+	/*
+	 * It is down, or could not be brought up; why and err explain.
+	 * Already logged; reconnecting goes on by itself.  What was slow is
+	 * not any more.
+	 */
 	void (*down)(struct component *c, enum component_end why,
 	    const struct err *err, void *arg);
 
 	/* message, presence or iq; borrowed for the call. */
-	void (*stanza)(
-	    struct component *c, const struct stanza *s, void *arg);
+	void (*stanza)(struct component *c, const struct stanza *s, void *arg);
 
 	/* component_is_slow() became true or false. */
 	void (*slow)(struct component *c, bool slow, void *arg);
@@ -104,7 +115,10 @@ bool component_is_slow(const struct component *c);
 struct xmlw *component_begin(struct component *c, const char *name,
     struct str from, struct str to, const char *type, struct str id);
 
-/* Closes it.  -1: too big or the buffer is full; nothing of it is sent. */
+/*
+ * Closes it.  -1, and nothing of it is sent: ERR_TOO_BIG, ERR_BUSY (the
+ * buffer is full), ERR_UNREACHABLE (the stream is down).
+ */
 int component_end(struct component *c, struct err *err);
 
 struct component_stats {

@@ -490,6 +490,7 @@ parse_guarded(struct guard *g, const char *s, int len, int is_final)
 	enum XML_Status st = real.parse(g->parser, s, len, is_final);
 
 	g->fed += len;
+	stats.nbytes += (uint64_t)len;
 	if (st == XML_STATUS_ERROR)
 		stop(g, XML_ErrorString(XML_GetErrorCode(g->parser)));
 	else if (token_is_too_long(g))

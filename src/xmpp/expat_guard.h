@@ -47,6 +47,7 @@ enum {
 
 /* Since the start of the program, over all parsers. */
 struct expat_guard_stats {
+	uint64_t nbytes;   /* fed */
 	uint64_t nparsers; /* created */
 	uint64_t nstanzas; /* delivered whole or truncated */
 	uint64_t ntruncated;
