@@ -35,6 +35,7 @@
 
 struct conf; /* one section, as core/gateway.h lets networks see it */
 struct gateway_ops;
+struct gw_section;
 
 enum {
 	CONFIG_FILE_MAX = 1024 * 1024,
@@ -49,11 +50,20 @@ struct config_problem {
 };
 
 struct config_report {
-	struct config_problem *v;
+	struct config_problem *v; /* by line */
 	size_t n, nerrors;
 };
 
+/* One more; over CONFIG_PROBLEMS_MAX it is only counted. */
+void config_report_add(struct config_report *r, bool is_error, const char *path,
+    int line, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 void config_report_release(struct config_report *r);
+
+/*
+ * What may have been meant: the entry of known, which ends with NULL, that is
+ * at most two letters away from name; NULL if none is.
+ */
+const char *config_nearest(const char *name, const char *const *known);
 
 struct config_server {
 	struct str host;
@@ -105,7 +115,9 @@ struct config {
 	enum log_level log_level;
 	struct config_access access;
 	struct config_gateway *gateway;
-	size_t ngateway; /* at least 1 */
+	size_t ngateway;   /* at least 1 */
+	struct conf *root; /* private */
+	char *path;        /* private */
 };
 
 /*
@@ -116,9 +128,8 @@ struct config *config_load(const char *path,
     const struct gateway_ops *const *kinds, struct config_report *rep);
 
 /*
- * The same of text that is in memory; path is for messages and relative file
- * names.  include() is refused and ${VAR} is not looked up when is_untrusted:
- * for the fuzzer.
+ * The same of text that is in memory; path is for messages and for relative
+ * file names.  is_untrusted: no secret_file is opened; for the fuzzer.
  */
 struct config *config_parse(const char *path, struct str text,
     bool is_untrusted, const struct gateway_ops *const *kinds,
@@ -159,14 +170,9 @@ unsigned config_gateway_diff(const struct config_gateway *was,
 /* ---- what there is ---------------------------------------------------- */
 
 /*
- * Every option of the core, for the test that compares them with the sample
- * file: section "" is the top level, "gateway" and "limits" are inside one.
+ * Every section and option of the core, for the test that compares them with
+ * the sample file.  "gateway" holds "limits".  Ends with name NULL.
  */
-struct config_option {
-	const char *section, *name;
-	const char *def; /* as written in the file; NULL: must be given */
-};
-
-const struct config_option *config_options(size_t *n_out);
+const struct gw_section *config_sections(void);
 
 #endif

@@ -333,7 +333,8 @@ enum gw_option_type { GW_OPT_STR, GW_OPT_INT, GW_OPT_BOOL, GW_OPT_LIST };
 struct gw_option {
 	const char *name;
 	enum gw_option_type type;
-	const char *def;  /* as written in the file; "{}" for a list */
+	const char *def;  /* as written in the file; "{}" for a list; NULL:
+	                     must be given */
 	int64_t min, max; /* GW_OPT_INT */
 };
 
@@ -444,8 +445,8 @@ struct gateway_ops {
 	void (*describe)(struct gateway *gw, const struct gw_address *a,
 	    struct gw_description *out);
 
-	/* The i-th configured network, for disco; empty behind the last. */
-	struct str (*network_at)(struct gateway *gw, size_t i);
+	/* A network's name is somebody's own choice, not configured. */
+	bool (*is_open)(struct gateway *gw, struct str network);
 
 	/*
 	 * Start logging in; nick is a wish, see session_setting() for the rest.

@@ -285,7 +285,7 @@ write_plain(struct link *l, struct err *err)
 	return IO_BLOCKED;
 }
 
-/* One record at a time, as long as the socket takes them. */
+/* One record (16 KiB) at a time, as long as the socket takes them. */
 static enum io_result
 write_tls(struct link *l, struct err *err)
 {

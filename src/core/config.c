@@ -1,0 +1,626 @@
+/*
+ * What the sections mean, what they must hold, and what they may not.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/buf.h"
+#include "lib/text.h"
+#include "lib/xalloc.h"
+
+#include "core/conf.h"
+#include "core/config.h"
+#include "core/config_tree.h"
+
+enum {
+	JID_MAX = 2 * TEXT_PREP_MAX + 1,
+	MAX_COUNT = 1000000000,
+	READ_BYTES = 64 * 1024,
+};
+
+/* A file being read, and what is to be said about it. */
+struct reader {
+	char *path;
+	const struct gateway_ops *const *kinds;
+	struct config_report *rep;
+	bool is_untrusted;
+};
+
+/* ---- what there is ---------------------------------------------------- */
+
+static const struct gw_option server_options[] = {
+	{ "host", GW_OPT_STR, "127.0.0.1", 0, 0 },
+	{ "port", GW_OPT_INT, "5347", 1, 65535 },
+	{ "domain", GW_OPT_STR, "", 0, 0 },
+	{ NULL, GW_OPT_STR, NULL, 0, 0 },
+};
+
+static const struct gw_option store_options[] = {
+	{ "path", GW_OPT_STR, "/var/lib/passerelle/passerelle.db", 0, 0 },
+	{ "key_file", GW_OPT_STR, "/var/lib/passerelle/key", 0, 0 },
+	{ NULL, GW_OPT_STR, NULL, 0, 0 },
+};
+
+static const struct gw_option log_options[] = {
+	{ "level", GW_OPT_STR, "info", 0, 0 },
+	{ NULL, GW_OPT_STR, NULL, 0, 0 },
+};
+
+static const struct gw_option access_options[] = {
+	{ "allow", GW_OPT_LIST, "{}", 0, 0 },
+	{ "admins", GW_OPT_LIST, "{}", 0, 0 },
+	{ NULL, GW_OPT_STR, NULL, 0, 0 },
+};
+
+static const struct gw_option gateway_options[] = {
+	{ "type", GW_OPT_STR, NULL, 0, 0 },
+	{ "secret", GW_OPT_STR, "", 0, 0 },
+	{ "secret_file", GW_OPT_STR, "", 0, 0 },
+	{ "reconnect_min", GW_OPT_INT, "2", 1, 3600 },
+	{ "reconnect_max", GW_OPT_INT, "60", 1, 86400 },
+	{ "archive", GW_OPT_BOOL, "yes", 0, 0 },
+	{ "allow", GW_OPT_LIST, "{}", 0, 0 },
+	{ NULL, GW_OPT_STR, NULL, 0, 0 },
+};
+
+static const struct gw_option limits_options[] = {
+	{ "users", GW_OPT_INT, "10000", 1, MAX_COUNT },
+	{ "sessions", GW_OPT_INT, "20", 1, MAX_COUNT },
+	{ "rooms", GW_OPT_INT, "100", 1, MAX_COUNT },
+	{ "occupants", GW_OPT_INT, "100000", 1, MAX_COUNT },
+	{ "resources", GW_OPT_INT, "20", 1, MAX_COUNT },
+	{ "commands", GW_OPT_INT, "10", 1, MAX_COUNT },
+	{ NULL, GW_OPT_STR, NULL, 0, 0 },
+};
+
+static const struct gw_section sections[] = {
+	{ "server", server_options },
+	{ "store", store_options },
+	{ "log", log_options },
+	{ "access", access_options },
+	{ "gateway", gateway_options },
+	{ "limits", limits_options },
+	{ NULL, NULL },
+};
+
+const struct gw_section *
+config_sections(void)
+{
+	return sections;
+}
+
+/* ---- addresses -------------------------------------------------------- */
+
+/* Appends a prepared domain: what can be one and is not empty. */
+static bool
+prep_domain(struct str in, struct buf *out)
+{
+	return in.len > 0 && !str_has(in, '@') && !str_has(in, '/') &&
+	    !str_has(in, ' ') && text_prep(TEXT_NAMEPREP, in, out);
+}
+
+static bool
+prep_bare(struct str in, struct buf *out)
+{
+	struct str node;
+
+	if (!str_has(in, '@'))
+		return prep_domain(in, out);
+	(void)str_cut(&in, '@', &node);
+	return node.len > 0 && text_prep(TEXT_NODEPREP, node, out) &&
+	    buf_addc(out, '@') == 0 && prep_domain(in, out);
+}
+
+static struct str
+str_keep(struct str s)
+{
+	return str_of(str_dup(s), s.len);
+}
+
+static void
+str_drop(struct str s)
+{
+	char *p;
+
+	memcpy(&p, &s.p, sizeof(p)); /* ours, from str_keep() */
+	free(p);
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static struct str *
+read_jids(struct reader *r, const struct conf *c, const char *option,
+    bool need_node, size_t *n_out)
+{
+	size_t len = conf_list_len(c, option), n = 0;
+	struct str *v = xcalloc(len + 1, sizeof(*v));
+	struct buf jid;
+
+	buf_init(&jid, JID_MAX);
+	for (size_t i = 0; i < len; i++) {
+		struct str item = conf_list_at(c, option, i);
+
+		buf_clear(&jid);
+		if (prep_bare(item, &jid) && (!need_node || str_has(item, '@')))
+			v[n++] = str_keep(buf_str(&jid));
+		else
+			conf_complain(c, option, true, r->rep,
+			    "%s: '" STR_FMT "' is not %s", option,
+			    STR_ARG(item),
+			    need_node ? "a bare JID; write user@domain"
+			              : "a domain or a bare JID");
+	}
+	buf_release(&jid);
+	qsort(v, n, sizeof(*v), by_text);
+	*n_out = n;
+	return v;
+}
+
+static struct str *
+copy_strs(const struct str *v, size_t n)
+{
+	struct str *to = xcalloc(n + 1, sizeof(*to));
+
+	for (size_t i = 0; i < n; i++)
+		to[i] = str_keep(v[i]);
+	return to;
+}
+
+static void
+free_strs(const struct str *v, size_t n)
+{
+	void *p;
+
+	for (size_t i = 0; i < n; i++)
+		str_drop(v[i]);
+	memcpy(&p, &v, sizeof(p)); /* ours; const for the readers */
+	free(p);
+}
+
+static void
+access_release(struct config_access *a)
+{
+	free_strs(a->allow, a->nallow);
+	free_strs(a->admins, a->nadmins);
+	*a = (struct config_access){ 0 };
+}
+
+static bool
+has(const struct str *v, size_t n, struct str s)
+{
+	return n && bsearch(&s, v, n, sizeof(*v), by_text) != NULL;
+}
+
+static struct str
+domain_of(struct str bare)
+{
+	return str_skip(bare, (size_t)(str_find(bare, '@') + 1));
+}
+
+bool
+config_allows(const struct config_access *a, struct str bare)
+{
+	return has(a->allow, a->nallow, bare) ||
+	    has(a->allow, a->nallow, domain_of(bare));
+}
+
+bool
+config_is_admin(const struct config_access *a, struct str bare)
+{
+	return has(a->admins, a->nadmins, bare);
+}
+
+/* ---- secrets ---------------------------------------------------------- */
+
+/* Beside the configuration file, unless it begins at the root. */
+static char *
+file_name(const char *path, struct str name)
+{
+	const char *slash = strrchr(path, '/');
+	struct buf full;
+	char *result;
+
+	buf_init(&full, 8192);
+	if (slash && !str_starts(name, STR("/")))
+		(void)buf_add(&full, path, (size_t)(slash + 1 - path));
+	(void)buf_add_str(&full, name);
+	result = str_dup(buf_str(&full));
+	buf_release(&full);
+	return result;
+}
+
+/* NULL: *secret holds the first line.  Else what is wrong. */
+static const char *
+read_secret(int fd, struct secret *secret)
+{
+	char text[CONFIG_SECRET_MAX + 2];
+	struct str rest, line;
+	struct stat sb;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &sb) < 0)
+		return strerror(errno);
+	if (!S_ISREG(sb.st_mode))
+		return "not a file";
+	if (sb.st_mode & S_IRWXO)
+		return "everybody can read or change it; chmod o-rwx";
+	n = read(fd, text, sizeof(text));
+	if (n < 0)
+		return strerror(errno);
+	rest = str_of(text, (size_t)n);
+	(void)str_cut(&rest, '\n', &line);
+	line = str_trim(line);
+	if (line.len > CONFIG_SECRET_MAX)
+		return "its first line is too long";
+	if (line.len == 0)
+		return "its first line is empty";
+	(void)secret_set(secret, line); /* it is short enough */
+	secret_wipe(text, sizeof(text));
+	return NULL;
+}
+
+static void
+load_secret(struct reader *r, const struct conf *c, struct secret *secret)
+{
+	char *name = file_name(r->path, conf_str(c, "secret_file"));
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	const char *wrong = read_secret(fd, secret);
+
+	if (wrong)
+		conf_complain(c, "secret_file", true, r->rep,
+		    "secret_file %s: %s", name, wrong);
+	if (fd >= 0)
+		(void)close(fd); /* only read from */
+	free(name);
+}
+
+static void
+take_secret(struct reader *r, const struct conf *c, struct secret *secret)
+{
+	struct str inline_secret = conf_str(c, "secret");
+	bool has_file = conf_str(c, "secret_file").len > 0;
+
+	if (inline_secret.len > 0 && has_file)
+		conf_complain(c, "secret_file", true, r->rep,
+		    "both secret and secret_file; keep one");
+	else if (inline_secret.len > CONFIG_SECRET_MAX)
+		conf_complain(c, "secret", true, r->rep,
+		    "secret is over %d bytes", CONFIG_SECRET_MAX);
+	else if (inline_secret.len > 0)
+		(void)secret_set(secret, inline_secret); /* fits */
+	else if (has_file && !r->is_untrusted)
+		load_secret(r, c, secret);
+	else if (!has_file)
+		conf_complain(c, NULL, true, r->rep,
+		    "gateway \"" STR_FMT "\" has no secret; add secret = "
+		    "\"...\" or secret_file = \"...\", the same as the XMPP "
+		    "server has for this component",
+		    STR_ARG(conf_title(c)));
+}
+
+/* ---- checking --------------------------------------------------------- */
+
+static void
+check_reconnect(
+    struct reader *r, const struct conf *c, struct config_gateway *g)
+{
+	int64_t min = conf_int(c, "reconnect_min");
+	int64_t max = conf_int(c, "reconnect_max");
+
+	if (min > max)
+		conf_complain(c,
+		    conf_is_set(c, "reconnect_min") ? "reconnect_min"
+		                                    : "reconnect_max",
+		    true, r->rep,
+		    "reconnect_min = %d is over reconnect_max = %d", (int)min,
+		    (int)max);
+	g->reconnect_min_ms = min * 1000;
+	g->reconnect_max_ms = max * 1000;
+}
+
+static size_t
+limit(const struct conf *limits, const char *name)
+{
+	return (size_t)conf_int(limits, name);
+}
+
+static void
+take_limits(const struct conf *c, struct config_limits *out)
+{
+	const struct conf *l = conf_only(c, "limits");
+
+	*out = (struct config_limits){
+		.users = limit(l, "users"),
+		.sessions = limit(l, "sessions"),
+		.rooms = limit(l, "rooms"),
+		.occupants = limit(l, "occupants"),
+		.resources = limit(l, "resources"),
+		.commands = limit(l, "commands"),
+	};
+}
+
+static void
+take_domain(struct reader *r, struct config *cfg, const struct conf *c,
+    struct config_gateway *g)
+{
+	struct buf domain;
+
+	buf_init(&domain, JID_MAX);
+	if (!prep_domain(conf_title(c), &domain))
+		conf_complain(c, NULL, true, r->rep,
+		    "\"" STR_FMT "\" is not a domain; a gateway is named after "
+		    "its component, like gateway \"irc.example.org\"",
+		    STR_ARG(conf_title(c)));
+	else if (config_gateway_find(cfg, buf_str(&domain)))
+		conf_complain(c, NULL, true, r->rep,
+		    "there is a gateway %s above; each needs a domain of its "
+		    "own",
+		    domain.p);
+	g->domain = str_keep(buf_str(&domain));
+	buf_release(&domain);
+}
+
+static const struct gateway_ops *
+kind_of(struct reader *r, const struct conf *c)
+{
+	for (size_t i = 0; r->kinds[i]; i++)
+		if (str_is(conf_str(c, "type"), r->kinds[i]->kind))
+			return r->kinds[i];
+	return NULL;
+}
+
+static void
+take_gateway(struct reader *r, struct config *cfg, const struct conf *c)
+{
+	struct config_gateway g = { .ops = kind_of(r, c), .conf = c };
+
+	g.archive = conf_bool(c, "archive");
+	take_domain(r, cfg, c, &g);
+	take_secret(r, c, &g.secret);
+	check_reconnect(r, c, &g);
+	take_limits(c, &g.limits);
+	g.access.allow = read_jids(r, c, "allow", false, &g.access.nallow);
+	cfg->gateway = xrealloc_array(
+	    cfg->gateway, cfg->ngateway + 1, sizeof(*cfg->gateway));
+	cfg->gateway[cfg->ngateway++] = g;
+}
+
+static void
+take_server(struct reader *r, struct config *cfg)
+{
+	const struct conf *c = conf_only(cfg->root, "server");
+	struct str domain = conf_str(c, "domain");
+	struct buf prepared;
+
+	cfg->server.host = conf_str(c, "host");
+	cfg->server.port = (int)conf_int(c, "port");
+	if (cfg->server.host.len == 0)
+		conf_complain(c, "host", true, r->rep,
+		    "host is empty; name the XMPP server's component listener");
+	if (domain.len == 0 && cfg->ngateway > 0) {
+		cfg->server.domain_guessed = true;
+		domain = cfg->gateway[0].domain;
+		domain = str_skip(domain, (size_t)(str_find(domain, '.') + 1));
+	}
+	buf_init(&prepared, JID_MAX);
+	if (!prep_domain(domain, &prepared) && domain.len > 0)
+		conf_complain(c, "domain", true, r->rep,
+		    "domain = " STR_FMT ": not a domain", STR_ARG(domain));
+	cfg->server.domain = str_keep(buf_str(&prepared));
+	buf_release(&prepared);
+}
+
+static void
+take_store(struct reader *r, struct config *cfg)
+{
+	const struct conf *c = conf_only(cfg->root, "store");
+
+	cfg->store.path = conf_str(c, "path");
+	cfg->store.key_file = conf_str(c, "key_file");
+	if (cfg->store.path.len == 0)
+		conf_complain(c, "path", true, r->rep, "path is empty");
+	if (cfg->store.key_file.len == 0)
+		conf_complain(c, "key_file", true, r->rep, "key_file is empty");
+}
+
+static void
+take_log(struct reader *r, struct config *cfg)
+{
+	static const char *const levels[] = { "error", "warn", "info", "debug",
+		"wire", NULL };
+	const struct conf *c = conf_only(cfg->root, "log");
+	struct str level = conf_str(c, "level");
+	const char *meant;
+
+	if (log_level_parse(level.p, &cfg->log_level))
+		return;
+	meant = config_nearest(level.p, levels);
+	conf_complain(c, "level", true, r->rep,
+	    "level = " STR_FMT ": must be error, warn, info, debug or wire"
+	    "%s%s%s",
+	    STR_ARG(level), meant ? "; did you mean '" : "", meant ? meant : "",
+	    meant ? "'?" : "");
+}
+
+/* What a gateway says would come back to us as a user's word. */
+static void
+check_loops(struct reader *r, const struct config *cfg, const struct conf *c,
+    const struct config_access *a)
+{
+	for (size_t i = 0; i < a->nallow; i++)
+		if (config_gateway_find(cfg, domain_of(a->allow[i])))
+			conf_complain(c, "allow", true, r->rep,
+			    "allow: '" STR_FMT "' is one of our own gateways, "
+			    "that would make a loop",
+			    STR_ARG(a->allow[i]));
+}
+
+static void
+take_access(struct reader *r, struct config *cfg)
+{
+	const struct conf *c = conf_only(cfg->root, "access");
+	struct config_access *all = &cfg->access;
+
+	all->admins = read_jids(r, c, "admins", true, &all->nadmins);
+	all->allow = read_jids(r, c, "allow", false, &all->nallow);
+	check_loops(r, cfg, c, all);
+	if (all->nallow == 0) {
+		free_strs(all->allow, 0);
+		all->allow = copy_strs(&cfg->server.domain, 1);
+		all->nallow = 1;
+	}
+	for (size_t i = 0; i < cfg->ngateway; i++) {
+		struct config_access *a = &cfg->gateway[i].access;
+
+		check_loops(r, cfg, cfg->gateway[i].conf, a);
+		a->admins = copy_strs(all->admins, all->nadmins);
+		a->nadmins = all->nadmins;
+		if (a->nallow > 0)
+			continue;
+		free_strs(a->allow, 0);
+		a->allow = copy_strs(all->allow, all->nallow);
+		a->nallow = all->nallow;
+	}
+}
+
+/* Takes root, which may be NULL, and the path.  Useless if rep has errors. */
+static struct config *
+take_all(struct reader *r, struct conf *root)
+{
+	struct config *cfg = xcalloc(1, sizeof(*cfg));
+	const struct conf *c = NULL;
+
+	cfg->root = root;
+	cfg->path = r->path;
+	if (!root)
+		return cfg;
+	while ((c = conf_next(root, "gateway", c)))
+		take_gateway(r, cfg, c);
+	if (cfg->ngateway == 0)
+		config_report_add(r->rep, true, r->path, 0,
+		    "no gateway; add gateway \"irc.example.org\" { ... }");
+	take_server(r, cfg);
+	take_store(r, cfg);
+	take_log(r, cfg);
+	take_access(r, cfg);
+	return cfg;
+}
+
+/* ---- loading ---------------------------------------------------------- */
+
+struct config *
+config_parse(const char *path, struct str text, bool is_untrusted,
+    const struct gateway_ops *const *kinds, struct config_report *rep)
+{
+	struct reader r = {
+		.path = xstrdup(path),
+		.kinds = kinds,
+		.rep = rep,
+		.is_untrusted = is_untrusted,
+	};
+	struct conf *root = config_tree_read(r.path, text, kinds, rep);
+	struct config *cfg = take_all(&r, root);
+
+	if (rep->nerrors > 0)
+		config_free(&cfg);
+	return cfg;
+}
+
+/* 0: all of it is in text. */
+static int
+read_file(const char *path, int fd, struct buf *text, struct config_report *rep)
+{
+	const char *wrong = fd < 0 ? strerror(errno) : NULL;
+	ssize_t n = 1;
+
+	while (!wrong && n > 0) {
+		char *to = buf_reserve(text, READ_BYTES);
+
+		n = to ? read(fd, to, READ_BYTES) : -1;
+		if (!to)
+			wrong = "too big for a configuration";
+		else if (n < 0)
+			wrong = strerror(errno);
+		else
+			buf_added(text, (size_t)n);
+	}
+	if (wrong)
+		config_report_add(rep, true, path, 0, "%s", wrong);
+	return wrong ? -1 : 0;
+}
+
+/* A warning: some keep it on a file system without modes. */
+static void
+check_mode(const char *path, int fd, const struct config *cfg,
+    struct config_report *rep)
+{
+	bool has_secret = false;
+	struct stat sb;
+
+	for (size_t i = 0; i < cfg->ngateway; i++)
+		if (conf_str(cfg->gateway[i].conf, "secret").len > 0)
+			has_secret = true;
+	if (has_secret && fstat(fd, &sb) == 0 && (sb.st_mode & S_IROTH))
+		config_report_add(rep, false, path, 0,
+		    "it holds secrets and everybody can read it; chmod o-rwx "
+		    "%s, or use secret_file",
+		    path);
+}
+
+struct config *
+config_load(const char *path, const struct gateway_ops *const *kinds,
+    struct config_report *rep)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct config *cfg = NULL;
+	struct buf text;
+
+	buf_init(&text, CONFIG_FILE_MAX + READ_BYTES);
+	if (read_file(path, fd, &text, rep) == 0)
+		cfg = config_parse(path, buf_str(&text), false, kinds, rep);
+	if (cfg)
+		check_mode(path, fd, cfg, rep);
+	if (fd >= 0)
+		(void)close(fd); /* only read from */
+	secret_wipe(text.p, text.len);
+	buf_release(&text);
+	return cfg;
+}
+
+void
+config_free(struct config **cp)
+{
+	struct config *cfg = *cp;
+
+	*cp = NULL;
+	if (!cfg)
+		return;
+	for (size_t i = 0; i < cfg->ngateway; i++) {
+		struct config_gateway *g = &cfg->gateway[i];
+
+		str_drop(g->domain);
+		secret_release(&g->secret);
+		access_release(&g->access);
+	}
+	free(cfg->gateway);
+	str_drop(cfg->server.domain);
+	access_release(&cfg->access);
+	conf_free(&cfg->root);
+	free(cfg->path);
+	free(cfg);
+}
+
+const struct config_gateway *
+config_gateway_find(const struct config *c, struct str domain)
+{
+	for (size_t i = 0; i < c->ngateway; i++)
+		if (str_eq(c->gateway[i].domain, domain))
+			return &c->gateway[i];
+	return NULL;
+}
