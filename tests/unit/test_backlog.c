@@ -1,0 +1,154 @@
+/* The last messages of a room: ceilings, and what a client asks for. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "core/backlog.h"
+
+static const struct backlog_wish all = { -1, -1, -1, 0 };
+
+static void
+say(struct backlog *b, const char *body, int64_t at)
+{
+	backlog_add(b, GW_MSG_NORMAL, STR("id"), STR("nick"), str_c(body), at);
+}
+
+static size_t
+count(const struct backlog *b, const struct backlog_wish *w)
+{
+	const struct backlog_line *l = backlog_from(b, w);
+	size_t n = 0;
+
+	for (; l; l = backlog_next(b, l))
+		n++;
+	return n;
+}
+
+static void
+lines_come_back_in_order(void **state)
+{
+	const struct backlog_line *l;
+	struct backlog b;
+
+	(void)state;
+	backlog_init(&b);
+	say(&b, "one", 1000);
+	say(&b, "two", 2000);
+	l = backlog_from(&b, &all);
+	assert_true(str_is(l->body, "one"));
+	assert_true(str_is(l->from, "nick"));
+	l = backlog_next(&b, l);
+	assert_true(str_is(l->body, "two"));
+	assert_null(backlog_next(&b, l));
+	assert_ptr_equal(backlog_last(&b), l);
+	backlog_release(&b);
+}
+
+static void
+the_oldest_make_room_by_count(void **state)
+{
+	const struct backlog_wish many = { 1000, -1, -1, 0 };
+	struct backlog b;
+	int i;
+
+	(void)state;
+	backlog_init(&b);
+	for (i = 0; i < 3 * BACKLOG_MAX; i++)
+		say(&b, "x", i);
+	assert_int_equal(b.n, BACKLOG_MAX);
+	assert_int_equal(count(&b, &many), BACKLOG_MAX);
+	assert_int_equal(backlog_from(&b, &many)->at_utc, 2 * BACKLOG_MAX);
+	backlog_release(&b);
+}
+
+static void
+the_oldest_make_room_by_bytes(void **state)
+{
+	static char big[10000];
+	struct backlog b;
+	int i;
+
+	(void)state;
+	backlog_init(&b);
+	memset(big, 'x', sizeof(big));
+	for (i = 0; i < 50; i++)
+		backlog_add(&b, GW_MSG_NORMAL, STR("id"), STR("n"),
+		    str_of(big, sizeof(big)), i);
+	assert_in_range(b.bytes, 1, BACKLOG_MAX_BYTES);
+	assert_in_range(b.n, 1, 7);
+	backlog_release(&b);
+}
+
+static void
+a_wish_limits_lines_characters_and_time(void **state)
+{
+	const struct backlog_wish lines = { 2, -1, -1, 0 };
+	const struct backlog_wish none = { 0, -1, -1, 0 };
+	const struct backlog_wish chars = { -1, 7, -1, 0 };
+	const struct backlog_wish since = { -1, -1, 3000, 0 };
+	struct backlog b;
+
+	(void)state;
+	backlog_init(&b);
+	say(&b, "one", 1000);
+	say(&b, "zwölf", 2000);
+	say(&b, "abc", 3000);
+	say(&b, "def", 4000);
+	assert_int_equal(count(&b, &lines), 2);
+	assert_int_equal(count(&b, &none), 0);
+	assert_int_equal(count(&b, &chars), 2);
+	assert_int_equal(count(&b, &since), 2);
+	backlog_release(&b);
+}
+
+static void
+who_was_away_gets_what_came_after(void **state)
+{
+	struct backlog_wish w = all;
+	struct backlog b;
+	int i;
+
+	(void)state;
+	backlog_init(&b);
+	for (i = 0; i < 60; i++)
+		say(&b, "x", i);
+	assert_int_equal(count(&b, &w), BACKLOG_DEFAULT_LINES);
+	w.after_seq = 10;
+	assert_int_equal(count(&b, &w), 50);
+	w.after_seq = 60;
+	assert_null(backlog_from(&b, &w));
+	backlog_release(&b);
+}
+
+static void
+a_long_id_is_cut_not_overrun(void **state)
+{
+	struct backlog b;
+	char id[200];
+
+	(void)state;
+	backlog_init(&b);
+	memset(id, 'i', sizeof(id));
+	backlog_add(&b, GW_MSG_NORMAL, str_of(id, sizeof(id)), STR_EMPTY,
+	    STR_EMPTY, 1);
+	assert_int_equal(strlen(backlog_last(&b)->id), BACKLOG_ID - 1);
+	backlog_release(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lines_come_back_in_order),
+		cmocka_unit_test(the_oldest_make_room_by_count),
+		cmocka_unit_test(the_oldest_make_room_by_bytes),
+		cmocka_unit_test(a_wish_limits_lines_characters_and_time),
+		cmocka_unit_test(who_was_away_gets_what_came_after),
+		cmocka_unit_test(a_long_id_is_cut_not_overrun),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
