@@ -16,6 +16,8 @@ PREFIX    ?= /usr/local
 CFLAGS    ?= -O2 -g
 BUILD     ?= build
 FUZZ_TIME ?= 30
+# V=1 shows the commands.
+Q         := $(if $(V),,@)
 PYTHON    ?= /usr/bin/python3
 
 PKGS      := libuv libstrophe openssl sqlite3 libidn expat libconfuse libsystemd
@@ -28,7 +30,7 @@ PKG_LIBS   := $(shell pkg-config --libs $(PKGS))
 ALL_CFLAGS  = -std=c11 $(WARN) -MMD -MP $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 # The expat guard (src/xmpp/expat_guard.c) is found by libstrophe through the
 # dynamic symbol table of the executable.
-LINK        = $(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(PKG_LIBS) -ldl
+LINK        = $(Q)$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(PKG_LIBS) -ldl
 
 # A new .c file in these folders is built; nothing else needs editing.
 SRC   := $(sort $(wildcard src/*.c src/*/*.c gateways/*.c gateways/*/*.c))
@@ -53,8 +55,8 @@ $(BUILD)/$(PROG): $(OBJ)
 
 # Empty first: a member whose source has gone must go too.
 $(BUILD)/parts.a: $(PARTS)
-	rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/parts.a
 	$(LINK) -lcmocka
@@ -71,7 +73,7 @@ $(BUILD)/bench_%: $(BUILD)/tests/bench/bench_%.o $(BUILD)/parts.a
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 check:
 	$(MAKE) BUILD=build/asan CFLAGS='$(SAN)' check-here
