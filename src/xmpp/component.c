@@ -269,7 +269,7 @@ static const struct {
 	[COMPONENT_CONFLICT] = { ERR_CONFLICT, LOG_ERROR,
 	    "another connection holds the component name",
 	    "end the other program; after a crash wait, or set "
-	    "component_conflict_resolve = \"kick_old\" in Prosody; it must "
+	    "component_conflict_resolve = kick_old in Prosody; it must "
 	    "not be the name of a virtual host either" },
 	[COMPONENT_REPLACED] = { ERR_CONFLICT, LOG_ERROR,
 	    "another connection took over the component name",

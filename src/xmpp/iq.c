@@ -58,9 +58,16 @@ struct iq_table {
 	struct idtab kept_ids, sent_ids;
 	struct list kept, sent;
 	struct map askers;
-	char
-	    prefix[9]; /* of our ids: answers to another process are not ours */
+	/* Of our ids: answers to another process are not ours. */
+	char prefix[9];
+
+	/* Where a second answer is written, to be thrown away. */
+	struct buf waste;
+	struct xmlw waste_w;
 };
+
+/* An answer as long as this is no answer to anything. */
+enum { WASTE_MAX = 64 * 1024 };
 
 #define ASK(n)  LIST_ENTRY(n, struct iq_ask, node)
 #define SENT(n) LIST_ENTRY(n, struct sent, node)
@@ -102,20 +109,50 @@ ask_free(struct iq_ask *ask)
 	free(ask);
 }
 
-/* The answer is out: what was kept goes. */
-static void
-finish(struct iq_ask *ask)
-{
-	ask->answered = true;
-	if (ask->token)
-		ask_free(ask);
-}
-
 static struct xmlw *
 begin(struct iq_ask *ask, const char *type)
 {
-	return component_begin(
-	    ask->component, "iq", ask->to, ask->from, type, ask->id);
+	struct iq_table *t = ask->table;
+
+	if (!ask->answered)
+		return component_begin(
+		    ask->component, "iq", ask->to, ask->from, type, ask->id);
+	log_error(t->log, "iq answered twice", "to=" STR_FMT " type=%s",
+	    STR_ARG(ask->to), type);
+	buf_clear(&t->waste);
+	xmlw_init(&t->waste_w, &t->waste, WASTE_MAX);
+	xmlw_fragment(&t->waste_w);
+	return &t->waste_w;
+}
+
+/* 0: nothing more is to be done.  -1: not sent; err says why. */
+static int
+end(struct iq_ask *ask, struct err *err)
+{
+	if (ask->answered) {
+		buf_clear(&ask->table->waste);
+		return 0;
+	}
+	if (component_end(ask->component, err) < 0)
+		return -1;
+	ask->answered = true;
+	if (ask->token)
+		ask_free(ask); /* kept no longer */
+	return 0;
+}
+
+/*
+ * What cannot even be told is over too: the stream is down, or its buffer is
+ * full and the server as good as gone.
+ */
+static void
+end_error(struct iq_ask *ask)
+{
+	if (end(ask, NULL) == 0)
+		return;
+	ask->answered = true;
+	if (ask->token)
+		ask_free(ask);
 }
 
 struct xmlw *
@@ -129,11 +166,8 @@ iq_done(struct iq_ask *ask)
 {
 	struct err err = ERR_INIT;
 
-	if (component_end(ask->component, &err) < 0) {
+	if (end(ask, &err) < 0)
 		iq_fail(ask, &err);
-		return;
-	}
-	finish(ask);
 }
 
 void
@@ -147,8 +181,7 @@ void
 iq_fail(struct iq_ask *ask, const struct err *err)
 {
 	stanza_error_write(begin(ask, "error"), err);
-	(void)component_end(ask->component, NULL);
-	finish(ask);
+	end_error(ask);
 }
 
 void
@@ -160,8 +193,7 @@ iq_fail_unknown(struct iq_ask *ask)
 	xmlw_attr_c(w, "type", "cancel");
 	xmlw_leaf(w, "service-unavailable", NS_STANZAS);
 	xmlw_close(w);
-	(void)component_end(ask->component, NULL);
-	finish(ask);
+	end_error(ask);
 }
 
 struct str
@@ -354,7 +386,8 @@ iq_send(struct iq_table *t, struct component *c, const char *type,
 	struct sent *q;
 	struct jid jid;
 
-	if (t->sent_ids.n >= IQ_SENT_MAX || jid_parse(&jid, to, NULL) < 0)
+	if (!component_is_up(c) || t->sent_ids.n >= IQ_SENT_MAX ||
+	    jid_parse(&jid, to, NULL) < 0)
 		return 0;
 	q = xcalloc(1, sizeof(*q));
 	*q = (struct sent){
@@ -452,6 +485,7 @@ iq_new(struct clock *clock, const struct log_ctx *log,
 	list_init(&t->kept);
 	list_init(&t->sent);
 	map_init(&t->askers);
+	buf_init(&t->waste, WASTE_MAX);
 	crypto_random_hex(t->prefix, 4);
 	return t;
 }
@@ -472,5 +506,6 @@ iq_free(struct iq_table **tp)
 	idtab_release(&t->kept_ids);
 	idtab_release(&t->sent_ids);
 	map_release(&t->askers);
+	buf_release(&t->waste);
 	free(t);
 }

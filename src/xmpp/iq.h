@@ -3,7 +3,8 @@
  *
  * What comes in goes to the row of its type, element and namespace.  A
  * handler answers, or fails, or keeps the question for later; whatever it
- * forgets to do is done for it, and a second answer is not sent.
+ * forgets to do is done for it, and a second answer is written nowhere and
+ * logged as our fault.
  *
  *	static void
  *	on_version(struct iq_ask *ask, const struct stanza *query)
@@ -105,8 +106,8 @@ typedef void iq_answer_fn(const struct stanza *answer, void *arg);
 
 /*
  * Begins a request; write its content into *w_out, then iq_send_done().  An
- * answer counts only from the very JID it was sent to.  0: too many are open;
- * nothing is begun.
+ * answer counts only from the very JID it was sent to.  0, nothing is begun:
+ * too many are open, the stream is down, or to is not an address.
  */
 uint64_t iq_send(struct iq_table *t, struct component *c, const char *type,
     struct str from, struct str to, int64_t deadline_ms, iq_answer_fn *fn,
