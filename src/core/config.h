@@ -158,12 +158,15 @@ enum config_change {
 };
 
 /*
- * What differs, CONFIG_CH_*; the gateways' own bits are not in the first.
- * Names of what needs a restart are appended to restart_out, separated by
- * ", ": "server.port, gateway irc.example.org".
+ * What differs, CONFIG_CH_*.  Of the gateways, config_diff() only says whether
+ * one was added or removed, or needs a restart.  Names of all that needs one
+ * are appended to restart_out, separated by ", ":
+ * "server.port, gateway irc.example.org: secret".
  */
 unsigned config_diff(
     const struct config *was, const struct config *is, struct buf *restart_out);
+
+/* One gateway against itself.  restart_out may be NULL. */
 unsigned config_gateway_diff(const struct config_gateway *was,
     const struct config_gateway *is, struct buf *restart_out);
 

@@ -68,22 +68,34 @@ diff_gateways(const struct config *a, const struct config *b, const char *how,
 	return changes;
 }
 
-unsigned
-config_diff(
-    const struct config *was, const struct config *is, struct buf *restart_out)
+static unsigned
+restart(const struct config_gateway *g, const char *what, const char *kind,
+    struct buf *restart_out)
 {
-	unsigned changes = 0;
+	if (restart_out) {
+		name_it(restart_out, "gateway ", g->domain, what);
+		(void)buf_addf(restart_out, "%s", kind);
+	}
+	return CONFIG_CH_RESTART;
+}
 
-	for (const struct gw_section *s = config_sections(); s->name; s++)
-		if (str_is(str_c(s->name), "server") ||
-		    str_is(str_c(s->name), "store"))
-			changes |= diff_fixed(was, is, s, restart_out);
+static bool
+same_network(const struct config_gateway *a, const struct config_gateway *b)
+{
+	const struct gw_option *table = b->ops->options;
 
-	if (was->log_level != is->log_level)
-		changes |= CONFIG_CH_LOG;
-	return changes | diff_access(&was->access, &is->access) |
-	    diff_gateways(is, was, "new gateway ", restart_out) |
-	    diff_gateways(was, is, "removed gateway ", restart_out);
+	return (!table || conf_same_options(a->conf, b->conf, table)) &&
+	    conf_same_sections(a->conf, b->conf, "limits");
+}
+
+static bool
+same_limits(const struct config_gateway *a, const struct config_gateway *b)
+{
+	return a->reconnect_min_ms == b->reconnect_min_ms &&
+	    a->reconnect_max_ms == b->reconnect_max_ms &&
+	    a->archive == b->archive &&
+	    conf_same_options(conf_only(a->conf, "limits"),
+	        conf_only(b->conf, "limits"), NULL);
 }
 
 unsigned
@@ -92,20 +104,50 @@ config_gateway_diff(const struct config_gateway *was,
 {
 	unsigned changes = diff_access(&was->access, &is->access);
 
-	if (was->ops != is->ops ||
-	    !secret_eq(secret_str(&was->secret), secret_str(&is->secret))) {
-		name_it(restart_out, "gateway ", is->domain,
-		    was->ops != is->ops ? ": type" : ": secret");
-		return changes | CONFIG_CH_RESTART;
-	}
-	if (was->reconnect_min_ms != is->reconnect_min_ms ||
-	    was->reconnect_max_ms != is->reconnect_max_ms ||
-	    was->archive != is->archive ||
-	    memcmp(&was->limits, &is->limits, sizeof(is->limits)) != 0)
+	if (was->ops != is->ops)
+		return changes | restart(is, ": type", "", restart_out);
+	if (!secret_eq(secret_str(&was->secret), secret_str(&is->secret)))
+		changes |= restart(is, ": secret", "", restart_out);
+	if (!same_limits(was, is))
 		changes |= CONFIG_CH_LIMITS;
-	if ((is->ops->options &&
-	        !conf_same_options(was->conf, is->conf, is->ops->options)) ||
-	    !conf_same_sections(was->conf, is->conf, "limits"))
-		changes |= CONFIG_CH_NETWORK;
-	return changes;
+	if (same_network(was, is))
+		return changes;
+	if (is->ops->reload)
+		return changes | CONFIG_CH_NETWORK;
+	return changes |
+	    restart(is, ": options of type ", is->ops->kind, restart_out);
+}
+
+/* Of a gateway's own bits, only that it needs a restart. */
+static unsigned
+diff_each(
+    const struct config *was, const struct config *is, struct buf *restart_out)
+{
+	unsigned changes = 0;
+
+	for (size_t i = 0; i < is->ngateway; i++) {
+		const struct config_gateway *g = &is->gateway[i];
+		const struct config_gateway *old =
+		    config_gateway_find(was, g->domain);
+
+		if (old)
+			changes |= config_gateway_diff(old, g, restart_out);
+	}
+	return changes & CONFIG_CH_RESTART;
+}
+
+unsigned
+config_diff(
+    const struct config *was, const struct config *is, struct buf *restart_out)
+{
+	unsigned changes = was->log_level != is->log_level ? CONFIG_CH_LOG : 0;
+
+	for (const struct gw_section *s = config_sections(); s->name; s++)
+		if (str_is(str_c(s->name), "server") ||
+		    str_is(str_c(s->name), "store"))
+			changes |= diff_fixed(was, is, s, restart_out);
+	return changes | diff_access(&was->access, &is->access) |
+	    diff_gateways(is, was, "new gateway ", restart_out) |
+	    diff_gateways(was, is, "removed gateway ", restart_out) |
+	    diff_each(was, is, restart_out);
 }

@@ -53,8 +53,6 @@ config_report_add(struct config_report *r, bool is_error, const char *path,
 		buf_addf(&text, "%s:%d: ", path, line);
 	else
 		buf_addf(&text, "%s: ", path);
-	if (!is_error)
-		buf_addf(&text, "warning: ");
 	va_start(ap, fmt);
 	buf_addv(&text, fmt, ap);
 	va_end(ap);
