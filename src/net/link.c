@@ -27,7 +27,12 @@
 #include "net/dial.h"
 #include "net/link.h"
 #include "net/loop.h"
+#include "net/stream.h"
 #include "net/tls.h"
+
+_Static_assert(
+    STREAM_READABLE == (int)UV_READABLE && STREAM_WRITABLE == (int)UV_WRITABLE,
+    "wants are given to uv_poll_start() as they are");
 
 enum {
 	CONNECT_MS = 30000,
@@ -64,29 +69,18 @@ struct link {
 	bool owned;      /* somebody will still close or finish it */
 	bool has_handle; /* poll exists, perhaps closing */
 	bool paused;
-	char *name;      /* "host:port", for errors */
-	int fd;          /* -1: none, and poll is not in use */
-	int polled;      /* what poll waits for */
-	int read_wants;  /* UV_READABLE, but for odd moments of TLS */
-	int write_wants; /* 0: a write may be tried */
+	char *name;       /* "host:port", for errors */
+	int polled;       /* what poll waits for */
+	struct stream io; /* without a descriptor poll is not in use */
 	uv_poll_t poll;
 	struct dial *dial;
 	struct setup *setup;
-	struct tls *tls; /* NULL: plain */
 	struct buf out;
 	struct list dirty;
 	/* Deadline to connect; then reads what TLS holds; then to finish. */
 	struct timer timer;
 	struct err *broken; /* a write failed: read what is left, then end */
 	char peer[ADDRESS_TEXT_MAX + sizeof(" 65535")];
-};
-
-/* What a read or a write came to. */
-enum io_result {
-	IO_DONE,    /* all that was asked for */
-	IO_BLOCKED, /* not now */
-	IO_CLOSED,
-	IO_FAILED,
 };
 
 static void
@@ -123,17 +117,15 @@ end(struct link *l)
 	timer_cancel(&l->timer);
 	list_del(&l->dirty);
 	dial_close(&l->dial);
-	tls_free(&l->tls);
 	buf_release(&l->out);
 	free(l->setup);
 	free(l->broken);
 	l->setup = NULL;
 	l->broken = NULL;
-	if (l->fd < 0)
+	if (l->io.fd < 0)
 		return;
 	uv_close((uv_handle_t *)&l->poll, handle_gone);
-	close(l->fd);
-	l->fd = -1;
+	stream_close(&l->io);
 }
 
 /* The last thing done with l. */
@@ -157,8 +149,8 @@ static int
 wanted_events(const struct link *l)
 {
 	if (l->state == SHAKING)
-		return l->read_wants;
-	return (l->paused ? 0 : l->read_wants) | l->write_wants;
+		return l->io.read_wants;
+	return (l->paused ? 0 : l->io.read_wants) | l->io.write_wants;
 }
 
 static void on_poll(uv_poll_t *h, int status, int events);
@@ -166,9 +158,9 @@ static void on_poll(uv_poll_t *h, int status, int events);
 static void
 update_poll(struct link *l)
 {
-	int events = l->fd < 0 ? 0 : wanted_events(l);
+	int events = l->io.fd < 0 ? 0 : wanted_events(l);
 
-	if (l->fd < 0 || events == l->polled)
+	if (l->io.fd < 0 || events == l->polled)
 		return;
 	l->polled = events;
 	if (events)
@@ -185,52 +177,6 @@ mark_dirty(struct link *l)
 }
 
 /* Reading. */
-
-static enum io_result
-read_plain(struct link *l, size_t *n_out, struct err *err)
-{
-	ssize_t n = recv(l->fd, l->hub->in, sizeof(l->hub->in), 0);
-
-	if (n > 0) {
-		*n_out = (size_t)n;
-		return IO_BLOCKED;
-	}
-	if (n == 0)
-		return IO_CLOSED;
-	if (errno == EAGAIN || errno == EINTR)
-		return IO_BLOCKED;
-	err_set(err, ERR_UNREACHABLE, "%s: %s", l->name, strerror(errno));
-	return IO_FAILED;
-}
-
-/* Records are small: several make one event. */
-static enum io_result
-read_tls(struct link *l, size_t *n_out, struct err *err)
-{
-	char *in = l->hub->in;
-	size_t size = sizeof(l->hub->in), n;
-
-	l->read_wants = UV_READABLE;
-	do {
-		switch (tls_read(l->tls, in + *n_out, size - *n_out, &n, err)) {
-		case TLS_DONE:
-			*n_out += n;
-			break;
-		case TLS_WANT_WRITE:
-			l->read_wants = UV_WRITABLE;
-			return IO_BLOCKED;
-		case TLS_WANT_READ:
-			return IO_BLOCKED;
-		case TLS_CLOSED:
-			return IO_CLOSED;
-		default:
-			return IO_FAILED;
-		}
-		if (*n_out == size)
-			return IO_DONE;
-	} while (tls_has_pending(l->tls));
-	return IO_BLOCKED;
-}
 
 /* False: the link is no longer there to go on with. */
 static bool
@@ -251,72 +197,21 @@ read_some(struct link *l)
 {
 	struct err err = ERR_INIT;
 	size_t n = 0;
-	enum io_result r =
-	    l->tls ? read_tls(l, &n, &err) : read_plain(l, &n, &err);
+	enum stream_result r =
+	    stream_read(&l->io, l->hub->in, sizeof(l->hub->in), &n, &err);
 
 	if (!deliver(l, n))
 		return;
-	if (r == IO_CLOSED || r == IO_FAILED || (l->broken && n == 0)) {
+	if (r == STREAM_CLOSED || r == STREAM_FAILED || (l->broken && n == 0)) {
 		if (l->broken)
 			err = *l->broken;
 		down(l, &err, false);
-	} else if (l->state == UP && (r == IO_DONE || l->broken)) {
+	} else if (l->state == UP && (r == STREAM_DONE || l->broken)) {
 		set_timer(l, 0);
 	}
 }
 
 /* Writing. */
-
-static enum io_result
-write_plain(struct link *l, struct err *err)
-{
-	ssize_t n = send(l->fd, l->out.p, l->out.len, MSG_NOSIGNAL);
-
-	if (n < 0 && errno != EAGAIN && errno != EINTR) {
-		err_set(
-		    err, ERR_UNREACHABLE, "%s: %s", l->name, strerror(errno));
-		return IO_FAILED;
-	}
-	if (n > 0)
-		buf_drop(&l->out, (size_t)n);
-	if (l->out.len == 0)
-		return IO_DONE;
-	l->write_wants = UV_WRITABLE;
-	return IO_BLOCKED;
-}
-
-/* One record (16 KiB) at a time, as long as the socket takes them. */
-static enum io_result
-write_tls(struct link *l, struct err *err)
-{
-	size_t n;
-
-	while (l->out.len > 0) {
-		switch (tls_write(l->tls, l->out.p, l->out.len, &n, err)) {
-		case TLS_DONE:
-			buf_drop(&l->out, n);
-			break;
-		case TLS_WANT_READ:
-			l->write_wants = UV_READABLE;
-			return IO_BLOCKED;
-		case TLS_WANT_WRITE:
-			l->write_wants = UV_WRITABLE;
-			return IO_BLOCKED;
-		default:
-			return IO_FAILED;
-		}
-	}
-	return IO_DONE;
-}
-
-/* The peer is told that nothing follows, and answers by closing. */
-static void
-end_output(struct link *l)
-{
-	if (l->tls)
-		tls_finish(l->tls);
-	(void)shutdown(l->fd, SHUT_WR); /* fails if the peer was faster */
-}
 
 static void
 drained(struct link *l)
@@ -326,7 +221,7 @@ drained(struct link *l)
 	buf_trim(&l->out);
 	update_poll(l);
 	if (l->state == FINISHING) {
-		end_output(l);
+		stream_end_output(&l->io);
 	} else if (l->fn) {
 		l->fn(l, &ev, l->arg);
 		loop_again(l->hub->loop);
@@ -355,16 +250,15 @@ static void
 write_some(struct link *l)
 {
 	struct err err = ERR_INIT;
-	enum io_result r;
+	enum stream_result r;
 
-	l->write_wants = 0;
 	if (l->broken)
 		return;
-	r = l->tls ? write_tls(l, &err) : write_plain(l, &err);
-	if (r == IO_FAILED) {
+	r = stream_write(&l->io, &l->out, &err);
+	if (r == STREAM_FAILED || r == STREAM_CLOSED) {
 		write_failed(l, &err);
 		loop_again(l->hub->loop);
-	} else if (r == IO_DONE) {
+	} else if (r == STREAM_DONE) {
 		drained(l);
 	} else {
 		update_poll(l);
@@ -398,8 +292,8 @@ note_up(const struct link *l)
 	const struct setup *s = l->setup;
 
 	log_debug(NULL, "link up", "peer=%s address=\"%s\" tls=%s", l->name,
-	    l->peer, l->tls ? tls_version(l->tls) : "no");
-	if (l->tls && !s->peer.verify && !s->peer.has_pin)
+	    l->peer, l->io.tls ? tls_version(l->io.tls) : "no");
+	if (l->io.tls && !s->peer.verify && !s->peer.has_pin)
 		log_info(NULL, "certificate not checked", "peer=%s", l->name);
 }
 
@@ -411,7 +305,7 @@ note_peer(struct link *l)
 	socklen_t len = sizeof(ss);
 	char text[ADDRESS_TEXT_MAX + 1];
 
-	if (getpeername(l->fd, sa, &len) < 0)
+	if (getpeername(l->io.fd, sa, &len) < 0)
 		return;
 	address_format(sa, text);
 	snprintf(l->peer, sizeof(l->peer), "%s %u", text, address_port(sa));
@@ -423,7 +317,7 @@ up(struct link *l)
 	struct link_event ev = { .type = LINK_UP };
 
 	l->state = UP;
-	l->read_wants = UV_READABLE;
+	l->io.read_wants = STREAM_READABLE;
 	timer_cancel(&l->timer);
 	note_up(l);
 	free(l->setup);
@@ -431,7 +325,7 @@ up(struct link *l)
 	if (l->out.len > 0)
 		mark_dirty(l);
 	/* The first bytes may have come with the end of the handshake. */
-	if (l->tls && tls_has_pending(l->tls))
+	if (stream_has_pending(&l->io))
 		set_timer(l, 0);
 	update_poll(l);
 	l->fn(l, &ev, l->arg);
@@ -443,16 +337,16 @@ shake(struct link *l)
 	struct err err = ERR_INIT;
 	bool permanent;
 
-	switch (tls_handshake(l->tls, &err, &permanent)) {
+	switch (tls_handshake(l->io.tls, &err, &permanent)) {
 	case TLS_DONE:
 		up(l);
 		break;
 	case TLS_WANT_READ:
-		l->read_wants = UV_READABLE;
+		l->io.read_wants = STREAM_READABLE;
 		update_poll(l);
 		break;
 	case TLS_WANT_WRITE:
-		l->read_wants = UV_WRITABLE;
+		l->io.read_wants = STREAM_WRITABLE;
 		update_poll(l);
 		break;
 	default:
@@ -472,7 +366,7 @@ start_tls(struct link *l)
 		return;
 	}
 	l->state = SHAKING;
-	l->tls = tls_new(c, &l->setup->peer, l->fd);
+	l->io.tls = tls_new(c, &l->setup->peer, l->io.fd);
 	shake(l);
 }
 
@@ -494,7 +388,7 @@ on_dialled(const struct dial_result *r, void *arg)
 		down(l, &err, false);
 		return;
 	}
-	l->fd = r->fd;
+	l->io.fd = r->fd;
 	l->poll.data = l;
 	l->has_handle = true;
 	note_peer(l);
@@ -542,11 +436,11 @@ on_timer(struct timer *t)
 static void
 on_stream(struct link *l, int events)
 {
-	if (events & l->write_wants) {
-		l->write_wants = 0;
+	if (events & l->io.write_wants) {
+		l->io.write_wants = 0;
 		mark_dirty(l);
 	}
-	if (!l->paused && (events & l->read_wants))
+	if (!l->paused && (events & l->io.read_wants))
 		read_some(l);
 }
 
@@ -561,7 +455,7 @@ lost_while_paused(struct link *l)
 	int errnum = 0;
 	socklen_t len = sizeof(errnum);
 
-	(void)getsockopt(l->fd, SOL_SOCKET, SO_ERROR, &errnum, &len);
+	(void)getsockopt(l->io.fd, SOL_SOCKET, SO_ERROR, &errnum, &len);
 	err_set(&err, ERR_UNREACHABLE, "%s: %s", l->name,
 	    strerror(errnum ? errnum : ECONNRESET));
 	down(l, &err, false);
@@ -576,7 +470,7 @@ on_poll(uv_poll_t *h, int status, int events)
 	if (status < 0) {
 		/* libuv stops at an error; the next call says which one. */
 		l->polled = 0;
-		events = UV_READABLE | UV_WRITABLE;
+		events = STREAM_READABLE | STREAM_WRITABLE;
 	}
 	if (l->state == SHAKING)
 		shake(l);
@@ -675,10 +569,9 @@ link_open(
 	l->fn = fn;
 	l->arg = arg;
 	l->owned = true;
-	l->fd = -1;
-	l->read_wants = UV_READABLE;
 	l->setup = setup_new(p);
 	l->name = name_new(l->setup->host, p->port);
+	stream_init(&l->io, l->name);
 	buf_init(&l->out, p->out_max ? p->out_max : OUT_MAX_BYTES);
 	list_init(&l->dirty);
 	timer_init(&l->timer, on_timer);
@@ -715,7 +608,7 @@ link_finish(struct link **lp)
 	l->paused = false;
 	l->state = FINISHING;
 	set_timer(l, LINK_FINISH_MS);
-	if (l->write_wants == 0)
+	if (l->io.write_wants == 0)
 		mark_dirty(l); /* ends the output even if it is empty */
 	update_poll(l);
 }
@@ -728,7 +621,7 @@ link_write(struct link *l, const void *data, size_t len)
 	if (len > l->out.max - l->out.len)
 		return -1;
 	buf_add(&l->out, data, len);
-	if (l->state == UP && l->write_wants == 0 && len > 0)
+	if (l->state == UP && l->io.write_wants == 0 && len > 0)
 		mark_dirty(l);
 	return 0;
 }
@@ -745,7 +638,7 @@ link_pause(struct link *l, bool paused)
 	l->paused = paused;
 	if (l->state != UP)
 		return;
-	if (!paused && l->tls && tls_has_pending(l->tls))
+	if (!paused && stream_has_pending(&l->io))
 		set_timer(l, 0);
 	update_poll(l);
 }
@@ -759,5 +652,5 @@ link_peer(const struct link *l)
 bool
 link_is_tls(const struct link *l)
 {
-	return l->tls != NULL;
+	return l->io.tls != NULL;
 }

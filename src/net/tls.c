@@ -18,6 +18,13 @@
 
 #include "net/tls.h"
 
+/*
+ * A ticket that arrives makes OpenSSL allocate a buffer to write into, which
+ * stays until the next write; it is as large as a record.  Our output is
+ * lines, so small records cost nothing.
+ */
+enum { SEND_RECORD_BYTES = 4096 };
+
 struct tls_context {
 	struct tls_context *next;
 	char *ca_file; /* NULL: the system's */
@@ -93,6 +100,7 @@ new_ssl_ctx(void)
 	    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 	        SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_max_send_fragment(ctx, SEND_RECORD_BYTES);
 	/* One recv() per record instead of one for its head and one more. */
 	SSL_CTX_set_read_ahead(ctx, 1);
 	return ctx;

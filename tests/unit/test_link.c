@@ -200,6 +200,7 @@ struct server {
 	int listener;
 	uint16_t port;
 	const struct cert *cert; /* NULL: plain */
+	int tls_max;             /* the newest TLS it knows; 0: all */
 	void (*play)(struct server *s);
 	pthread_t thread;
 	bool started;
@@ -263,6 +264,9 @@ srv_tls(struct server *s)
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 	const char *sni;
 
+	SSL_CTX_set_min_proto_version(ctx, TLS1_VERSION);
+	SSL_CTX_set_max_proto_version(ctx, s->tls_max);
+	SSL_CTX_set_security_level(ctx, 0);
 	SSL_CTX_use_certificate(ctx, s->cert->x509);
 	SSL_CTX_use_PrivateKey(ctx, s->cert->key);
 	s->ssl = SSL_new(ctx);
@@ -384,6 +388,19 @@ play_big(struct server *s)
 	srv_write(s, big, sizeof(big));
 }
 
+/* New keys in the middle; the client has to answer with its own. */
+static void
+play_change_keys(struct server *s)
+{
+	char bytes[16];
+
+	for (int i = 0; i < 10; i++) {
+		SSL_key_update(s->ssl, SSL_KEY_UPDATE_REQUESTED);
+		srv_write(s, "new keys\r\n", 10);
+		srv_read(s, bytes, sizeof(bytes));
+	}
+}
+
 static void
 play_speak_plain(struct server *s)
 {
@@ -407,7 +424,7 @@ struct client {
 	size_t ngot;
 	struct buf got; /* the beginning of it */
 	struct err err;
-	bool permanent, timed_out, in_open;
+	bool permanent, timed_out, in_open, is_down;
 };
 
 static struct client *me;
@@ -426,6 +443,7 @@ on_link(struct link *l, const struct link_event *ev, void *arg)
 			buf_add(&c->got, ev->data, ev->len);
 	}
 	if (ev->type == LINK_DOWN) {
+		c->is_down = true;
 		c->err = ev->err;
 		c->permanent = ev->permanent;
 	}
@@ -480,10 +498,15 @@ run_for(struct client *c, int64_t ms)
 	timer_cancel(&c->guard);
 }
 
-/* Until one of the events. */
+/*
+ * Until one of the events, the end, or stop_at bytes; the last two may have
+ * come in the turn that ended the run before.
+ */
 static void
 run_until(struct client *c, unsigned events)
 {
+	if (c->is_down || (c->stop_at && c->ngot >= c->stop_at))
+		return;
 	c->stop_on = events | ON(LINK_DOWN);
 	run_for(c, GUARD_MS);
 	if (c->timed_out)
@@ -493,6 +516,7 @@ run_until(struct client *c, unsigned events)
 static void
 open_with(struct client *c, struct link_params p)
 {
+	c->is_down = false;
 	c->in_open = true;
 	c->link = link_open(c->loop, &p, on_link, c);
 	c->in_open = false;
@@ -583,10 +607,9 @@ writes_of_one_turn_leave_together(void **state)
 	for (int i = 0; i < 100; i++)
 		link_write(c->link, "x", 1);
 	assert_int_equal(link_queued(c->link), 100);
-	run_until(c, ON(LINK_DRAINED));
-	assert_int_equal(c->nseen[LINK_DRAINED], 1);
 	c->stop_at = 100;
 	run_until(c, 0);
+	assert_int_equal(c->nseen[LINK_DRAINED], 1);
 	assert_int_equal(c->nseen[LINK_DATA], 1);
 }
 
@@ -1163,6 +1186,96 @@ a_port_without_tls_is_told_apart(void **state)
 }
 
 static void
+tls_1_2_is_spoken(void **state)
+{
+	struct client *c = *state;
+
+	c->server.cert = &good;
+	c->server.tls_max = TLS1_2_VERSION;
+	srv_start(&c->server, play_echo);
+	open_tls(c, STR("irc.test"), STR_EMPTY);
+	link_write(c->link, "hello", 5);
+	c->stop_at = 5;
+	run_until(c, 0);
+	assert_true(str_is(buf_str(&c->got), "hello"));
+}
+
+static void
+tls_1_1_is_not_spoken(void **state)
+{
+	struct client *c = *state;
+
+	c->server.cert = &good;
+	c->server.tls_max = TLS1_1_VERSION;
+	srv_start(&c->server, play_keep);
+	open_tls(c, STR("irc.test"), STR_EMPTY);
+	run_until(c, 0);
+	assert_int_equal(c->nseen[LINK_UP], 0);
+	assert_int_equal(c->err.kind, ERR_PROTOCOL);
+	assert_text(c, "TLS: handshake with irc.test:");
+	assert_text(c, "version");
+}
+
+static void
+keys_may_change_in_the_middle(void **state)
+{
+	struct client *c = *state;
+
+	c->server.cert = &good;
+	srv_start(&c->server, play_change_keys);
+	open_tls(c, STR("irc.test"), STR_EMPTY);
+	run_until(c, ON(LINK_UP));
+	for (int i = 1; i <= 10; i++) {
+		c->stop_at = 10 * (size_t)i;
+		run_until(c, 0);
+		link_write(c->link, "mine too", 8);
+	}
+	run_until(c, 0);
+	assert_int_equal(c->ngot, 100);
+	c->stop_at = 0;
+	run_until(c, 0);
+	assert_int_equal(c->err.kind, ERR_NONE);
+}
+
+static void
+finish_in_a_callback(struct link *l, const struct link_event *ev, void *arg)
+{
+	struct client *c = arg;
+
+	assert_ptr_equal(l, c->link);
+	c->nseen[ev->type]++;
+	if (ev->type == LINK_DATA) {
+		link_write(l, "QUIT\r\n", 6);
+		link_finish(&c->link);
+		loop_stop(c->loop);
+	}
+}
+
+static void
+a_link_finished_in_its_callback_says_its_last_line(void **state)
+{
+	struct client *c = *state;
+
+	c->server.cert = &good;
+	srv_start(&c->server, play_echo);
+	c->link = link_open(c->loop,
+	    &(struct link_params){ .host = STR("irc.test"),
+	        .port = c->server.port,
+	        .private_ok = true,
+	        .tls = true,
+	        .verify = true,
+	        .ca_file = ca_file },
+	    finish_in_a_callback, c);
+	link_write(c->link, "x", 1);
+	run_for(c, GUARD_MS);
+	assert_false(c->timed_out);
+	assert_null(c->link);
+	run_for(c, 50);
+	assert_int_equal(c->nseen[LINK_DATA], 1);
+	assert_int_equal(c->nseen[LINK_DOWN], 0);
+}
+
+static void
 much_data_over_tls_arrives_whole(void **state)
 {
 	struct client *c = *state;
@@ -1376,6 +1489,10 @@ main(void)
 		T(authorities_that_cannot_be_read_are_told),
 		T(a_listener_that_never_shakes_hands_meets_the_deadline),
 		T(a_port_without_tls_is_told_apart),
+		T(tls_1_2_is_spoken),
+		T(tls_1_1_is_not_spoken),
+		T(keys_may_change_in_the_middle),
+		T(a_link_finished_in_its_callback_says_its_last_line),
 		T(much_data_over_tls_arrives_whole),
 		T(much_data_over_tls_goes_out_whole),
 		T(pausing_over_tls_loses_nothing),
