@@ -445,8 +445,8 @@ struct gateway_ops {
 	void (*describe)(struct gateway *gw, const struct gw_address *a,
 	    struct gw_description *out);
 
-	/* A network's name is somebody's own choice, not configured. */
-	bool (*is_open)(struct gateway *gw, struct str network);
+	/* The i-th configured network, for disco; empty behind the last. */
+	struct str (*network_at)(struct gateway *gw, size_t i);
 
 	/*
 	 * Start logging in; nick is a wish, see session_setting() for the rest.

@@ -59,6 +59,7 @@ on_down(struct component *c, enum component_end why, const struct err *err,
 	(void)why;
 	(void)err;
 	probe_stop(gw->probe);
+	services_stream_down(gw);
 }
 
 static void

@@ -13,7 +13,11 @@
 
 #include "lib/str.h"
 
+struct commands;
 struct gateway;
+struct inlet;
+struct iq_ask;
+struct iq_table;
 struct services;
 struct stanza;
 struct xmlw;
@@ -32,6 +36,17 @@ typedef void services_alive_fn(bool alive, void *arg);
 uint64_t services_ping(struct gateway *gw, struct str from, struct str to,
     int64_t ms, services_alive_fn *fn, void *arg);
 void services_cancel(struct gateway *gw, uint64_t ping);
+
+/* The stream is down: what was asked will not be answered. */
+void services_stream_down(struct gateway *gw);
+
+/* For the handlers, in their own files. */
+struct inlet *services_inlet(struct iq_ask *ask);
+struct iq_table *services_iqs(struct gateway *gw);
+struct commands *services_commands(struct gateway *gw);
+
+/* Is this the node of our capabilities, "uri#ver"? */
+bool services_is_caps_node(struct gateway *gw, struct str node);
 
 /* <c/> of the gateway itself (XEP-0115). */
 void services_write_caps(struct gateway *gw, struct xmlw *w);

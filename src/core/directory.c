@@ -1,0 +1,380 @@
+/*
+ * Service discovery: what an address is, and what is in it.
+ */
+#include <stdlib.h>
+
+#include "core/commands.h"
+#include "core/directory.h"
+#include "core/instance.h"
+#include "core/person.h"
+#include "core/request.h"
+#include "core/room.h"
+#include "core/router.h"
+#include "core/services.h"
+#include "core/session.h"
+#include "lib/xalloc.h"
+#include "xmpp/component.h"
+#include "xmpp/disco.h"
+#include "xmpp/iq.h"
+#include "xmpp/jid.h"
+#include "xmpp/ns.h"
+#include "xmpp/stanza.h"
+#include "xmpp/xmlw.h"
+
+enum { ITEMS_MAX = 500, LIST_MS = 30000 };
+
+#define MEMBER(n) LIST_ENTRY(n, struct member, in_room)
+
+static bool
+has_rooms(const struct gateway *gw)
+{
+	return gw->ops->request[GW_REQ_JOIN] != NULL;
+}
+
+/* ---- what it is ------------------------------------------------------- */
+
+static void
+common(struct disco *d)
+{
+	disco_add_feature(d, NS_DISCO_INFO);
+	disco_add_feature(d, NS_DISCO_ITEMS);
+	disco_add_feature(d, NS_PING);
+}
+
+static void
+service(struct gateway *gw, struct disco *d, struct str name)
+{
+	common(d);
+	disco_add_identity(d, "gateway", gw->ops->kind, name);
+	if (has_rooms(gw)) {
+		disco_add_identity(d, "conference", gw->ops->kind, name);
+		disco_add_feature(d, NS_MUC);
+	}
+	disco_add_feature(d, NS_VERSION);
+	disco_add_feature(d, NS_TIME);
+	disco_add_feature(d, NS_COMMANDS);
+}
+
+void
+directory_describe_gateway(struct gateway *gw, struct disco *d)
+{
+	service(gw, d, str_c(gw->ops->title));
+	disco_add_feature(d, NS_CAPS);
+	disco_add_feature(d, FEATURE_ESCAPING);
+	if (gw->ops->prompted)
+		disco_add_feature(d, NS_GATEWAY);
+}
+
+static void
+describe_domain(struct inlet *in, struct disco *d, struct str name)
+{
+	(void)name;
+	directory_describe_gateway(in->gw, d);
+}
+
+static void
+describe_network(struct inlet *in, struct disco *d, struct str name)
+{
+	service(in->gw, d, name);
+}
+
+/* A name that says what it is, where the network has a word for it. */
+static void
+describe_person(struct inlet *in, struct disco *d, struct str name)
+{
+	disco_add_identity(d, "client", "pc", name);
+	disco_add_feature(d, NS_DISCO_INFO);
+	disco_add_feature(d, NS_DISCO_ITEMS);
+	if (in->gw->ops->request[GW_REQ_QUERY]) {
+		disco_add_feature(d, NS_PING);
+		disco_add_feature(d, NS_VERSION);
+	}
+}
+
+/* Both answers of each pair: clients look for either. */
+static const struct {
+	unsigned flag;
+	const char *on, *off;
+} room_features[] = {
+	{ GW_ROOM_MODERATED, "muc_moderated", "muc_unmoderated" },
+	{ GW_ROOM_PASSWORD, "muc_passwordprotected", "muc_unsecured" },
+	{ GW_ROOM_HIDDEN, "muc_hidden", "muc_public" },
+};
+
+/*
+ * Never muc_membersonly: with non-anonymous some clients turn the room into
+ * a private group and offer encryption.
+ */
+static void
+describe_room(struct inlet *in, struct disco *d, struct str name)
+{
+	struct room *r = inlet_room(in);
+	unsigned flags = r ? r->flags : 0;
+	static char count[24];
+	size_t i;
+
+	if (in->resource.len) {
+		describe_person(in, d, in->resource);
+		return;
+	}
+	common(d);
+	disco_add_identity(d, "conference", in->gw->ops->kind, name);
+	disco_add_feature(d, NS_MUC);
+	disco_add_feature(d, NS_VERSION);
+	disco_add_feature(d, NS_TIME);
+	disco_add_feature(d, NS_SID);
+	disco_add_feature(d, FEATURE_STABLE_ID);
+	disco_add_feature(d, FEATURE_SELF_PING);
+	disco_add_feature(d, "muc_nonanonymous");
+	disco_add_feature(d, "muc_open");
+	disco_add_feature(d, "muc_persistent");
+	for (i = 0; i < sizeof(room_features) / sizeof(room_features[0]); i++)
+		disco_add_feature(d,
+		    flags & room_features[i].flag ? room_features[i].on
+		                                  : room_features[i].off);
+	if (!r || r->state != ROOM_JOINED)
+		return;
+	d->form_type = "http://jabber.org/protocol/muc#roominfo";
+	snprintf(count, sizeof(count), "%zu", r->members.n);
+	disco_add_field(d, "muc#roominfo_occupants", str_c(count));
+	disco_add_field(d, "muc#roominfo_subject", str_c(r->subject));
+}
+
+typedef void describe_fn(struct inlet *in, struct disco *d, struct str name);
+
+static describe_fn *const describe[GW_NADDR] = {
+	[GW_ADDR_DOMAIN] = describe_domain,
+	[GW_ADDR_NETWORK] = describe_network,
+	[GW_ADDR_ROOM] = describe_room,
+	[GW_ADDR_PERSON] = describe_person,
+};
+
+/* Nodes with an answer of their own: what clients ask rooms by habit. */
+static bool
+is_empty_node(struct str node)
+{
+	return str_is(node, "x-roomuser-item") ||
+	    str_is(node, "http://jabber.org/protocol/muc#traffic") ||
+	    str_is(node, "http://jabber.org/protocol/muc#rooms");
+}
+
+static void
+answer_info(struct iq_ask *ask, const struct disco *d, struct str node)
+{
+	disco_write_info(iq_result(ask), d, node);
+	iq_done(ask);
+}
+
+void
+directory_on_info(struct iq_ask *ask, const struct stanza *query)
+{
+	struct inlet *in = services_inlet(ask);
+	struct str node = stanza_attr(query, "node");
+	struct gw_description name = { .name = "" };
+	struct disco d = { .nidentity = 0 };
+	struct err err;
+
+	if (is_empty_node(node)) {
+		answer_info(ask, &d, node);
+		return;
+	}
+	if (commands_info(in, node, &d)) {
+		answer_info(ask, &d, node);
+		return;
+	}
+	if (node.len && !services_is_caps_node(in->gw, node)) {
+		err_set(&err, ERR_NOT_FOUND, "there is no such node here");
+		iq_fail(ask, &err);
+		return;
+	}
+	if (in->gw->ops->describe)
+		in->gw->ops->describe(in->gw, &in->at, &name);
+	else
+		snprintf(name.name, sizeof(name.name), STR_FMT,
+		    STR_ARG(in->at.name));
+	describe[in->at.kind](in, &d, str_c(name.name));
+	answer_info(ask, &d, node);
+}
+
+/* ---- what is in it ---------------------------------------------------- */
+
+static void
+add_item(struct inlet *in, struct xmlw *w, struct gw_address at,
+    struct str resource, struct str name)
+{
+	struct buf jid;
+
+	buf_init(&jid, JID_MAX);
+	instance_jid(in->gw, &at, resource, &jid);
+	disco_write_item(w, buf_str(&jid), STR_EMPTY, name);
+	buf_release(&jid);
+}
+
+static struct xmlw *
+begin_items(struct iq_ask *ask)
+{
+	struct xmlw *w = iq_result(ask);
+
+	xmlw_open(w, "query", NS_DISCO_ITEMS);
+	return w;
+}
+
+static void
+items_of_domain(struct iq_ask *ask, struct inlet *in)
+{
+	struct gw_address at = { .kind = GW_ADDR_NETWORK };
+	struct xmlw *w = begin_items(ask);
+	size_t i;
+
+	for (i = 0; in->gw->ops->network_at && i < ITEMS_MAX; i++) {
+		at.network = in->gw->ops->network_at(in->gw, i);
+		if (at.network.len == 0)
+			break;
+		add_item(in, w, at, STR_EMPTY, at.network);
+	}
+	iq_done(ask);
+}
+
+/* The list as it comes; written when it is complete. */
+struct listing {
+	struct buf items; /* "name\0text\0" ... */
+	size_t n;
+};
+
+static void
+on_entry(
+    struct session *s, const struct request_to *to, const struct gw_entry *e)
+{
+	struct listing *l = to->obj;
+
+	(void)s;
+	if (l->n >= ITEMS_MAX || str_has(e->name, '\0'))
+		return;
+	buf_add_str(&l->items, e->name);
+	buf_addc(&l->items, '\0');
+	l->n += !buf_is_full(&l->items);
+}
+
+static void
+on_listed(
+    struct session *s, const struct request_to *to, const struct gw_event *done)
+{
+	struct listing *l = to->obj;
+	struct iq_ask *ask = iq_kept(services_iqs(s->gw), to->token);
+	struct str rest = buf_str(&l->items), name;
+	struct gw_address at = { .kind = GW_ADDR_ROOM,
+		.network = str_c(s->spelling ? s->spelling : s->network) };
+	struct inlet in = { .gw = s->gw };
+	struct xmlw *w;
+
+	if (ask && done->err.kind != ERR_NONE) {
+		iq_fail(ask, &done->err);
+	} else if (ask) {
+		w = begin_items(ask);
+		while (l->n-- > 0 && str_cut(&rest, '\0', &name)) {
+			at.name = name;
+			add_item(&in, w, at, STR_EMPTY, name);
+		}
+		iq_done(ask);
+	}
+	buf_release(&l->items);
+	free(l);
+}
+
+static void
+rooms_of_mine(struct iq_ask *ask, struct inlet *in, struct session *s)
+{
+	struct gw_address at = { .kind = GW_ADDR_ROOM,
+		.network = in->at.spelling };
+	struct xmlw *w = begin_items(ask);
+	struct map_iter it = { 0 };
+
+	while (s && map_next(&s->rooms, &it)) {
+		const struct room *r = it.value;
+
+		at.name = str_c(r->name);
+		add_item(in, w, at, STR_EMPTY, at.name);
+	}
+	iq_done(ask);
+}
+
+static void
+items_of_network(struct iq_ask *ask, struct inlet *in)
+{
+	struct session *s = inlet_session(in);
+	struct gw_req req = { .kind = GW_REQ_DIRECTORY, .limit = ITEMS_MAX };
+	struct request_to to = { .done = on_listed, .entry = on_entry };
+	struct listing *l;
+
+	if (!in->gw->ops->request[GW_REQ_DIRECTORY] || !s ||
+	    s->state != SESSION_ONLINE) {
+		rooms_of_mine(ask, in, s);
+		return;
+	}
+	to.token = iq_keep(ask, LIST_MS + 5000);
+	if (!to.token)
+		return;
+	l = xcalloc(1, sizeof(*l));
+	buf_init(&l->items, ITEMS_MAX * (GW_NAME_MAX + 1));
+	to.obj = l;
+	request_start(s, &req, LIST_MS, &to);
+}
+
+static void
+items_of_room(struct iq_ask *ask, struct inlet *in)
+{
+	struct room *r = in->resource.len ? NULL : inlet_room(in);
+	struct xmlw *w = begin_items(ask);
+	size_t n = 0;
+
+	if (r) {
+		LIST_EACH(&r->order, node)
+		{
+			struct str nick = str_c(MEMBER(node)->person->nick);
+			struct gw_address at = in->at;
+
+			at.network = in->at.spelling;
+			if (n++ < ITEMS_MAX)
+				add_item(in, w, at, nick, nick);
+		}
+	}
+	iq_done(ask);
+}
+
+static void
+items_of_person(struct iq_ask *ask, struct inlet *in)
+{
+	(void)in;
+	(void)begin_items(ask);
+	iq_done(ask);
+}
+
+typedef void items_fn(struct iq_ask *ask, struct inlet *in);
+
+static items_fn *const items[GW_NADDR] = {
+	[GW_ADDR_DOMAIN] = items_of_domain,
+	[GW_ADDR_NETWORK] = items_of_network,
+	[GW_ADDR_ROOM] = items_of_room,
+	[GW_ADDR_PERSON] = items_of_person,
+};
+
+void
+directory_on_items(struct iq_ask *ask, const struct stanza *query)
+{
+	struct inlet *in = services_inlet(ask);
+	struct str node = stanza_attr(query, "node");
+	struct xmlw *w;
+
+	if (str_is(node, NS_COMMANDS)) {
+		w = begin_items(ask);
+		xmlw_attr(w, "node", node);
+		commands_write_items(in, w);
+		iq_done(ask);
+	} else if (node.len) {
+		w = begin_items(ask);
+		xmlw_attr(w, "node", node);
+		iq_done(ask);
+	} else {
+		items[in->at.kind](ask, in);
+	}
+}
