@@ -1,72 +1,27 @@
 /*
- * The queue, the thread and the callbacks; the statements are in store_db.c.
- *
- *	loop thread                       writer thread
- *	enqueue() -> queue  ------------> take() -> pending
- *	                                  group_run(): begin, run, commit
- *	store_poll() <- done  <---------- finish(), ring the bell
- *
- * In trouble the writer has no database, or one that is only good for
- * reading; see group_run() and recover().
+ * The loop's side: the lock, what callers ask for, what they are told.  The
+ * thread is in store_writer.c, the statements are in store_db.c.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "lib/backoff.h"
 #include "lib/buf.h"
-#include "lib/crypto.h"
 #include "lib/idtab.h"
-#include "lib/list.h"
 #include "lib/log.h"
-#include "lib/secret.h"
 #include "lib/xalloc.h"
 
 #include "net/loop.h"
 
 #include "core/keyring.h"
 #include "core/store.h"
-#include "core/store_db.h"
-
-enum {
-	RETRY_MIN_MS = 1000,
-	RETRY_MAX_MS = 60 * 1000,
-	IDLE_MS = 5000, /* then the log is moved into the file */
-};
-
-/* What is called when an operation is done; which, its kind says. */
-union op_fn {
-	store_done_fn *done;
-	store_settings_fn *settings;
-	store_occupants_fn *occupants;
-	store_facts_fn *facts;
-};
-
-struct op {
-	struct list node;
-	enum db_op kind;
-	bool ok;
-
-	/* The loop's. */
-	union op_fn fn;
-	void *arg;
-	store_load_id load; /* 0: not a load, or one too many */
-	bool is_cancelled;
-
-	/* The writer's, while it has it. */
-	struct list rows;
-	size_t nunopened;
-	struct str v[DB_ARGS_MAX]; /* into bytes */
-	size_t nbytes;
-	char bytes[];
-};
+#include "core/store_op.h"
+#include "core/store_writer.h"
 
 struct store {
-	/* The loop's. */
+	struct store_writer *writer;
+	struct keyring keys; /* the writer's to read */
 	struct idtab loads;
 	struct list refused; /* never queued; to be called back with false */
 	struct loop_bell *bell;
@@ -75,393 +30,8 @@ struct store {
 	void *arg;
 	bool is_ok;
 	int lock_fd;
-
-	/* Constant while the thread lives. */
 	char *path;
-	struct keyring keys;
-	pthread_t thread;
-
-	pthread_mutex_t mutex;  /* over what follows */
-	pthread_cond_t work;    /* queue or stop changed */
-	pthread_cond_t settled; /* the writer has nothing left */
-	struct list queue, done;
-	size_t nqueued, nqueued_bytes; /* until finished */
-	bool stop, failing;
-	char trouble[sizeof(((struct err *)0)->text)];
-	struct store_stats stats;
-
-	/* The writer's. */
-	struct store_db *db;
-	struct list pending; /* taken, not yet run */
-	struct backoff backoff;
-	int64_t retry_at; /* in trouble */
-	bool in_trouble, is_dirty;
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts); /* cannot fail: vDSO */
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-/* ---- operations ------------------------------------------------------- */
-
-static struct op *
-op_new(enum db_op kind, const struct str *v)
-{
-	size_t nbytes = 0, at = 0, nargs = db_op_nargs(kind);
-	struct op *op;
-
-	for (size_t i = 0; i < nargs; i++)
-		nbytes += v[i].len;
-	op = xcalloc(1, sizeof(*op) + nbytes);
-	op->kind = kind;
-	op->nbytes = nbytes;
-	list_init(&op->node);
-	list_init(&op->rows);
-	for (size_t i = 0; i < nargs; i++) {
-		if (v[i].len)
-			memcpy(op->bytes + at, v[i].p, v[i].len);
-		op->v[i] = str_of(op->bytes + at, v[i].len);
-		at += v[i].len;
-	}
-	return op;
-}
-
-/* The arguments may have held a secret, so may the rows. */
-static void
-op_free(struct op *op)
-{
-	db_rows_free(&op->rows);
-	secret_wipe(op->bytes, op->nbytes);
-	free(op);
-}
-
-static void
-ops_free(struct list *ops)
-{
-	LIST_EACH(ops, node)
-	{
-		list_del(node);
-		op_free(LIST_ENTRY(node, struct op, node));
-	}
-}
-
-static void
-ops_move(struct list *to, struct list *from)
-{
-	LIST_EACH(from, node)
-	{
-		list_del(node);
-		list_add(to, node);
-	}
-}
-
-/* The last argument of a put is a value, the others are names. */
-static bool
-is_too_long(const struct op *op)
-{
-	size_t nargs = db_op_nargs(op->kind);
-
-	for (size_t i = 0; i < nargs; i++)
-		if (op->v[i].len >
-		    (i + 1 == nargs ? STORE_VALUE_MAX : STORE_NAME_MAX))
-			return true;
-	return false;
-}
-
-/* ---- writer thread ---------------------------------------------------- */
-
-static void
-trouble_begin(struct store *st, const struct err *err)
-{
-	store_db_abandon(&st->db);
-	st->retry_at =
-	    now_ms() + backoff_next(&st->backoff, crypto_random_u32());
-	if (st->in_trouble)
-		return;
-	st->in_trouble = true;
-	pthread_mutex_lock(&st->mutex);
-	st->failing = true;
-	memcpy(st->trouble, err->text, sizeof(st->trouble));
-	pthread_mutex_unlock(&st->mutex);
-}
-
-static void
-trouble_end(struct store *st)
-{
-	if (!st->in_trouble)
-		return;
-	st->in_trouble = false;
-	pthread_mutex_lock(&st->mutex);
-	st->failing = false;
-	pthread_mutex_unlock(&st->mutex);
-}
-
-static int
-reopen(struct store *st, struct err *err)
-{
-	enum store_open_result why;
-
-	if (!st->db)
-		st->db = store_db_open(st->path, false, &why, err);
-	return st->db ? 0 : -1;
-}
-
-static int
-op_run(struct store *st, struct op *op, struct err *err)
-{
-	return store_db_run(
-	    st->db, &st->keys, op->kind, op->v, &op->rows, &op->nunopened, err);
-}
-
-/* At most max of what is pending. */
-static void
-take(struct store *st, struct list *group, size_t max)
-{
-	LIST_EACH(&st->pending, node)
-	{
-		if (max-- == 0)
-			break;
-		list_del(node);
-		list_add(group, node);
-	}
-}
-
-/* Is there a put among the next STORE_ROWS_MAX? */
-static bool
-has_writes(const struct store *st)
-{
-	int n = 0;
-
-	LIST_EACH(&st->pending, node)
-	{
-		if (n++ == STORE_ROWS_MAX)
-			break;
-		if (!db_op_is_load(LIST_ENTRY(node, struct op, node)->kind))
-			return true;
-	}
-	return false;
-}
-
-/* What is pending, until one of the two ceilings of a transaction. */
-static int
-run_pending(struct store *st, struct list *group, struct err *err)
-{
-	int64_t until = now_ms() + STORE_GROUP_MS;
-
-	for (int n = 0; n < STORE_ROWS_MAX && !list_is_empty(&st->pending) &&
-	     (n == 0 || now_ms() < until);
-	     n++) {
-		struct list *node = list_first(&st->pending);
-
-		take(st, group, 1);
-		if (op_run(st, LIST_ENTRY(node, struct op, node), err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-write_group(struct store *st, struct list *group, bool writes, struct err *err)
-{
-	if (reopen(st, err) < 0 || store_db_begin(st->db, writes, err) < 0 ||
-	    run_pending(st, group, err) < 0)
-		return -1;
-	return store_db_commit(st->db, err);
-}
-
-/*
- * Nothing of the group was kept.  Its loads are answered from what the file
- * holds, if that much works.
- */
-static void
-fail_group(struct store *st, struct list *group)
-{
-	struct err err = ERR_INIT;
-
-	LIST_EACH(group, node)
-	{
-		struct op *op = LIST_ENTRY(node, struct op, node);
-
-		op->ok = false;
-		db_rows_free(&op->rows);
-		op->nunopened = 0;
-		if (!db_op_is_load(op->kind) || reopen(st, &err) < 0)
-			continue;
-		op->ok = op_run(st, op, &err) == 0;
-		if (!op->ok) {
-			db_rows_free(&op->rows);
-			store_db_abandon(&st->db);
-		}
-	}
-}
-
-static void
-succeed_group(struct store *st, struct list *group)
-{
-	bool erases = false;
-
-	LIST_EACH(group, node)
-	{
-		struct op *op = LIST_ENTRY(node, struct op, node);
-
-		op->ok = true;
-		erases = erases || db_op_erases(op->kind);
-	}
-	if (erases)
-		store_db_checkpoint(st->db);
-}
-
-static void
-note_commit(struct store *st, int64_t began_at)
-{
-	int64_t took = now_ms() - began_at;
-
-	pthread_mutex_lock(&st->mutex);
-	st->stats.ncommits++;
-	if (took > st->stats.commit_ms)
-		st->stats.commit_ms = took;
-	pthread_mutex_unlock(&st->mutex);
-}
-
-/*
- * One transaction.  In trouble, and before the time to try again, puts fail at
- * once; last_chance: there will be no other.
- */
-static void
-group_run(struct store *st, struct list *group, bool last_chance)
-{
-	bool writes = has_writes(st);
-	int64_t began_at = now_ms();
-	struct err err = ERR_INIT;
-
-	if (writes && st->in_trouble && began_at < st->retry_at &&
-	    !last_chance) {
-		take(st, group, STORE_ROWS_MAX);
-		fail_group(st, group);
-		return;
-	}
-	if (write_group(st, group, writes, &err) < 0) {
-		trouble_begin(st, &err);
-		take(st, group, STORE_ROWS_MAX);
-		fail_group(st, group);
-		return;
-	}
-	succeed_group(st, group);
-	if (writes) {
-		st->is_dirty = true;
-		note_commit(st, began_at);
-		trouble_end(st);
-		backoff_reset(&st->backoff);
-	}
-}
-
-/* A small write.  The delay keeps growing until real work succeeds. */
-static int
-probe(struct store *st, struct err *err)
-{
-	struct list none;
-	size_t unused = 0;
-
-	list_init(&none);
-	if (reopen(st, err) < 0 || store_db_begin(st->db, true, err) < 0 ||
-	    store_db_run(
-	        st->db, &st->keys, DB_PROBE, NULL, &none, &unused, err) < 0)
-		return -1;
-	return store_db_commit(st->db, err);
-}
-
-/* Nothing was queued for a while. */
-static void
-when_idle(struct store *st)
-{
-	struct err err = ERR_INIT;
-
-	if (st->in_trouble && probe(st, &err) < 0)
-		trouble_begin(st, &err);
-	else if (st->in_trouble)
-		trouble_end(st);
-	else if (st->is_dirty && st->db)
-		store_db_checkpoint(st->db);
-	st->is_dirty = false;
-}
-
-/* Holds the mutex.  True: the time is up and nothing has come. */
-static bool
-wait_for_work(struct store *st)
-{
-	int64_t at = st->in_trouble ? st->retry_at : now_ms() + IDLE_MS;
-	struct timespec ts = { .tv_sec = at / 1000,
-		.tv_nsec = at % 1000 * 1000000 };
-
-	if (!st->in_trouble && !st->is_dirty)
-		return pthread_cond_wait(&st->work, &st->mutex) == ETIMEDOUT;
-	return pthread_cond_timedwait(&st->work, &st->mutex, &ts) == ETIMEDOUT;
-}
-
-/* Holds the mutex. */
-static void
-finish(struct store *st, struct list *group)
-{
-	LIST_EACH(group, node)
-	{
-		struct op *op = LIST_ENTRY(node, struct op, node);
-
-		st->nqueued--;
-		st->nqueued_bytes -= op->nbytes;
-		st->stats.nrows++;
-		st->stats.nfailed += !op->ok;
-	}
-	ops_move(&st->done, group);
-	if (st->bell)
-		loop_bell_ring(st->bell);
-}
-
-/* Holds the mutex but while it works. */
-static void
-work(struct store *st)
-{
-	struct list group;
-	bool last_chance = st->stop;
-
-	list_init(&group);
-	ops_move(&st->pending, &st->queue);
-	pthread_mutex_unlock(&st->mutex);
-	group_run(st, &group, last_chance);
-	pthread_mutex_lock(&st->mutex);
-	finish(st, &group);
-}
-
-static void *
-writer_main(void *arg)
-{
-	struct store *st = arg;
-
-	pthread_mutex_lock(&st->mutex);
-	for (;;) {
-		if (!list_is_empty(&st->queue) ||
-		    !list_is_empty(&st->pending)) {
-			work(st);
-			continue;
-		}
-		pthread_cond_broadcast(&st->settled);
-		if (st->stop)
-			break;
-		if (wait_for_work(st)) {
-			pthread_mutex_unlock(&st->mutex);
-			when_idle(st);
-			pthread_mutex_lock(&st->mutex);
-			if (st->bell)
-				loop_bell_ring(st->bell);
-		}
-	}
-	pthread_mutex_unlock(&st->mutex);
-	return NULL;
-}
 
 /* ---- calling back ----------------------------------------------------- */
 
@@ -577,7 +147,7 @@ give_all(struct store *st, struct list *ops)
 {
 	while (!list_is_empty(ops)) {
 		struct list *node = list_first(ops);
-		struct op *op = LIST_ENTRY(node, struct op, node);
+		struct op *op = op_of(node);
 
 		list_del(node);
 		give(st, op);
@@ -604,19 +174,15 @@ tell_state(struct store *st, bool is_ok, const char *trouble)
 void
 store_poll(struct store *st)
 {
+	struct err trouble = ERR_INIT;
 	struct list refused, done;
-	char trouble[sizeof(st->trouble)];
 	bool is_ok;
 
 	list_init(&refused);
 	list_init(&done);
 	ops_move(&refused, &st->refused);
-	pthread_mutex_lock(&st->mutex);
-	ops_move(&done, &st->done);
-	is_ok = !st->failing;
-	memcpy(trouble, st->trouble, sizeof(trouble));
-	pthread_mutex_unlock(&st->mutex);
-	tell_state(st, is_ok, trouble);
+	is_ok = store_writer_take(st->writer, &done, &trouble);
+	tell_state(st, is_ok, trouble.text);
 	give_all(st, &refused);
 	give_all(st, &done);
 }
@@ -627,27 +193,14 @@ on_bell(void *arg)
 	store_poll(arg);
 }
 
-static bool
-is_settled(struct store *st)
-{
-	bool none;
-
-	pthread_mutex_lock(&st->mutex);
-	none = st->nqueued == 0 && list_is_empty(&st->done);
-	pthread_mutex_unlock(&st->mutex);
-	return none && list_is_empty(&st->refused);
-}
-
 void
 store_settle(struct store *st)
 {
 	do {
-		pthread_mutex_lock(&st->mutex);
-		while (st->nqueued > 0)
-			pthread_cond_wait(&st->settled, &st->mutex);
-		pthread_mutex_unlock(&st->mutex);
+		store_writer_wait(st->writer);
 		store_poll(st);
-	} while (!is_settled(st));
+	} while (
+	    !list_is_empty(&st->refused) || !store_writer_is_idle(st->writer));
 }
 
 /* ---- opening and closing ---------------------------------------------- */
@@ -707,36 +260,20 @@ lock_sign(int fd)
 }
 
 static int
-load_keys(struct store *st, const char *key_file, struct err *err)
+load_keys(struct store *st, struct store_db *db, const char *key_file,
+    struct err *err)
 {
 	bool has_sealed;
 
-	if (store_db_has_sealed(st->db, &has_sealed, err) < 0)
+	if (store_db_has_sealed(db, &has_sealed, err) < 0)
 		return -1;
 	/* A new key would open none of what is there. */
 	if (keyring_load(&st->keys, key_file, !has_sealed, err) < 0)
 		return has_sealed
 		    ? err_prefix(err, "the store holds sealed secrets")
 		    : -1;
-	if (store_db_check_keys(st->db, &st->keys, err) < 0)
+	if (store_db_check_keys(db, &st->keys, err) < 0)
 		return err_prefix(err, "key file %s", key_file);
-	return 0;
-}
-
-/* Signals are the loop's. */
-static int
-start_thread(struct store *st, struct err *err)
-{
-	sigset_t all, was;
-	int rc;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &was);
-	rc = pthread_create(&st->thread, NULL, writer_main, st);
-	(void)pthread_sigmask(SIG_SETMASK, &was, NULL);
-	if (rc != 0)
-		return err_set(err, ERR_INTERNAL,
-		    "cannot start the thread of the store: %s", strerror(rc));
 	return 0;
 }
 
@@ -744,7 +281,6 @@ static struct store *
 store_new(const struct store_params *p, int lock_fd)
 {
 	struct store *st = xcalloc(1, sizeof(*st));
-	pthread_condattr_t attr;
 
 	st->lock_fd = lock_fd;
 	st->path = xstrdup(p->path);
@@ -754,54 +290,45 @@ store_new(const struct store_params *p, int lock_fd)
 	st->is_ok = true;
 	idtab_init(&st->loads, STORE_QUEUE_MAX);
 	list_init(&st->refused);
-	list_init(&st->queue);
-	list_init(&st->done);
-	list_init(&st->pending);
-	backoff_init(&st->backoff,
-	    p->retry_min_ms ? p->retry_min_ms : RETRY_MIN_MS,
-	    p->retry_max_ms ? p->retry_max_ms : RETRY_MAX_MS);
-	(void)pthread_mutex_init(&st->mutex, NULL); /* none of these can */
-	(void)pthread_condattr_init(&attr);         /* fail on Linux */
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&st->work, &attr);
-	(void)pthread_cond_init(&st->settled, &attr);
-	(void)pthread_condattr_destroy(&attr);
 	return st;
 }
 
-/* The thread has ended, or was never started. */
+/* From the writer's thread. */
 static void
-store_free(struct store *st)
+wake(void *arg)
 {
-	ops_free(&st->queue);
-	ops_free(&st->done);
-	ops_free(&st->refused);
-	idtab_release(&st->loads);
-	loop_bell_close(&st->bell);
-	store_db_close(&st->db);
-	keyring_release(&st->keys);
-	(void)pthread_cond_destroy(&st->work);
-	(void)pthread_cond_destroy(&st->settled);
-	(void)pthread_mutex_destroy(&st->mutex);
-	(void)close(st->lock_fd); /* which also unlocks */
-	free(st->path);
-	free(st);
+	struct store *st = arg;
+
+	if (st->bell)
+		loop_bell_ring(st->bell);
 }
 
 static int
 set_up(struct store *st, const struct store_params *p,
     enum store_open_result *why, struct err *err)
 {
-	st->db = store_db_open(p->path, true, why, err);
-	if (!st->db)
+	struct store_db *db = store_db_open(p->path, true, why, err);
+	struct store_writer_params wp = {
+		.path = p->path,
+		.keys = &st->keys,
+		.retry_min_ms = p->retry_min_ms,
+		.retry_max_ms = p->retry_max_ms,
+		.wake = wake,
+		.arg = st,
+	};
+
+	if (!db)
 		return -1;
-	*why = STORE_BAD_KEY;
-	if (load_keys(st, p->key_file, err) < 0)
+	if (load_keys(st, db, p->key_file, err) < 0) {
+		*why = STORE_BAD_KEY;
+		store_db_close(&db);
 		return -1;
-	*why = STORE_IO;
+	}
 	if (p->loop)
 		st->bell = loop_bell_new(p->loop, on_bell, st);
-	return start_thread(st, err);
+	st->writer = store_writer_start(&wp, db, err);
+	*why = st->writer ? STORE_OPENED : STORE_IO;
+	return st->writer ? 0 : -1;
 }
 
 struct store *
@@ -814,19 +341,17 @@ store_open(const struct store_params *p, enum store_open_result *why_out,
 
 	if (fd >= 0) {
 		st = store_new(p, fd);
-		if (set_up(st, p, &why, err) < 0) {
-			store_free(st);
-			st = NULL;
-		} else {
+		if (set_up(st, p, &why, err) < 0)
+			store_close(&st);
+		else
 			lock_sign(fd);
-			why = STORE_OPENED;
-		}
 	}
 	if (why_out)
 		*why_out = why;
 	return st;
 }
 
+/* The writer first: it rings the bell and has the keys. */
 void
 store_close(struct store **stp)
 {
@@ -835,12 +360,14 @@ store_close(struct store **stp)
 	*stp = NULL;
 	if (!st)
 		return;
-	pthread_mutex_lock(&st->mutex);
-	st->stop = true;
-	pthread_cond_signal(&st->work);
-	pthread_mutex_unlock(&st->mutex);
-	(void)pthread_join(st->thread, NULL); /* ours, and joined once */
-	store_free(st);
+	store_writer_stop(&st->writer);
+	ops_free(&st->refused);
+	idtab_release(&st->loads);
+	loop_bell_close(&st->bell);
+	keyring_release(&st->keys);
+	(void)close(st->lock_fd); /* which also unlocks */
+	free(st->path);
+	free(st);
 }
 
 /* ---- what callers see ------------------------------------------------- */
@@ -849,27 +376,6 @@ bool
 store_is_ok(const struct store *st)
 {
 	return st->is_ok;
-}
-
-/* False: over a ceiling. */
-static bool
-queue_add(struct store *st, struct op *op)
-{
-	bool fits;
-
-	pthread_mutex_lock(&st->mutex);
-	fits = st->nqueued < STORE_QUEUE_MAX &&
-	    st->nqueued_bytes + op->nbytes <= STORE_QUEUE_BYTES;
-	if (fits) {
-		st->nqueued++;
-		st->nqueued_bytes += op->nbytes;
-		list_add(&st->queue, &op->node);
-		pthread_cond_signal(&st->work);
-	} else {
-		st->stats.nfailed++;
-	}
-	pthread_mutex_unlock(&st->mutex);
-	return fits;
 }
 
 /* Its own turn comes: a callback never runs inside the call. */
@@ -885,7 +391,7 @@ refuse(struct store *st, struct op *op)
 static void
 enqueue(struct store *st, struct op *op)
 {
-	if (is_too_long(op) || !queue_add(st, op))
+	if (!op_fits(op) || !store_writer_add(st->writer, op))
 		refuse(st, op);
 }
 
@@ -1017,8 +523,5 @@ store_facts_load(
 void
 store_stats_get(struct store *st, struct store_stats *out)
 {
-	pthread_mutex_lock(&st->mutex);
-	*out = st->stats;
-	out->nqueued = st->nqueued;
-	pthread_mutex_unlock(&st->mutex);
+	store_writer_stats(st->writer, out);
 }

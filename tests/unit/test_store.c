@@ -22,6 +22,8 @@
 #include "lib/log.h"
 #include "lib/xalloc.h"
 
+#include "net/loop.h"
+
 #include "core/migrate.h"
 #include "core/store.h"
 
@@ -503,6 +505,41 @@ forgetting_erases_that_user_and_nobody_else(void **state)
 	assert_string_equal(
 	    settings_of(STR("juliet@example.org")), "libera//nick=j\n");
 	assert_false(store_has("forget-this-nick"));
+}
+
+static struct loop *loop;
+
+static void
+stop_loop(bool ok, void *arg)
+{
+	on_done(ok, arg);
+	loop_stop(loop);
+}
+
+static void
+a_loop_is_rung_when_something_is_done(void **state)
+{
+	static char long_name[STORE_NAME_MAX + 1];
+	struct store_params p = { .path = db_path, .key_file = key_path };
+
+	(void)state;
+	memset(long_name, 'x', sizeof(long_name));
+	loop = loop_new();
+	p.loop = loop;
+	st = store_open(&p, NULL, NULL);
+	assert_non_null(st);
+	store_setting_put(st, USER, GW, NET, STR_EMPTY, STR("n"), STR("v"),
+	    false, stop_loop, NULL);
+	loop_run(loop);
+	assert_int_equal(nok, 1);
+	/* So is a refusal, which never reaches the thread. */
+	store_setting_put(st, str_of(long_name, sizeof(long_name)), GW, NET,
+	    STR_EMPTY, STR("n"), STR("v"), false, stop_loop, NULL);
+	assert_int_equal(nfailed, 0);
+	loop_run(loop);
+	assert_int_equal(nfailed, 1);
+	store_close(&st);
+	loop_free(&loop);
 }
 
 /* ---- groups and ceilings ---------------------------------------------- */
@@ -1012,6 +1049,7 @@ main(void)
 		TEST(occupants_are_removed_one_by_one_or_by_resource),
 		TEST(facts_are_kept_per_network),
 		TEST(forgetting_erases_that_user_and_nobody_else),
+		TEST(a_loop_is_rung_when_something_is_done),
 		TEST(many_puts_share_few_commits),
 		TEST(what_is_too_long_is_refused_whole),
 		TEST(a_full_queue_refuses_and_recovers),

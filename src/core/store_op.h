@@ -1,0 +1,65 @@
+/*
+ * store_op.h - one operation on its way through the store
+ *
+ * Made and called back by the loop (store.c), run by the writer
+ * (store_writer.c); only one of them has it at a time.
+ */
+#ifndef CORE_STORE_OP_H
+#define CORE_STORE_OP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/list.h"
+#include "lib/str.h"
+
+#include "core/store.h"
+#include "core/store_db.h"
+
+/* What is called when it is done; which, its kind says. */
+union op_fn {
+	store_done_fn *done;
+	store_settings_fn *settings;
+	store_occupants_fn *occupants;
+	store_facts_fn *facts;
+};
+
+struct op {
+	struct list node;
+	enum db_op kind;
+	bool ok;
+
+	/* The loop's. */
+	union op_fn fn;
+	void *arg;
+	store_load_id load; /* 0: not a load, or one too many */
+	bool is_cancelled;
+
+	/* The writer's, while it has it. */
+	struct list rows;
+	size_t nunopened;
+	struct str v[DB_ARGS_MAX]; /* into bytes */
+	size_t nbytes;
+	char bytes[];
+};
+
+/* Copies the arguments of its kind. */
+struct op *op_new(enum db_op kind, const struct str *v);
+
+/* The arguments may have held a secret, so may the rows: wiped. */
+void op_free(struct op *op);
+
+/* No argument is longer than store.h promises to take. */
+bool op_fits(const struct op *op);
+
+/* All of a list: to the end of another, or freed. */
+void ops_move(struct list *to, struct list *from);
+void ops_free(struct list *ops);
+
+static inline struct op *
+op_of(struct list *node)
+{
+	return LIST_ENTRY(node, struct op, node);
+}
+
+#endif
