@@ -5,6 +5,7 @@
  *	 |   dropped    |  content  |  NUL, room   |
  */
 #include <assert.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,6 +16,26 @@ enum { FIRST_CAP = 64 };
 
 /* Shared by all empty buffers; never written to. */
 static char nothing[1];
+
+/* Bytes in front of the content. */
+static size_t
+dropped(const struct buf *b)
+{
+	return b->base ? (size_t)(b->p - b->base) : 0;
+}
+
+static void
+count_room(struct buf *b)
+{
+	size_t allowed = b->max - b->len, there;
+
+	if (b->overflow || !b->base) {
+		b->room = 0;
+		return;
+	}
+	there = b->cap - dropped(b) - b->len - 1;
+	b->room = there < allowed ? there : allowed;
+}
 
 void
 buf_init(struct buf *b, size_t max_bytes)
@@ -29,15 +50,23 @@ buf_release(struct buf *b)
 	buf_init(b, b->max);
 }
 
-void
-buf_clear(struct buf *b)
+/* No content; memory and overflow stay. */
+static void
+empty(struct buf *b)
 {
 	b->len = 0;
-	b->overflow = false;
 	if (b->base) {
 		b->p = b->base;
 		b->p[0] = '\0';
 	}
+	count_room(b);
+}
+
+void
+buf_clear(struct buf *b)
+{
+	b->overflow = false;
+	empty(b);
 }
 
 void
@@ -51,54 +80,66 @@ buf_trim(struct buf *b)
 	}
 }
 
-/* Room for n more and the NUL: moved to the front if that is enough. */
+static size_t
+doubled(size_t cap, size_t need)
+{
+	if (cap == 0)
+		cap = FIRST_CAP;
+	while (cap < need)
+		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
+	return cap;
+}
+
+/*
+ * Room for n more and the NUL behind the content.  Moving the content to the
+ * front is enough only if that wins about as many bytes as it moves: a long
+ * queue that is filled and drained byte by byte would move all of it each
+ * time otherwise.
+ */
 static void
 make_room(struct buf *b, size_t n)
 {
-	size_t need = b->len + n + 1, cap = b->cap ? b->cap : FIRST_CAP;
-	size_t gone = b->base ? (size_t)(b->p - b->base) : 0;
-	char *base;
+	size_t need = b->len + n + 1, won = dropped(b);
 
-	if (b->base && need <= b->cap && gone >= b->len) {
-		memcpy(b->base, b->p, b->len + 1);
+	if (won > 0) {
+		memmove(b->base, b->p, b->len + 1);
 		b->p = b->base;
-		return;
+		if (need <= b->cap && won < b->len / 2)
+			need = b->cap + 1;
 	}
-	while (cap < need)
-		cap *= 2;
-	base = xmalloc(cap);
-	if (b->len)
-		memcpy(base, b->p, b->len);
-	base[b->len] = '\0';
-	free(b->base);
-	b->base = b->p = base;
-	b->cap = cap;
+	if (need <= b->cap)
+		return;
+	b->cap = doubled(b->cap, need);
+	b->p = b->base = xrealloc(b->base, b->cap);
+	b->p[b->len] = '\0';
 }
 
 char *
 buf_reserve(struct buf *b, size_t n)
 {
-	if (b->overflow || n > b->max || b->len > b->max - n) {
+	if (b->overflow || n > b->max - b->len) {
 		b->overflow = true;
+		b->room = 0;
 		return NULL;
 	}
-	if (!b->base || (size_t)(b->p - b->base) + b->len + n + 1 > b->cap)
+	if (!b->base || n >= b->cap - dropped(b) - b->len)
 		make_room(b, n);
+	count_room(b);
 	return b->p + b->len;
 }
 
 void
 buf_added(struct buf *b, size_t n)
 {
-	if (n == 0)
-		return;
+	assert(n <= b->room);
 	b->len += n;
-	assert((size_t)(b->p - b->base) + b->len < b->cap);
-	b->p[b->len] = '\0';
+	b->room -= n;
+	if (b->base)
+		b->p[b->len] = '\0';
 }
 
 int
-buf_add(struct buf *b, const void *data, size_t len)
+buf_add_slow(struct buf *b, const void *data, size_t len)
 {
 	char *to;
 
@@ -112,37 +153,30 @@ buf_add(struct buf *b, const void *data, size_t len)
 	return 0;
 }
 
-int
-buf_add_str(struct buf *b, struct str s)
-{
-	return buf_add(b, s.p, s.len);
-}
-
-int
-buf_addc(struct buf *b, char c)
-{
-	return buf_add(b, &c, 1);
-}
-
+/* Tried in the room that is there; told how much is needed, once more. */
 int
 buf_addv(struct buf *b, const char *fmt, va_list ap)
 {
+	char *to = b->p + b->len;
 	va_list again;
-	char *to;
 	int n;
 
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	n = vsnprintf(b->base ? to : NULL, b->base ? b->room + 1 : 0, fmt, ap);
+	if (n > 0 && (size_t)n > b->room) {
+		if (b->base)
+			to[0] = '\0';
+		to = buf_reserve(b, (size_t)n);
+		if (to)
+			vsnprintf(to, (size_t)n + 1, fmt, again);
+	}
 	va_end(again);
-	if (n < 0) {
+	if (n < 0)
 		b->overflow = true;
+	if (b->overflow) {
+		count_room(b);
 		return -1;
 	}
-	to = buf_reserve(b, (size_t)n);
-	if (!to)
-		return -1;
-	if (n > 0)
-		vsnprintf(to, (size_t)n + 1, fmt, ap);
 	buf_added(b, (size_t)n);
 	return 0;
 }
@@ -159,15 +193,13 @@ buf_addf(struct buf *b, const char *fmt, ...)
 	return rc;
 }
 
+/* The room that was counted is still there: it lies behind the content. */
 void
 buf_drop(struct buf *b, size_t n)
 {
-	bool overflow = b->overflow;
-
 	assert(n <= b->len);
 	if (n == b->len) {
-		buf_clear(b);
-		b->overflow = overflow;
+		empty(b);
 		return;
 	}
 	b->p += n;
@@ -179,8 +211,8 @@ buf_truncate(struct buf *b, size_t len)
 {
 	assert(len <= b->len);
 	b->overflow = false;
-	if (len == b->len)
-		return;
 	b->len = len;
-	b->p[len] = '\0';
+	if (b->base)
+		b->p[len] = '\0';
+	count_room(b);
 }

@@ -11,6 +11,8 @@
  *	buf_drop(&b, nwritten);
  *	buf_release(&b);
  *
+ * Ownership  What is added is copied; it must not lie in this buffer, which
+ *            may move.
  * Limits     len <= max.  Memory grows by doubling, is kept by buf_clear()
  *            and given back by buf_release() and buf_trim().
  */
@@ -30,6 +32,7 @@ struct buf {
 	bool overflow; /* an addition was refused */
 	char *base;    /* private: start of the allocation or NULL */
 	size_t cap;    /* private: bytes allocated at base */
+	size_t room;   /* private: what may be added without a question */
 };
 
 void buf_init(struct buf *b, size_t max_bytes);
@@ -40,9 +43,9 @@ void buf_clear(struct buf *b);   /* empty, not overflown; memory kept */
 void buf_trim(struct buf *b);
 
 /* 0, or -1 when it would pass the ceiling; nothing is added then. */
-int buf_add(struct buf *b, const void *data, size_t len);
-int buf_add_str(struct buf *b, struct str s);
-int buf_addc(struct buf *b, char c);
+static inline int buf_add(struct buf *b, const void *data, size_t len);
+static inline int buf_add_str(struct buf *b, struct str s);
+static inline int buf_addc(struct buf *b, char c);
 int buf_addf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 int buf_addv(struct buf *b, const char *fmt, va_list ap)
@@ -72,6 +75,39 @@ static inline struct str
 buf_str(const struct buf *b)
 {
 	return (struct str){ b->p, b->len };
+}
+
+/* Private: no room, or nothing to add. */
+int buf_add_slow(struct buf *b, const void *data, size_t len);
+
+/*
+ * Every byte of every stanza passes here: one comparison, which also sends
+ * len == 0 the long way, where data may be NULL.
+ */
+static inline int
+buf_add(struct buf *b, const void *data, size_t len)
+{
+	char *to = b->p + b->len;
+
+	if (len - 1 >= b->room)
+		return buf_add_slow(b, data, len);
+	memcpy(to, data, len);
+	to[len] = '\0';
+	b->len += len;
+	b->room -= len;
+	return 0;
+}
+
+static inline int
+buf_add_str(struct buf *b, struct str s)
+{
+	return buf_add(b, s.p, s.len);
+}
+
+static inline int
+buf_addc(struct buf *b, char c)
+{
+	return buf_add(b, &c, 1);
 }
 
 #endif
