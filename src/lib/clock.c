@@ -1,13 +1,25 @@
 /*
- * What time it is, and what is due: a binary heap of timers, ordered by due
- * time and, for equal times, by the order in which they were set.
+ * What time it is, and what is due: a heap with four children per node,
+ * ordered by due time and, for equal times, by the order in which the timers
+ * were set.
+ *
+ * A timer that is set later than it was keeps its place until it comes to the
+ * top; only then is it put where it belongs.  So a slot may be too early but
+ * never too late, and the top, once settled, is the earliest of all.
  */
 #include <stdlib.h>
 
 #include "lib/clock.h"
 #include "lib/xalloc.h"
 
-enum { FIRST_CAP = 64 };
+/* What is compared lies in the heap itself: no timer is touched on the way. */
+struct clock_slot {
+	int64_t due_at;
+	uint64_t order;
+	struct timer *timer;
+};
+
+enum { FIRST_CAP = 16, CHILDREN = 4 };
 
 void
 clock_init(struct clock *c, int64_t at, int64_t utc)
@@ -21,54 +33,79 @@ clock_release(struct clock *c)
 	size_t i;
 
 	for (i = 0; i < c->n; i++)
-		c->heap[i]->clock = NULL;
+		c->heap[i].timer->clock = NULL;
 	free(c->heap);
 	c->heap = NULL;
 	c->n = c->cap = 0;
 }
 
 static bool
-is_before(const struct timer *a, const struct timer *b)
+is_before(const struct clock_slot *a, const struct clock_slot *b)
 {
-	return a->due_at != b->due_at ? a->due_at < b->due_at
-	                              : a->order < b->order;
+	return a->due_at < b->due_at ||
+	    (a->due_at == b->due_at && a->order < b->order);
 }
 
 static void
-place(struct clock *c, size_t i, struct timer *t)
+place(struct clock *c, size_t i, struct clock_slot s)
 {
-	c->heap[i] = t;
-	t->index = i;
+	c->heap[i] = s;
+	s.timer->index = i;
 }
 
 static void
-sift_up(struct clock *c, size_t i)
+sift_up(struct clock *c, size_t i, struct clock_slot s)
 {
-	struct timer *t = c->heap[i];
+	size_t parent;
 
-	while (i > 0 && is_before(t, c->heap[(i - 1) / 2])) {
-		place(c, i, c->heap[(i - 1) / 2]);
-		i = (i - 1) / 2;
+	for (; i > 0; i = parent) {
+		parent = (i - 1) / CHILDREN;
+		if (!is_before(&s, &c->heap[parent]))
+			break;
+		place(c, i, c->heap[parent]);
 	}
-	place(c, i, t);
+	place(c, i, s);
+}
+
+static size_t
+first_child(const struct clock *c, size_t i)
+{
+	size_t child = CHILDREN * i + 1, end = child + CHILDREN, best = child;
+
+	if (end > c->n)
+		end = c->n;
+	for (; child < end; child++)
+		if (is_before(&c->heap[child], &c->heap[best]))
+			best = child;
+	return best;
 }
 
 static void
-sift_down(struct clock *c, size_t i)
+sift_down(struct clock *c, size_t i, struct clock_slot s)
 {
-	struct timer *t = c->heap[i];
 	size_t child;
 
-	while ((child = 2 * i + 1) < c->n) {
-		if (child + 1 < c->n &&
-		    is_before(c->heap[child + 1], c->heap[child]))
-			child++;
-		if (!is_before(c->heap[child], t))
+	for (; CHILDREN * i + 1 < c->n; i = child) {
+		child = first_child(c, i);
+		if (!is_before(&c->heap[child], &s))
 			break;
 		place(c, i, c->heap[child]);
-		i = child;
 	}
-	place(c, i, t);
+	place(c, i, s);
+}
+
+static struct clock_slot
+slot_of(struct timer *t)
+{
+	return (struct clock_slot){ t->due_at, t->order, t };
+}
+
+/* Until the top says what its timer says. */
+static void
+settle(struct clock *c)
+{
+	while (c->n && c->heap[0].order != c->heap[0].timer->order)
+		sift_down(c, 0, slot_of(c->heap[0].timer));
 }
 
 void
@@ -82,43 +119,51 @@ timer_cancel(struct timer *t)
 {
 	struct clock *c = t->clock;
 	size_t i = t->index;
+	struct clock_slot last;
 
 	if (!c)
 		return;
 	t->clock = NULL;
-	c->n--;
+	last = c->heap[--c->n];
 	if (i == c->n)
 		return;
-	place(c, i, c->heap[c->n]);
-	sift_down(c, i);
-	sift_up(c, i);
+	if (is_before(&last, &c->heap[i]))
+		sift_up(c, i, last);
+	else
+		sift_down(c, i, last);
 }
 
-void
-timer_set(struct timer *t, struct clock *c, int64_t due_at)
+static void
+add(struct clock *c, struct timer *t)
 {
-	timer_cancel(t);
 	if (c->n == c->cap) {
 		c->cap = c->cap ? c->cap * 2 : FIRST_CAP;
 		c->heap = xrealloc_array(c->heap, c->cap, sizeof(*c->heap));
 	}
 	t->clock = c;
-	t->due_at = due_at;
+	sift_up(c, c->n++, slot_of(t));
+}
+
+void
+timer_set(struct timer *t, struct clock *c, int64_t due_at)
+{
+	if (t->clock != c)
+		timer_cancel(t);
+	t->due_at = due_at > c->at ? due_at : c->at;
 	t->order = ++c->nset;
-	place(c, c->n++, t);
-	sift_up(c, t->index);
+	if (!t->clock)
+		add(c, t);
+	else if (t->due_at < c->heap[t->index].due_at)
+		sift_up(c, t->index, slot_of(t));
 }
 
 int64_t
-clock_next(const struct clock *c)
+clock_next(struct clock *c)
 {
-	return c->n ? c->heap[0]->due_at : -1;
+	settle(c);
+	return c->n ? c->heap[0].due_at : -1;
 }
 
-/*
- * A timer that is set again while the due ones run waits for the next
- * advance, even if it is due at once: a turn always ends.
- */
 void
 clock_advance(struct clock *c, int64_t at, int64_t utc)
 {
@@ -127,8 +172,10 @@ clock_advance(struct clock *c, int64_t at, int64_t utc)
 
 	c->at = at;
 	c->utc = utc;
-	while (c->n && c->heap[0]->due_at <= at && c->heap[0]->order <= last) {
-		t = c->heap[0];
+	for (settle(c); c->n; settle(c)) {
+		if (c->heap[0].due_at > at || c->heap[0].order > last)
+			break;
+		t = c->heap[0].timer;
 		timer_cancel(t);
 		t->fn(t);
 	}
