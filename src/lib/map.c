@@ -1,11 +1,14 @@
 /*
  * Hash map from byte strings to pointers: open addressing, linear probing,
- * backward shift on removal, so there are no tombstones and no rehash but
- * for growth.
+ * backward shift on removal, so there are no tombstones and nothing is ever
+ * cleaned up.  Hashes are kept: a comparison of keys is nearly always one
+ * that succeeds, and growing reads no key.
  *
  * SipHash-1-3: J.-P. Aumasson, D. J. Bernstein, "SipHash: a fast short-input
  * PRF", 2012, with one compression and three finalisation rounds.
  */
+#include <endian.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "lib/crypto.h"
@@ -43,46 +46,70 @@ sip_round(uint64_t v[4])
 	v[2] = rotl(v[2], 32);
 }
 
-static const uint64_t *
-sip_key(void)
+static uint64_t
+load64(const char *p)
 {
-	static uint64_t key[2];
-	static bool drawn;
+	uint64_t m;
 
-	if (!drawn) {
-		crypto_random(key, sizeof(key));
-		drawn = true;
-	}
-	return key;
+	memcpy(&m, p, 8);
+	return le64toh(m);
 }
 
-uint64_t
-map_hash(struct str s)
+/* The last len % 8 bytes, below the length. */
+static uint64_t
+last_word(struct str s)
 {
-	const uint64_t *k = sip_key();
+	uint64_t m = (uint64_t)s.len << 56;
+	size_t i, n = s.len & 7;
+
+	if (n && s.len > 8)
+		return m | load64(s.p + s.len - 8) >> (8 * (8 - n));
+	for (i = 0; i < n; i++)
+		m |= (uint64_t)(unsigned char)s.p[i] << (8 * i);
+	return m;
+}
+
+static uint64_t
+siphash13(const uint64_t k[2], struct str s)
+{
 	uint64_t v[4] = { k[0] ^ 0x736f6d6570736575ULL,
 		k[1] ^ 0x646f72616e646f6dULL, k[0] ^ 0x6c7967656e657261ULL,
 		k[1] ^ 0x7465646279746573ULL };
-	uint64_t m, last = (uint64_t)s.len << 56;
-	size_t i, rest = s.len & 7;
-	const char *p = s.p;
+	uint64_t m;
+	size_t i;
 
-	for (i = 0; i < s.len / 8; i++, p += 8) {
-		memcpy(&m, p, 8);
+	for (i = 0; i + 8 <= s.len; i += 8) {
+		m = load64(s.p + i);
 		v[3] ^= m;
 		sip_round(v);
 		v[0] ^= m;
 	}
-	for (i = 0; i < rest; i++)
-		last |= (uint64_t)(unsigned char)p[i] << (8 * i);
-	v[3] ^= last;
+	m = last_word(s);
+	v[3] ^= m;
 	sip_round(v);
-	v[0] ^= last;
+	v[0] ^= m;
 	v[2] ^= 0xff;
 	sip_round(v);
 	sip_round(v);
 	sip_round(v);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+static uint64_t process_key[2];
+
+static void
+draw_key(void)
+{
+	crypto_random(process_key, sizeof(process_key));
+}
+
+uint64_t
+map_hash(struct str s)
+{
+	static pthread_once_t drawn = PTHREAD_ONCE_INIT;
+
+	pthread_once(&drawn, draw_key);
+	return siphash13(process_key, s);
 }
 
 /* ---- map -------------------------------------------------------------- */
@@ -119,13 +146,13 @@ map_get(const struct map *m, struct str key)
 }
 
 static void
-grow(struct map *m)
+resize(struct map *m, size_t cap)
 {
 	struct map old = *m;
 	size_t i;
 
-	m->cap = old.cap ? old.cap * 2 : FIRST_CAP;
-	m->slot = xcalloc(m->cap, sizeof(*m->slot));
+	m->cap = cap;
+	m->slot = xcalloc(cap, sizeof(*m->slot));
 	for (i = 0; i < old.cap; i++)
 		if (old.slot[i].value)
 			*locate(m, old.slot[i].hash, old.slot[i].key) =
@@ -133,19 +160,35 @@ grow(struct map *m)
 	free(old.slot);
 }
 
+/*
+ * Room for one more; three quarters at most are taken.  What a netsplit has
+ * left nearly empty shrinks here and not in map_del(), which may be called
+ * while somebody walks through the map.
+ */
+static void
+fit(struct map *m)
+{
+	if (m->cap == 0)
+		resize(m, FIRST_CAP);
+	else if ((m->n + 1) * 4 > m->cap * 3)
+		resize(m, m->cap * 2);
+	else if (m->cap > FIRST_CAP && m->n * 8 < m->cap)
+		resize(m, m->cap / 4);
+}
+
 void *
 map_put(struct map *m, struct str key, void *value)
 {
 	uint64_t hash = map_hash(key);
-	struct map_slot *at;
-	void *was;
+	struct map_slot *at = m->n ? locate(m, hash, key) : NULL;
+	void *was = at ? at->value : NULL;
 
-	if ((m->n + 1) * 4 > m->cap * 3)
-		grow(m);
-	at = locate(m, hash, key);
-	was = at->value;
+	if (!was) {
+		fit(m);
+		at = locate(m, hash, key);
+		m->n++;
+	}
 	*at = (struct map_slot){ hash, key, value };
-	m->n += was == NULL;
 	return was;
 }
 
