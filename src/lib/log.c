@@ -1,7 +1,10 @@
 /*
  * One event, one line.
  */
+#include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +14,7 @@
 #include "lib/str.h"
 #include "lib/utf8.h"
 
-static enum log_level log_level = LOG_INFO;
+static _Atomic enum log_level log_level = LOG_INFO;
 static log_sink *log_to;
 static void *log_to_arg;
 
@@ -47,13 +50,13 @@ log_ctx_init(
 void
 log_set_level(enum log_level level)
 {
-	log_level = level;
+	atomic_store_explicit(&log_level, level, memory_order_relaxed);
 }
 
 bool
 log_is_on(enum log_level level)
 {
-	return level <= log_level;
+	return level <= atomic_load_explicit(&log_level, memory_order_relaxed);
 }
 
 bool
@@ -76,47 +79,62 @@ log_set_sink(log_sink *sink, void *arg)
 	log_to_arg = arg;
 }
 
-/* A line under construction; what does not fit is cut. */
+/* A line under construction.  Once a piece does not fit, none does. */
 struct line {
 	char text[LOG_LINE_MAX];
 	size_t len;
+	bool is_full;
 };
 
-enum { LINE_ROOM = LOG_LINE_MAX - 2 }; /* for the LF and the NUL */
+enum { LINE_ROOM = LOG_LINE_MAX - 1 }; /* the LF or the NUL */
 
 static void
 put(struct line *l, const char *p, size_t n)
 {
-	if (n > LINE_ROOM - l->len)
-		n = LINE_ROOM - l->len;
+	if (l->is_full || n > LINE_ROOM - l->len) {
+		l->is_full = true;
+		return;
+	}
 	memcpy(l->text + l->len, p, n);
 	l->len += n;
 }
 
 static void
-put_hex(struct line *l, unsigned char c)
+put_z(struct line *l, const char *z)
 {
-	char hex[5];
-
-	snprintf(hex, sizeof(hex), "\\x%02x", c);
-	put(l, hex, 4);
+	put(l, z, strlen(z));
 }
 
-/* Everything but printable characters as \xHH. */
+/* U+2028 and U+2029 end a line for some who read the log. */
+static bool
+is_printable(int32_t c)
+{
+	return c >= 0x20 && c != 0x7f && !(c >= 0x80 && c < 0xa0) &&
+	    c != 0x2028 && c != 0x2029;
+}
+
+/* Whatever is no printable character as \xHH, byte by byte. */
 static void
 put_escaped(struct line *l, struct str s)
 {
-	while (s.len && l->len < LINE_ROOM) {
+	static const char digit[] = "0123456789abcdef";
+
+	while (s.len && !l->is_full) {
 		struct str was = s;
-		int32_t c = utf8_next(&s);
+		bool plain = is_printable(utf8_next(&s));
 		size_t i, n = was.len - s.len;
 
-		if (c >= 0x20 && c != 0x7f && !(c >= 0x80 && c < 0xa0)) {
+		if (plain) {
 			put(l, was.p, n);
 			continue;
 		}
-		for (i = 0; i < n; i++)
-			put_hex(l, (unsigned char)was.p[i]);
+		for (i = 0; i < n; i++) {
+			unsigned char c = (unsigned char)was.p[i];
+			char hex[] = { '\\', 'x', digit[c >> 4],
+				digit[c & 15] };
+
+			put(l, hex, sizeof(hex));
+		}
 	}
 }
 
@@ -132,14 +150,36 @@ put_context(struct line *l, const struct log_ctx *c)
 	}
 }
 
+static bool in_journal;
+
+static void
+look_for_journal(void)
+{
+	in_journal = getenv("JOURNAL_STREAM") != NULL;
+}
+
 static const char *
 prefix(enum log_level level)
 {
-	static int journal = -1;
+	static pthread_once_t looked = PTHREAD_ONCE_INIT;
 
-	if (journal < 0)
-		journal = getenv("JOURNAL_STREAM") != NULL;
-	return journal ? journal_prefix[level] : "";
+	pthread_once(&looked, look_for_journal);
+	return in_journal ? journal_prefix[level] : "";
+}
+
+static void
+hand_out(enum log_level level, struct line *l)
+{
+	ssize_t done;
+
+	if (log_to) {
+		l->text[l->len] = '\0';
+		log_to(level, l->text, log_to_arg);
+		return;
+	}
+	l->text[l->len] = '\n';
+	done = write(STDERR_FILENO, l->text, l->len + 1);
+	(void)done; /* a log that cannot be written has nobody to tell */
 }
 
 void
@@ -147,29 +187,25 @@ log_write(enum log_level level, const struct log_ctx *c, const char *event,
     const char *fmt, ...)
 {
 	char values[LOG_LINE_MAX];
-	struct line l = { .len = 0 };
+	struct line l;
 	va_list ap;
-	ssize_t done;
+	int saved = errno;
 
+	l.len = 0;
+	l.is_full = false;
 	va_start(ap, fmt);
 	vsnprintf(values, sizeof(values), fmt, ap);
 	va_end(ap);
 	if (!log_to)
-		put(&l, prefix(level), strlen(prefix(level)));
-	put(&l, level_name[level], strlen(level_name[level]));
+		put_z(&l, prefix(level));
+	put_z(&l, level_name[level]);
 	put(&l, " ", 1);
-	put(&l, event, strlen(event));
+	put_z(&l, event);
 	put_context(&l, c);
 	if (values[0]) {
 		put(&l, " ", 1);
 		put_escaped(&l, str_c(values));
 	}
-	if (log_to) {
-		l.text[l.len] = '\0';
-		log_to(level, l.text, log_to_arg);
-		return;
-	}
-	l.text[l.len++] = '\n';
-	done = write(STDERR_FILENO, l.text, l.len);
-	(void)done; /* a log that cannot be written has nobody to tell */
+	hand_out(level, &l);
+	errno = saved;
 }

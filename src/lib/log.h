@@ -13,7 +13,8 @@
  *            \xHH, so nobody forges a line.  A line ends at LOG_LINE_MAX.
  * Output     Standard error; with the prefixes <3> ... <7> of sd-daemon(3)
  *            when JOURNAL_STREAM is in the environment.
- * Thread     Any; a line is one write(2).
+ * Thread     Any; a line is one write(2).  log_set_sink() only while there is
+ *            one thread.  errno is left alone.
  */
 #ifndef LIB_LOG_H
 #define LIB_LOG_H
@@ -48,9 +49,8 @@ bool log_level_parse(const char *name, enum log_level *level_out);
 typedef void log_sink(enum log_level level, const char *line, void *arg);
 void log_set_sink(log_sink *sink, void *arg);
 
-void log_write(enum log_level level, const struct log_ctx *c,
-    const char *event, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
+void log_write(enum log_level level, const struct log_ctx *c, const char *event,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /* The arguments are not evaluated when the level is off. */
 #define log_at(level, c, ...)                                                  \
