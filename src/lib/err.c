@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/err.h"
+#include "lib/utf8.h"
 
 /* Text may quote what a peer sent. */
 static void
@@ -15,54 +16,54 @@ make_printable(char *text)
 			*text = '?';
 }
 
-/* A cut inside a UTF-8 sequence leaves no half character. */
-static void
-cut_clean(char *text, size_t size)
-{
-	size_t len = strlen(text);
+/* Long enough to see that what is kept is not all. */
+enum { DRAFT_SIZE = 2 * sizeof(((struct err *)NULL)->text) };
 
-	if (len + 1 < size)
-		return;
-	while (len && ((unsigned char)text[len - 1] & 0xc0) == 0x80)
-		len--;
-	if (len && ((unsigned char)text[len - 1] & 0xc0) == 0xc0)
-		len--;
-	text[len] = '\0';
+/*
+ * The arguments may have pointed into err->text, so it is written last.  No
+ * half character stays at the end.
+ */
+static void
+set_text(struct err *err, const char *draft)
+{
+	size_t len = utf8_cut(str_c(draft), sizeof(err->text) - 1);
+
+	memcpy(err->text, draft, len);
+	err->text[len] = '\0';
+	make_printable(err->text);
 }
 
 int
 err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
 {
+	char draft[DRAFT_SIZE];
 	va_list ap;
 
 	if (!err)
 		return -1;
-	err->kind = kind;
 	va_start(ap, fmt);
-	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	vsnprintf(draft, sizeof(draft), fmt, ap);
 	va_end(ap);
-	make_printable(err->text);
-	cut_clean(err->text, sizeof(err->text));
+	err->kind = kind;
+	set_text(err, draft);
 	return -1;
 }
 
 int
 err_prefix(struct err *err, const char *fmt, ...)
 {
-	char was[sizeof(err->text)];
+	char draft[DRAFT_SIZE];
 	va_list ap;
 	size_t len;
 
 	if (!err)
 		return -1;
-	memcpy(was, err->text, sizeof(was));
 	va_start(ap, fmt);
-	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	vsnprintf(draft, sizeof(draft), fmt, ap);
 	va_end(ap);
-	len = strlen(err->text);
-	snprintf(err->text + len, sizeof(err->text) - len, ": %s", was);
-	make_printable(err->text);
-	cut_clean(err->text, sizeof(err->text));
+	len = strlen(draft);
+	snprintf(draft + len, sizeof(draft) - len, ": %s", err->text);
+	set_text(err, draft);
 	return -1;
 }
 

@@ -9,7 +9,7 @@
 
 struct idtab_slot {
 	void *object;        /* NULL: free */
-	uint32_t generation; /* never 0 */
+	uint32_t generation; /* of its number; 0: never used again */
 	uint32_t next_free;  /* index + 1; 0: none */
 };
 
@@ -52,6 +52,8 @@ idtab_add(struct idtab *t, void *object)
 		return 0;
 	if (t->free_head == 0)
 		grow(t);
+	if (t->free_head == 0)
+		return 0;
 	i = t->free_head - 1;
 	s = &t->slot[i];
 	t->free_head = s->next_free;
@@ -87,10 +89,10 @@ idtab_del(struct idtab *t, uint64_t id)
 		return NULL;
 	object = s->object;
 	s->object = NULL;
+	t->n--;
 	if (++s->generation == 0)
-		s->generation = 1;
+		return object; /* worn out: its old numbers would come again */
 	s->next_free = t->free_head;
 	t->free_head = (uint32_t)id + 1;
-	t->n--;
 	return object;
 }

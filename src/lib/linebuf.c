@@ -13,7 +13,7 @@ linebuf_init(struct linebuf *lb, size_t max_bytes)
 void
 linebuf_release(struct linebuf *lb)
 {
-	buf_release(&lb->part);
+	linebuf_clear(lb);
 }
 
 void

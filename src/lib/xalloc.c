@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "lib/xalloc.h"
 
-static void
+/* Nothing is put in order on the way out: that would need memory, too. */
+static _Noreturn void
 out_of_memory(size_t size)
 {
 	char line[80];
@@ -18,7 +20,7 @@ out_of_memory(size_t size)
 	ssize_t done = write(STDERR_FILENO, line, (size_t)n);
 
 	(void)done; /* there is nobody else to tell */
-	abort();
+	_exit(EX_OSERR);
 }
 
 void *
@@ -37,7 +39,8 @@ xcalloc(size_t n, size_t size)
 	void *p = calloc(n ? n : 1, size ? size : 1);
 
 	if (!p)
-		out_of_memory(n);
+		out_of_memory(
+		    size && n > SIZE_MAX / size ? SIZE_MAX : n * size);
 	return p;
 }
 
