@@ -161,6 +161,12 @@ iq_result(struct iq_ask *ask)
 	return begin(ask, "result");
 }
 
+struct xmlw *
+iq_error(struct iq_ask *ask)
+{
+	return begin(ask, "error");
+}
+
 void
 iq_done(struct iq_ask *ask)
 {

@@ -85,6 +85,12 @@ void *iq_arg(const struct iq_ask *ask);
 struct xmlw *iq_result(struct iq_ask *ask);
 void iq_done(struct iq_ask *ask);
 
+/*
+ * The same for an error of another shape than iq_fail() writes: the whole
+ * <error/> is the caller's.
+ */
+struct xmlw *iq_error(struct iq_ask *ask);
+
 /* An empty result. */
 void iq_ok(struct iq_ask *ask);
 void iq_fail(struct iq_ask *ask, const struct err *err);
