@@ -71,6 +71,10 @@ $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_MAIN) $(BUILD)/parts.a
 $(BUILD)/bench_%: $(BUILD)/tests/bench/bench_%.o $(BUILD)/parts.a
 	$(LINK)
 
+# Programs that stand in for servers.
+$(BUILD)/fake_%: $(BUILD)/tests/fake_%.o $(BUILD)/parts.a
+	$(LINK)
+
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -97,7 +101,7 @@ check-interop:
 bench:
 	$(MAKE) bench-targets
 	tests/bench/run $(BUILD)
-bench-targets: $(BENCH) $(BUILD)/$(PROG)
+bench-targets: $(BENCH) $(BUILD)/fake_ircd $(BUILD)/$(PROG)
 
 lint:
 	tests/lint
