@@ -58,8 +58,8 @@ static const struct gw_option gateway_options[] = {
 	{ "type", GW_OPT_STR, NULL, 0, 0 },
 	{ "secret", GW_OPT_STR, "", 0, 0 },
 	{ "secret_file", GW_OPT_STR, "", 0, 0 },
-	{ "reconnect_min", GW_OPT_INT, "2", 1, 3600 },
-	{ "reconnect_max", GW_OPT_INT, "60", 1, 86400 },
+	{ "reconnect_min", GW_OPT_INT, "5", 1, 3600 },
+	{ "reconnect_max", GW_OPT_INT, "300", 1, 86400 },
 	{ "archive", GW_OPT_BOOL, "yes", 0, 0 },
 	{ "allow", GW_OPT_LIST, "{}", 0, 0 },
 	{ NULL, GW_OPT_STR, NULL, 0, 0 },
@@ -306,18 +306,19 @@ take_secret(struct reader *r, const struct conf *c, struct secret *secret)
 
 /* ---- checking --------------------------------------------------------- */
 
+/* One that is not given makes room for the one that is. */
 static void
-check_reconnect(
-    struct reader *r, const struct conf *c, struct config_gateway *g)
+take_reconnect(struct reader *r, const struct conf *c, struct config_gateway *g)
 {
 	int64_t min = conf_int(c, "reconnect_min");
 	int64_t max = conf_int(c, "reconnect_max");
 
-	if (min > max)
-		conf_complain(c,
-		    conf_is_set(c, "reconnect_min") ? "reconnect_min"
-		                                    : "reconnect_max",
-		    true, r->rep,
+	if (min > max && !conf_is_set(c, "reconnect_min"))
+		min = max;
+	else if (min > max && !conf_is_set(c, "reconnect_max"))
+		max = min;
+	else if (min > max)
+		conf_complain(c, "reconnect_min", true, r->rep,
 		    "reconnect_min = %d is over reconnect_max = %d", (int)min,
 		    (int)max);
 	g->reconnect_min_ms = min * 1000;
@@ -383,7 +384,7 @@ take_gateway(struct reader *r, struct config *cfg, const struct conf *c)
 	g.archive = conf_bool(c, "archive");
 	take_domain(r, cfg, c, &g);
 	take_secret(r, c, &g.secret);
-	check_reconnect(r, c, &g);
+	take_reconnect(r, c, &g);
 	take_limits(c, &g.limits);
 	g.access.allow = read_jids(r, c, "allow", false, &g.access.nallow);
 	cfg->gateway = xrealloc_array(

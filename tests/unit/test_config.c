@@ -140,7 +140,7 @@ one_gateway_is_enough(void **state)
 	assert_str(cfg->gateway[0].domain, "irc.example.org");
 	assert_ptr_equal(cfg->gateway[0].ops, &chat);
 	assert_str(secret_str(&cfg->gateway[0].secret), "s");
-	assert_int_equal(cfg->gateway[0].reconnect_min_ms, 2000);
+	assert_int_equal(cfg->gateway[0].reconnect_min_ms, 5000);
 	assert_int_equal(cfg->gateway[0].limits.sessions, 20);
 	assert_int_equal(cfg->gateway[0].limits.rooms, 100);
 	assert_int_equal(cfg->gateway[0].limits.users, 10000);
@@ -227,6 +227,19 @@ access_matches_exactly(void **state)
 	assert_true(config_allows(a, STR("only@me.org")));
 	assert_false(config_allows(a, STR("anyone@b.org")));
 	assert_true(config_is_admin(a, STR("r@x.org")));
+}
+
+static void
+one_end_of_a_range_moves_the_other(void **state)
+{
+	(void)state;
+	fine(GW("reconnect_max = 1"));
+	assert_int_equal(cfg->gateway[0].reconnect_min_ms, 1000);
+	assert_int_equal(cfg->gateway[0].reconnect_max_ms, 1000);
+	config_free(&cfg);
+	fine(GW("reconnect_min = 900"));
+	assert_int_equal(cfg->gateway[0].reconnect_min_ms, 900000);
+	assert_int_equal(cfg->gateway[0].reconnect_max_ms, 900000);
 }
 
 /* Not the same as not saying anything. */
@@ -345,7 +358,7 @@ static const struct {
 	    { "f:2: both secret and secret_file; keep one" } },
 	{ "gateway \"irc.x\" { type = chat\n secret_file = \"/no/such\" }",
 	    { "f:2: secret_file /no/such: No such file or directory" } },
-	{ GW("reconnect_max = 1"),
+	{ GW("reconnect_max = 1 reconnect_min = 2"),
 	    { "f:1: reconnect_min = 2 is over reconnect_max = 1" } },
 	{ GW("limits { room = 1\n users = 0 }"),
 	    { "f:1: there is no 'room' in limits; did you mean 'rooms'?",
@@ -675,6 +688,7 @@ main(void)
 		TEST(one_gateway_is_enough),
 		TEST(everything_can_be_said),
 		TEST(access_matches_exactly),
+		TEST(one_end_of_a_range_moves_the_other),
 		TEST(an_empty_list_overrides_a_default),
 		TEST(variables_come_from_the_environment),
 		TEST(lines_are_right_behind_every_sort_of_comment),
