@@ -4,6 +4,7 @@
 
 #include "lib/buf.h"
 #include "lib/text.h"
+#include "lib/utf8.h"
 
 enum { ASCII_MAX = 4096 };
 
@@ -67,22 +68,73 @@ squeeze(struct str ascii, size_t max, char *out)
 		if (gap || (n == 0 && !may_begin(c)))
 			out[n++] = '_';
 		gap = false;
-		if (n < max)
-			out[n++] = c;
+		if (n == max)
+			break;
+		out[n++] = c;
 		said = said || is_letter(c) || is_digit(c);
 	}
 	return said ? n : 0;
 }
 
+/* Letters that are no letter with an accent. */
+static const struct {
+	int32_t c;
+	const char *ascii;
+} letters[] = {
+	{ 0x00C6, "AE" },
+	{ 0x00D0, "D" },
+	{ 0x00D8, "O" },
+	{ 0x00DE, "Th" },
+	{ 0x00DF, "ss" },
+	{ 0x00E6, "ae" },
+	{ 0x00F0, "d" },
+	{ 0x00F8, "o" },
+	{ 0x00FE, "th" },
+	{ 0x0110, "D" },
+	{ 0x0111, "d" },
+	{ 0x0126, "H" },
+	{ 0x0127, "h" },
+	{ 0x0131, "i" },
+	{ 0x0141, "L" },
+	{ 0x0142, "l" },
+	{ 0x0152, "OE" },
+	{ 0x0153, "oe" },
+	{ 0x1E9E, "SS" },
+};
+
+/* What is no ASCII after all becomes a space. */
+static void
+spell(struct str in, struct buf *out)
+{
+	while (in.len) {
+		int32_t c = utf8_next(&in);
+		const char *ascii = " ";
+		size_t i;
+
+		if (c >= 0 && c < 0x80) {
+			buf_addc(out, (char)c);
+			continue;
+		}
+		for (i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
+			if (letters[i].c == c)
+				ascii = letters[i].ascii;
+		buf_addf(out, "%s", ascii);
+	}
+}
+
 static size_t
 map_one(struct str wish, size_t max, char *out)
 {
-	struct buf ascii;
+	struct buf plain, ascii;
 	size_t n = 0;
 
+	buf_init(&plain, ASCII_MAX);
 	buf_init(&ascii, ASCII_MAX);
-	if (text_to_ascii(str_head(wish, TEXT_PREP_MAX), &ascii))
+	if (text_to_ascii(str_head(wish, TEXT_PREP_MAX), &plain)) {
+		spell(buf_str(&plain), &ascii);
 		n = squeeze(buf_str(&ascii), max, out);
+	}
+	buf_release(&plain);
 	buf_release(&ascii);
 	return n;
 }

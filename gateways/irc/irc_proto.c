@@ -145,6 +145,8 @@ reserve_text(struct irc_proto *p)
 struct str
 irc_clean(struct irc_proto *p, struct str raw)
 {
+	if (irc_text_is_clean(raw))
+		return raw;
 	reserve_text(p);
 	return irc_text_clean(raw, p->line_len, p->charset, &p->text);
 }

@@ -137,6 +137,21 @@ next_rank(const struct irc_queue *q)
 	return rank;
 }
 
+/*
+ * Urgent lines go into debt, which the others pay: servers count every line.
+ * Within bounds, or a server could silence us with its own PINGs.
+ */
+static void
+spend_urgent(struct irc_queue *q, int64_t now_at)
+{
+	struct bucket *b = &q->bucket;
+
+	if (bucket_take(b, now_at, 1))
+		return;
+	if (b->full_at - now_at < 2 * (int64_t)b->burst * b->interval_ms)
+		b->full_at += b->interval_ms;
+}
+
 bool
 irc_queue_pop(
     struct irc_queue *q, int64_t now_at, struct buf *out, void **cookie_out)
@@ -147,7 +162,9 @@ irc_queue_pop(
 
 	if (rank == IRC_NRANK)
 		return false;
-	if (!bucket_take(&q->bucket, now_at, 1) && rank != IRC_RANK_URGENT)
+	if (rank == IRC_RANK_URGENT)
+		spend_urgent(q, now_at);
+	else if (!bucket_take(&q->bucket, now_at, 1))
 		return false;
 	lane = lane_of(list_first(&q->lanes[rank]));
 	line = first_line(lane);

@@ -21,8 +21,8 @@ is_plain(int32_t c)
 	return (c < 0x80 || c > 0x9F) && utf8_is_xml_char(c);
 }
 
-static bool
-is_clean(struct str s)
+bool
+irc_text_is_clean(struct str s)
 {
 	while (s.len) {
 		unsigned char c = (unsigned char)*s.p;
@@ -123,7 +123,7 @@ irc_text_clean(
 	size_t start = scratch->len, valid;
 	struct buf utf8;
 
-	if (is_clean(raw))
+	if (irc_text_is_clean(raw))
 		return raw;
 	valid = utf8_valid_len(raw);
 	if (valid < raw.len && line_len >= IRC_FULL_LINE &&

@@ -24,6 +24,9 @@ struct irc_ctcp {
 	struct str command, text;
 };
 
+/* Nothing has to be done to it. */
+bool irc_text_is_clean(struct str s);
+
 /*
  * The text itself if it is clean (no copy), else a clean one, appended to
  * scratch and borrowed from it.  line_len: of the whole line it came in.
