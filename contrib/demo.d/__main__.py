@@ -1,105 +1,136 @@
-"""Runs the demo; contrib/demo starts this once all is installed and built."""
+"""Runs the demo; contrib/demo starts this once all is installed and built.
+
+The clients and whatever else the interop tests have too are taken from
+there.
+"""
 
 import asyncio
 import fcntl
-import logging
 import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
-from inbox import Unseen
-from irc_client import IrcClient
-from play import CHANNEL, PLAY, ROOM, contact, perform
-from stage import DOMAIN, HOST, Stage
-from xmpp_client import XmppClient
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tests/interop"))
 
-TOP = Path(__file__).resolve().parents[2]
+from ircpeer import IrcPeer  # noqa: E402
+from place import HOST, TOP, Missing  # noqa: E402
+from play import PLAY, StepFailed, contact, perform  # noqa: E402
+from play import CHANNEL, ROOM  # noqa: E402
+from process import NotInTime  # noqa: E402
+from servers import DOMAIN, Servers  # noqa: E402
+from xmppclient import XmppClient  # noqa: E402
+
+TAIL_LINES = 12
+
+# What is the machine's or the program's fault; all else is a bug in here.
+PROBLEMS = (
+    StepFailed,
+    NotInTime,
+    Missing,
+    OSError,
+    subprocess.SubprocessError,
+)
 
 INVITATION = """
  All of it is still running.  Come in with clients of your own:
 
    XMPP   {user}@{domain}, password {password}
           server {host}, port {xmpp}, STARTTLS; the certificate is signed by
-          build/demo/ca.pem, so your client will ask or want that file.
+          {ca}, so your client will ask or want that.
           Join the room  {room}
-          or write to   {contact}
+          or write to    {contact}
    IRC    {host}, port {irc} (TLS: {irc_tls}), channel {channel}
 
  Logs are in build/demo.  Ctrl-C ends everything."""
 
 
-async def demo(stage, stays):
-    logs = stage.dir
-    with open(logs / "romeo.log", "w", buffering=1) as romeo_log, open(
-        logs / "juliet.log", "w", buffering=1
-    ) as juliet_log:
+async def conversation(servers):
+    """The play; both clients have gone when this returns."""
+    with open(servers.dir / "clients.log", "w", buffering=1) as log:
         romeo = XmppClient(
-            f"romeo@{DOMAIN}", stage.password["romeo"], romeo_log
+            f"romeo@{DOMAIN}/demo",
+            servers.port["xmpp"],
+            log,
+            servers.password["romeo"],
+            servers.tls.ca,
         )
-        juliet = IrcClient("juliet", juliet_log)
+        juliet = IrcPeer(
+            "juliet", servers.port["irc_tls"], log, servers.tls.ca
+        )
         try:
-            await stage.raise_curtain()
-            await perform(romeo, juliet, stage)
-            print(f"\n All {len(PLAY)} steps were seen on the other side.")
-            if stays:
-                await stay(stage)
+            await perform(romeo, juliet)
         finally:
             await juliet.close()
             await romeo.close()
 
 
-async def stay(stage):
+def stay(servers):
     print(
         INVITATION.format(
             user="guest",
-            password=stage.password["guest"],
+            password=servers.password["guest"],
             domain=DOMAIN,
             host=HOST,
+            ca=servers.tls.ca.relative_to(TOP),
             room=ROOM,
             contact=contact("NICK"),
             channel=CHANNEL,
-            **stage.port,
+            **servers.port,
         ),
         flush=True,
     )
     try:
-        while not stage.processes.ended():
-            await asyncio.sleep(1)
-    except asyncio.CancelledError:
+        while servers.have_all():
+            time.sleep(1)
+    except KeyboardInterrupt:
         print("\n Ended.")
         return
-    raise Unseen("; ".join(stage.processes.ended()))
+    raise StepFailed("staying up: one of the servers has ended by itself")
 
 
-async def until_signalled(work):
-    """Ctrl-C, a closed terminal and kill all end the work in good order."""
-    task = asyncio.ensure_future(work)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    await task
+def show_logs(folder):
+    for log in sorted(folder.glob("*.log")):
+        lines = log.read_text(errors="replace").splitlines()
+        print(f"\n--- {log.name}, {len(lines)} lines, its end:")
+        for line in lines[-TAIL_LINES:]:
+            print(f"    {line[:300]}")
 
 
-def main():
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+def only_one():
+    """Two demos in one checkout would share build/demo.  Held until exit."""
     lock = open(TOP / "build" / "demo.lock", "w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         sys.exit("demo: another demo is running in this checkout")
+    return lock
+
+
+def main():
     stays = "--once" not in sys.argv
-    stage = Stage(TOP, usual_ports=stays)
-    logging.basicConfig(
-        filename=stage.dir / "slixmpp.log", level=logging.WARNING
-    )
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    # A closed terminal and kill end the demo in good order, as Ctrl-C does,
+    # which a shell without job control would have us ignore.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    lock = only_one()  # noqa: F841
+    servers = Servers(usual_ports=stays)
     try:
-        asyncio.run(until_signalled(demo(stage, stays)))
-    except asyncio.CancelledError:
+        servers.start()
+        asyncio.run(conversation(servers))
+        print(f"\n All {len(PLAY)} steps were seen on the other side.")
+        if stays:
+            stay(servers)
+    except KeyboardInterrupt:
         sys.exit("demo: interrupted")
-    except Unseen as e:
-        print(f"\n NOT SEEN: {e}\n\n{stage.processes.tails()}")
+    except PROBLEMS as problem:
+        print(f"\n FAILED: {problem}")
+        show_logs(servers.dir)
         sys.exit(1)
     finally:
-        stage.processes.stop()
+        servers.stop()
 
 
 main()

@@ -2,8 +2,9 @@
 other side has seen it.  The first line of a step's text is its title."""
 
 import transcript as t
-from stage import DOMAIN, GATEWAY, HOST, NETWORK
-from xmpp_client import KICKED, NICK_CHANGED, SELF
+from inbox import Unseen
+from servers import DOMAIN, GATEWAY, NETWORK
+from xmppclient import KICKED, NICK_CHANGED, SELF
 
 CHANNEL = "#balcony"
 ROOM = f"{CHANNEL}%{NETWORK}@{GATEWAY}"
@@ -13,17 +14,23 @@ def contact(nick):
     return f"{nick}%{NETWORK}@{GATEWAY}"
 
 
-async def log_in(romeo, juliet, stage):
+def presence(romeo, nick, what, **more):
+    """Waits until Romeo sees that occupant of the room."""
+    sender = f"{ROOM}/{nick}"
+    return romeo.expect(what, kind="presence", sender=sender, **more)
+
+
+async def log_in(romeo, juliet):
     """Both log in, each at a server of their own"""
-    t.xmpp_sends(f"{romeo.jid} logs in at Prosody, STARTTLS")
-    await romeo.connect(HOST, stage.port["xmpp"], stage.ca_file)
+    t.xmpp_sends(f"{romeo.bare} logs in at Prosody, STARTTLS")
+    await romeo.connect()
     t.irc_sends("juliet connects to ngIRCd, TLS")
-    await juliet.connect(HOST, stage.port["irc_tls"], stage.ca_file)
+    await juliet.connect()
     await romeo.wait_for_service(GATEWAY)
-    t.xmpp_sees(f"{GATEWAY} is there: it answers service discovery")
+    t.xmpp_sees(f"{GATEWAY} is there: it answers a ping")
 
 
-async def open_channel(romeo, juliet, stage):
+async def open_channel(romeo, juliet):
     """Juliet opens an IRC channel"""
     t.irc_sends(f"/join {CHANNEL}")
     juliet.send(f"JOIN {CHANNEL}")
@@ -31,41 +38,38 @@ async def open_channel(romeo, juliet, stage):
     t.irc_sees(f"* juliet has joined {CHANNEL}")
 
 
-async def join(romeo, juliet, stage):
+async def join(romeo, juliet):
     """Romeo joins it as a room; Passerelle connects to ngIRCd for him, TLS"""
     t.xmpp_sends(f"joins {ROOM}")
-    romeo.join(ROOM, "romeo")
+    romeo.ask_to_join(ROOM, "romeo")
     await juliet.expect("romeo joining", "JOIN", CHANNEL, nick="romeo")
     t.irc_sees(f"* romeo has joined {CHANNEL}")
-    await romeo.expect("juliet in the room", "presence", f"{ROOM}/juliet")
+    await presence(romeo, "juliet", "juliet in the room")
     t.xmpp_sees("* juliet is here")
-    await romeo.expect("himself in the room", "presence", f"{ROOM}/romeo",
-                       codes=SELF)
+    await presence(romeo, "romeo", "himself in the room", code=SELF)
     t.xmpp_sees("* you are here, as romeo")
 
 
-async def words_to_irc(romeo, juliet, stage):
+async def words_to_irc(romeo, juliet):
     """Words from XMPP to IRC, with accents and emoji"""
     text = "Ô douce Juliette, où êtes-vous ? 🌹 <3"
     t.xmpp_sends(f"<romeo> {text}")
     romeo.say(ROOM, text, "groupchat")
     await juliet.expect("romeo's words", "PRIVMSG", CHANNEL, text, nick="romeo")
     t.irc_sees(f"<romeo> {text}")
-    await romeo.expect("his own words back", "message", f"{ROOM}/romeo",
-                       body=text)
+    await romeo.expect_text(f"{ROOM}/romeo", text)
 
 
-async def words_to_xmpp(romeo, juliet, stage):
+async def words_to_xmpp(romeo, juliet):
     """Words from IRC to XMPP"""
     text = "Here, on the bälcony! 🎭 «Wherefore art thou»? & so on ☕"
     t.irc_sends(f"<juliet> {text}")
     juliet.send(f"PRIVMSG {CHANNEL} :{text}")
-    await romeo.expect("juliet's words", "message", f"{ROOM}/juliet",
-                       type="groupchat", body=text)
+    await romeo.expect_text(f"{ROOM}/juliet", text)
     t.xmpp_sees(f"<juliet> {text}")
 
 
-async def private_to_irc(romeo, juliet, stage):
+async def private_to_irc(romeo, juliet):
     """A private message: her nick is a JID"""
     text = "Nobody else reads this 🤫"
     t.xmpp_sends(f"to {contact('juliet')}: {text}")
@@ -75,27 +79,25 @@ async def private_to_irc(romeo, juliet, stage):
     t.irc_sees(f"[private] <romeo> {text}")
 
 
-async def private_to_xmpp(romeo, juliet, stage):
+async def private_to_xmpp(romeo, juliet):
     """And her private answer"""
     text = "Bien sûr 😊"
     t.irc_sends(f"/msg romeo {text}")
     juliet.send(f"PRIVMSG romeo :{text}")
-    await romeo.expect("the private answer", "message", contact("juliet"),
-                       type="chat", body=text)
+    await romeo.expect_text(contact("juliet"), text, kind="chat")
     t.xmpp_sees(f"from {contact('juliet')}: {text}")
 
 
-async def topic_to_xmpp(romeo, juliet, stage):
+async def topic_to_xmpp(romeo, juliet):
     """The topic, set on IRC"""
     text = "Vérone, deux heures du matin 🌙"
     t.irc_sends(f"/topic {text}")
     juliet.send(f"TOPIC {CHANNEL} :{text}")
-    await romeo.expect("the new subject", "message", f"{ROOM}/juliet",
-                       subject=text)
+    await romeo.expect("the new subject", sender=f"{ROOM}/juliet", subject=text)
     t.xmpp_sees(f"* juliet has set the subject: {text}")
 
 
-async def topic_to_irc(romeo, juliet, stage):
+async def topic_to_irc(romeo, juliet):
     """The topic, set on XMPP"""
     text = "It is the east, and Juliet is the sun 🌞"
     t.xmpp_sends(f"sets the subject: {text}")
@@ -104,45 +106,44 @@ async def topic_to_irc(romeo, juliet, stage):
     t.irc_sees(f"* romeo has set the topic: {text}")
 
 
-async def nick_to_xmpp(romeo, juliet, stage):
+async def nick_to_xmpp(romeo, juliet):
     """Juliet takes another nick"""
     t.irc_sends("/nick capulet")
     juliet.send("NICK capulet")
-    await romeo.expect("juliet renamed", "presence", f"{ROOM}/juliet",
-                       type="unavailable", codes=NICK_CHANGED, nick="capulet")
-    await romeo.expect("capulet present", "presence", f"{ROOM}/capulet",
-                       type="")
+    await presence(romeo, "juliet", "juliet renamed", type="unavailable",
+                   code=NICK_CHANGED,
+                   where=lambda s: s.item.get("nick") == "capulet")
+    await presence(romeo, "capulet", "capulet present", type="")
     t.xmpp_sees("* juliet is now known as capulet")
 
 
-async def nick_to_irc(romeo, juliet, stage):
+async def nick_to_irc(romeo, juliet):
     """Romeo takes another nick"""
     t.xmpp_sends("changes his nick to montague")
-    romeo.change_nick(ROOM, "montague")
+    romeo.send_presence(f"{ROOM}/montague")
     await juliet.expect("romeo renamed", "NICK", "montague", nick="romeo")
     t.irc_sees("* romeo is now known as montague")
-    await romeo.expect("his new nick", "presence", f"{ROOM}/montague",
-                       type="", codes=SELF)
+    await presence(romeo, "montague", "his new nick", type="", code=SELF)
 
 
-async def kick(romeo, juliet, stage):
+async def kick(romeo, juliet):
     """Juliet kicks Romeo out"""
     why = "the nurse is coming 🏃"
     t.irc_sends(f"/kick montague {why}")
     juliet.send(f"KICK {CHANNEL} montague :{why}")
-    await romeo.expect("being kicked", "presence", f"{ROOM}/montague",
-                       type="unavailable", codes=KICKED, reason=why)
+    await presence(romeo, "montague", "being kicked", type="unavailable",
+                   code=KICKED, reason=why)
     t.xmpp_sees(f"* you have been kicked: {why}")
 
 
-async def rejoin_and_leave(romeo, juliet, stage):
+async def rejoin_and_leave(romeo, juliet):
     """He comes back, and goes by himself"""
     t.xmpp_sends(f"joins {ROOM} again")
-    romeo.join(ROOM, "montague")
+    romeo.ask_to_join(ROOM, "montague")
     await juliet.expect("montague back", "JOIN", CHANNEL, nick="montague")
     t.irc_sees(f"* montague has joined {CHANNEL}")
-    await romeo.expect("himself in the room again", "presence",
-                       f"{ROOM}/montague", type="", codes=SELF)
+    await presence(romeo, "montague", "himself in the room again", type="",
+                   code=SELF)
     t.xmpp_sends("leaves: parting is such sweet sorrow")
     romeo.leave(ROOM, "montague", "parting is such sweet sorrow")
     await juliet.expect("montague leaving", "PART", CHANNEL, nick="montague")
@@ -166,9 +167,15 @@ PLAY = (
 )
 
 
-async def perform(romeo, juliet, stage):
-    """All steps; the one that was not seen is named in the exception."""
+class StepFailed(Exception):
+    """What a step did was not seen on the other side."""
+
+
+async def perform(romeo, juliet):
     t.heading(f"Romeo on XMPP ({DOMAIN})", "Juliet on IRC")
     for number, step in enumerate(PLAY, 1):
         t.step(number, step.__doc__)
-        await step(romeo, juliet, stage)
+        try:
+            await step(romeo, juliet)
+        except (Unseen, OSError) as problem:
+            raise StepFailed(f"step {number}, not seen by {problem}") from None

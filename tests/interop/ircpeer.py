@@ -5,6 +5,7 @@ there and back, so that tests can send and compare any byte.
 """
 
 import asyncio
+import ssl
 from typing import NamedTuple
 
 from inbox import DEADLINE_S, Inbox, Unseen
@@ -50,9 +51,11 @@ def parse(raw):
 
 
 class IrcPeer:
-    def __init__(self, nick, port, log):
+    def __init__(self, nick, port, log, ca_file=None):
+        """ca_file: connect over TLS, to a certificate signed by it."""
         self.nick = nick
         self._port = port
+        self._tls = ca_file and ssl.create_default_context(cafile=ca_file)
         self._log = log  # an open text file, for every line
         self._writer = None
         self._reading = None
@@ -62,7 +65,7 @@ class IrcPeer:
 
     async def connect(self):
         reader, self._writer = await asyncio.open_connection(
-            HOST, self._port, limit=LINE_MAX
+            HOST, self._port, limit=LINE_MAX, ssl=self._tls
         )
         self._reading = asyncio.create_task(self._read(reader))
         self.send(f"NICK {self.nick}")

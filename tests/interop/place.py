@@ -58,7 +58,7 @@ class Certificates:
     when the tests run as root, and nothing here is worth hiding.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, authority="Interop-tests-CA"):
         folder.mkdir()
         folder.chmod(0o755)
         self._folder = folder
@@ -71,7 +71,8 @@ class Certificates:
             " -pkeyopt ec_paramgen_curve:P-256"
         )
         self._openssl(
-            f"{new} -keyout ca.key -out ca.pem -subj /CN=Interop-tests-CA"
+            f"{new} -keyout ca.key -out ca.pem -subj /CN={authority}"
+            " -addext keyUsage=critical,keyCertSign"
         )
         self._openssl(
             f"{new} -keyout server.key -out server.pem -subj /CN=localhost"

@@ -88,11 +88,14 @@ class XmppClient:
 
     _ids = itertools.count(1)
 
-    def __init__(self, jid, port, log):
+    def __init__(self, jid, port, log, password=PASSWORD, ca_file=None):
+        """ca_file: log in over STARTTLS, with a certificate signed by it."""
         self.jid = jid
         self.bare = bare(jid)
         self._port = port
         self._log = log  # an open text file, for every stanza
+        self._password = password
+        self._ca_file = ca_file
         self._xmpp = None
         self.inbox = Inbox(jid)
 
@@ -111,8 +114,8 @@ class XmppClient:
         self._xmpp.connect(
             (HOST, self._port),
             use_ssl=False,
-            force_starttls=False,
-            disable_starttls=True,
+            force_starttls=self._ca_file is not None,
+            disable_starttls=self._ca_file is None,
         )
         try:
             how = await asyncio.wait_for(begun, deadline_s)
@@ -131,7 +134,8 @@ class XmppClient:
     def _new_stream(self):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            xmpp = slixmpp.ClientXMPP(self.jid, PASSWORD)
+            xmpp = slixmpp.ClientXMPP(self.jid, self._password)
+        xmpp.ca_certs = self._ca_file
         xmpp.plugin["feature_mechanisms"].unencrypted_plain = True
         xmpp.plugin["feature_mechanisms"].unencrypted_scram = True
         xmpp.register_plugin("xep_0030")

@@ -3,7 +3,6 @@
 Everything lies in build/demo and listens on 127.0.0.1 only.
 """
 
-import asyncio
 import grp
 import os
 import pwd
@@ -11,12 +10,11 @@ import secrets
 import shutil
 import socket
 import subprocess
-from pathlib import Path
 
-from inbox import DEADLINE_S, Unseen
-from processes import Processes
+from leash import Leash
+from place import HOST, TOP, Certificates, find_program, is_listening
+from process import Process
 
-HOST = "127.0.0.1"
 DOMAIN = "localhost"
 GATEWAY = "irc.localhost"
 NETWORK = "demo"  # its name in passerelle.conf and so in every JID
@@ -44,7 +42,7 @@ c2s_direct_tls_ports = {{ }}
 modules_enabled = {{ "saslauth", "tls", "roster", "disco", "ping", "pep",
 	"carbons", "bookmarks", "vcard4" }}
 modules_disabled = {{ "s2s", "http" }}
-ssl = {{ certificate = "{dir}/server.pem"; key = "{dir}/server.key" }}
+ssl = {{ certificate = "{tls.cert}"; key = "{tls.key}" }}
 c2s_require_encryption = true
 authentication = "internal_hashed"
 
@@ -79,9 +77,9 @@ Ident = no
 PAM = no
 
 [SSL]
-CertFile = {dir}/server.pem
-KeyFile = {dir}/server.key
-DHFile = {dir}/dh.pem
+CertFile = {tls.cert}
+KeyFile = {tls.key}
+DHFile = {tls.dh}
 Ports = {irc_tls}
 """
 
@@ -100,75 +98,66 @@ gateway "{gateway}" {{
 		port = {irc_tls}
 		tls = yes
 		verify = yes
-		ca_file = "{dir}/ca.pem"
+		ca_file = "{tls.ca}"
 	}}
 }}
 """
 
 
-class Stage:
-    def __init__(self, top, usual_ports):
-        self.dir = top / "build" / "demo"
-        self._program = top / "build" / "passerelle"
-        self._servers = top / "build" / "servers"
-        self.ca_file = str(self.dir / "ca.pem")
+class Servers:
+    def __init__(self, usual_ports):
+        self.dir = TOP / "build" / "demo"
         self.port = free_ports(usual_ports)
         self.password = {user: secrets.token_urlsafe(9) for user in USERS}
+        self.tls = None
+        self._running = []  # oldest first
+        self._leash = Leash()
+
+    def start(self):
+        """All three; each is up before the next begins."""
         shutil.rmtree(self.dir, ignore_errors=True)
         self.dir.mkdir(parents=True)
-        self.processes = Processes(self.dir)
-
-    async def raise_curtain(self):
-        """Starts all three; each is up when this returns."""
-        self._write_certificates()
+        self.tls = Certificates(self.dir / "tls", "Passerelle-demo-CA")
         self._write_configuration()
         self._make_accounts()
-        await self._start(
-            "prosody",
-            [self._find("prosody"), "-F", "--config", "prosody.cfg.lua"],
-            self._is_open("xmpp", "component"),
+        self._start(
+            [find_program("prosody"), "-F", "--config", "prosody.cfg.lua"],
+            lambda p: self._are_open("xmpp", "component"),
         )
-        await self._start(
-            "ngircd",
-            [self._find("ngircd"), "-n", "-f", str(self.dir / "ngircd.conf")],
-            self._is_open("irc", "irc_tls"),
+        self._start(
+            [find_program("ngircd"), "-n", "-f", self.dir / "ngircd.conf"],
+            lambda p: self._are_open("irc", "irc_tls"),
         )
-        await self._start(
-            "passerelle",
-            [str(self._program), "-c", "passerelle.conf"],
-            self._says_ready,
+        self._start(
+            [TOP / "build" / "passerelle", "-c", "passerelle.conf"],
+            lambda p: "ready" in p.log().split(),
         )
 
-    async def _start(self, name, argv, is_up):
-        self.processes.start(name, argv)
-        for _ in range(DEADLINE_S * 20):
-            if self.processes.ended():
-                raise Unseen("; ".join(self.processes.ended()))
-            if is_up():
-                return
-            await asyncio.sleep(0.05)
-        raise Unseen(f"{name} came up (waited {DEADLINE_S} s)")
+    def _start(self, argv, is_up):
+        process = Process(argv[0].name, argv, self.dir)
+        process.start()
+        self._leash.hold(process.pid)
+        self._running.append(process)
+        process.wait_until("is up", lambda: is_up(process))
 
-    def _is_open(self, *names):
-        return lambda: all(is_listening(self.port[name]) for name in names)
+    def stop(self):
+        """Youngest first, so that Passerelle can still say goodbye."""
+        for process in reversed(self._running):
+            process.stop()
+        self._running.clear()
+        self._leash.drop()
 
-    def _says_ready(self):
-        log = (self.dir / "passerelle.log").read_text(errors="replace")
-        return any("ready" in line.split() for line in log.splitlines())
+    def have_all(self):
+        """False once one has ended though nobody asked it to."""
+        return all(p.is_running() for p in self._running)
 
-    def _find(self, name):
-        """A server, which Debian may keep where only root's PATH leads, or
-        which install-deps has unpacked for us."""
-        places = [os.environ["PATH"], "/usr/sbin"]
-        places += map(str, self._servers.glob("*/usr/*bin"))
-        found = shutil.which(name, path=":".join(places))
-        if not found:
-            raise Unseen(f"the program {name}; try contrib/install-deps demo")
-        return found
+    def _are_open(self, *names):
+        return all(is_listening(self.port[name]) for name in names)
 
     def _write_configuration(self):
         values = {
             "dir": self.dir,
+            "tls": self.tls,
             "host": HOST,
             "domain": DOMAIN,
             "gateway": GATEWAY,
@@ -184,49 +173,28 @@ class Stage:
         ):
             (self.dir / name).write_text(text.format(**values).lstrip())
 
-    def _write_certificates(self):
-        """An authority of our own, and one certificate for both servers."""
-        new = "req -x509 -nodes -days 30 -newkey ec -pkeyopt" \
-            " ec_paramgen_curve:P-256"
-        self._openssl(
-            f"{new} -keyout ca.key -out ca.pem -subj /CN=Passerelle-demo-CA"
-        )
-        self._openssl(
-            f"{new} -keyout server.key -out server.pem -subj /CN={DOMAIN}"
-            f" -CA ca.pem -CAkey ca.key -addext basicConstraints=CA:FALSE"
-            f" -addext subjectAltName=DNS:{DOMAIN},IP:{HOST}"
-        )
-        self._openssl("dhparam -dsaparam -out dh.pem 2048")
-
     def _make_accounts(self):
-        for user in USERS:
-            self._run(
-                self._find("prosodyctl"), "--config", "prosody.cfg.lua",
-                "register", user, DOMAIN, self.password[user],
-            )
-
-    def _openssl(self, arguments):
-        self._run(self._find("openssl"), *arguments.split())
-
-    def _run(self, *argv):
-        done = subprocess.run(
-            argv, cwd=self.dir, stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=DEADLINE_S,
-        )
-        if done.returncode:
-            raise Unseen(f"{argv[0]} succeeded: {done.stderr}{done.stdout}")
+        with open(self.dir / "prosodyctl.log", "w") as log:
+            for user in USERS:
+                subprocess.run(
+                    [
+                        find_program("prosodyctl"),
+                        *("--config", "prosody.cfg.lua"),
+                        *("register", user, DOMAIN, self.password[user]),
+                    ],
+                    cwd=self.dir,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    check=True,
+                    timeout=30,
+                )
 
 
 def unprivileged_user():
     user = pwd.getpwnam("nobody")
     group = grp.getgrgid(user.pw_gid).gr_name
     return f"ServerUID = {user.pw_name}\nServerGID = {group}"
-
-
-def is_listening(port):
-    with socket.socket() as s:
-        s.settimeout(1)
-        return s.connect_ex((HOST, port)) == 0
 
 
 def free_ports(usual):
