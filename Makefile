@@ -105,6 +105,8 @@ bench-targets: $(BENCH) $(BUILD)/fake_ircd $(BUILD)/$(PROG)
 
 lint:
 	tests/lint
+# Whatever can be compiled, nothing linked.
+objects: $(OBJ) $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*.c tests/*/*.c))
 
 install: $(BUILD)/$(PROG)
 	install -D -m 755 $(BUILD)/$(PROG) $(DESTDIR)$(PREFIX)/sbin/$(PROG)
@@ -122,7 +124,7 @@ help:
 	@sed -n '/^$$/q; s/^# //p' Makefile
 
 .PHONY: all check check-here check-interop fuzz fuzz-targets bench \
-        bench-targets lint install clean help
+        bench-targets lint objects install clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(OBJ:.o=.d) $(wildcard $(BUILD)/tests/*.d $(BUILD)/tests/*/*.d)

@@ -336,7 +336,7 @@ kind_of(struct reader *r, cfg_t *sec)
 	if (!name)
 		return NULL; /* conf_complete() asks for it */
 	buf_init(&list, 1024);
-	for (; r->kinds[n] && n < 63; n++) {
+	for (; n < 63 && r->kinds[n]; n++) {
 		if (strcmp(r->kinds[n]->kind, name) == 0)
 			break;
 		known[n] = r->kinds[n]->kind;

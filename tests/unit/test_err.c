@@ -97,12 +97,12 @@ a_text_that_just_fits_loses_nothing(void **state)
 static void
 every_kind_has_a_name_of_its_own(void **state)
 {
-	int a, b;
+	enum err_kind a, b;
 
 	(void)state;
-	for (a = 0; a < ERR_NKIND; a++) {
+	for (a = ERR_NONE; a < ERR_NKIND; a++) {
 		assert_string_not_equal(err_kind_name(a), "unknown");
-		for (b = 0; b < a; b++)
+		for (b = ERR_NONE; b < a; b++)
 			assert_string_not_equal(
 			    err_kind_name(a), err_kind_name(b));
 	}
