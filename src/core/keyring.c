@@ -147,6 +147,22 @@ write_new(int fd, const char *path, struct err *err)
 	return rc;
 }
 
+/* The name too has to survive: best effort, some file systems refuse. */
+static void
+sync_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = str_dup(
+	    slash ? str_of(path, (size_t)(slash + 1 - path)) : STR("."));
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		(void)fsync(fd);
+		(void)close(fd);
+	}
+	free(folder);
+}
+
 static int
 create(const char *path, struct err *err)
 {
@@ -162,6 +178,8 @@ create(const char *path, struct err *err)
 		    err_set(err, ERR_INTERNAL, "%s: %s", path, strerror(errno));
 	if (rc < 0)
 		(void)unlink(path); /* half a key is worse than none */
+	else
+		sync_folder(path);
 	return rc;
 }
 

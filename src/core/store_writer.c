@@ -41,6 +41,7 @@ struct store_writer {
 	struct backoff backoff;
 	int64_t retry_at; /* in trouble */
 	bool in_trouble, is_dirty;
+	bool tried_last; /* failed after it was told to stop */
 };
 
 static int64_t
@@ -207,24 +208,31 @@ note_commit(struct store_writer *w, int64_t began_at)
 	pthread_mutex_unlock(&w->mutex);
 }
 
-/*
- * One transaction.  In trouble, and before the time to try again, puts fail at
- * once; last_chance: there will be no other.
- */
+/* Puts fail at once, but when there will be no later time. */
+static bool
+must_wait(const struct store_writer *w, bool stop)
+{
+	bool last_chance = stop && !w->tried_last;
+
+	return w->in_trouble && now_ms() < w->retry_at && !last_chance;
+}
+
+/* One transaction. */
 static void
-group_run(struct store_writer *w, struct list *group, bool last_chance)
+group_run(struct store_writer *w, struct list *group, bool stop)
 {
 	bool writes = has_writes(w);
 	int64_t began_at = now_ms();
 	struct err err = ERR_INIT;
 
-	if (writes && w->in_trouble && began_at < w->retry_at && !last_chance) {
+	if (writes && must_wait(w, stop)) {
 		take(w, group, STORE_ROWS_MAX);
 		fail_group(w, group);
 		return;
 	}
 	if (write_group(w, group, writes, &err) < 0) {
 		trouble_begin(w, &err);
+		w->tried_last = stop;
 		take(w, group, STORE_ROWS_MAX);
 		fail_group(w, group);
 		return;
@@ -303,12 +311,12 @@ static void
 work(struct store_writer *w)
 {
 	struct list group;
-	bool last_chance = w->stop;
+	bool stop = w->stop;
 
 	list_init(&group);
 	ops_move(&w->pending, &w->queue);
 	pthread_mutex_unlock(&w->mutex);
-	group_run(w, &group, last_chance);
+	group_run(w, &group, stop);
 	pthread_mutex_lock(&w->mutex);
 	finish(w, &group);
 }
