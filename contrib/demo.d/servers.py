@@ -12,7 +12,7 @@ import socket
 import subprocess
 
 from leash import Leash
-from place import HOST, TOP, Certificates, find_program, is_listening
+from place import CONTRIB, HOST, TOP, Certificates, find_program, is_listening
 from process import Process
 
 DOMAIN = "localhost"
@@ -47,10 +47,6 @@ c2s_require_encryption = true
 authentication = "internal_hashed"
 
 VirtualHost "{domain}"
-
-Component "{gateway}"
-	component_secret = "{secret}"
-	component_conflict_resolve = "kick_old"
 """
 
 # As root ngIRCd becomes a user without rights; without DHFile it makes its
@@ -172,6 +168,10 @@ class Servers:
             ("passerelle.conf", PASSERELLE),
         ):
             (self.dir / name).write_text(text.format(**values).lstrip())
+        snippet = (CONTRIB / "prosody" / "passerelle.cfg.lua").read_text()
+        snippet = snippet.replace("irc.example.org", GATEWAY)
+        with open(self.dir / "prosody.cfg.lua", "a") as config:
+            config.write(snippet.replace("CHANGE ME", values["secret"]))
 
     def _make_accounts(self):
         with open(self.dir / "prosodyctl.log", "w") as log:

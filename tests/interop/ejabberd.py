@@ -6,7 +6,7 @@ either, which is why the accounts are made by an expression at its start.
 """
 
 from names import DOMAIN, GATEWAYS, OTHER_DOMAIN, PASSWORD, SECRET, USERS
-from place import HOST, find_folder, find_program, free_ports
+from place import CONTRIB, HOST, find_folder, find_program, free_ports
 from process import Process
 
 CONFIG = """
@@ -16,24 +16,17 @@ hosts: [{domain}, {other}]
 s2s_access: none
 auth_method: internal
 auth_password_format: plain
+include_config_file:
+  {snippet}: {{}}
 listen:
   - port: {c2s_port}
     ip: "{host}"
     module: ejabberd_c2s
     max_stanza_size: 300000
-  - port: {component_port}
-    ip: "{host}"
-    module: ejabberd_service
-    global_routes: false
-    hosts:
-{components}
 modules:
   mod_carboncopy: {{}}
   mod_disco: {{}}
   mod_roster: {{}}
-"""
-
-COMPONENT = """      {}: {{ password: "{}" }}
 """
 
 READY = "accounts are there"
@@ -46,6 +39,8 @@ class Ejabberd:
         self._folder = folder / self.name
         self._folder.mkdir()
         self.c2s_port, self.component_port = free_ports(2)
+        snippet = self._folder / "passerelle.yml"
+        snippet.write_text(self._snippet())
         config = self._folder / "ejabberd.yml"
         config.write_text(
             CONFIG.format(
@@ -53,10 +48,7 @@ class Ejabberd:
                 other=OTHER_DOMAIN,
                 host=HOST,
                 c2s_port=self.c2s_port,
-                component_port=self.component_port,
-                components="".join(
-                    COMPONENT.format(g, SECRET) for g in GATEWAYS
-                ),
+                snippet=snippet,
             )
         )
         self._start_mark = 0
@@ -78,6 +70,16 @@ class Ejabberd:
                 "EJABBERD_LOG_PATH": str(self._folder / "server.log"),
                 "ERL_CRASH_DUMP": str(self._folder / "erl_crash.dump"),
             },
+        )
+
+    def _snippet(self):
+        """What operators get, with names, a port and the secret put in."""
+        text = (CONTRIB / "ejabberd" / "passerelle.yml").read_text()
+        text = text.replace("port: 5347", f"port: {self.component_port}")
+        head, name, entry = text.partition("      irc.example.org:")
+        entry = entry.replace("CHANGE ME", SECRET)
+        return head + "".join(
+            name.replace("irc.example.org", g) + entry for g in GATEWAYS
         )
 
     @staticmethod

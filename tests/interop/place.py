@@ -12,6 +12,9 @@ TOP = Path(__file__).resolve().parents[2]
 SERVERS = TOP / "build" / "servers"  # what contrib/install-deps unpacked
 
 
+CONTRIB = TOP / "contrib"  # its snippets are what the servers here run on
+
+
 class Missing(Exception):
     """A program that the tests need is not here."""
 

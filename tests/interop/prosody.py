@@ -1,7 +1,7 @@
 """Prosody with two domains and a component port."""
 
 from names import DOMAIN, GATEWAYS, OTHER_DOMAIN, PASSWORD, SECRET, USERS
-from place import HOST, find_program, free_ports, is_listening
+from place import CONTRIB, HOST, find_program, free_ports, is_listening
 from process import Process
 
 CONFIG = """
@@ -25,11 +25,13 @@ HOST_BLOCK = """
 VirtualHost "{}"
 """
 
-COMPONENT_BLOCK = """
-Component "{}"
-	component_secret = "{}"
-	component_conflict_resolve = "kick_old"
-"""
+
+def component_block(gateway):
+    """The snippet that operators get, with a name and the secret put in."""
+    snippet = (CONTRIB / "prosody" / "passerelle.cfg.lua").read_text()
+    return snippet.replace("irc.example.org", gateway).replace(
+        "CHANGE ME", SECRET
+    )
 
 
 class Prosody:
@@ -49,7 +51,7 @@ class Prosody:
                 component_port=self.component_port,
             )
             + "".join(HOST_BLOCK.format(d) for d in (DOMAIN, OTHER_DOMAIN))
-            + "".join(COMPONENT_BLOCK.format(g, SECRET) for g in GATEWAYS)
+            + "".join(component_block(g) for g in GATEWAYS)
         )
         self.process = Process(
             self.name,
