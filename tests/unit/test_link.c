@@ -11,7 +11,6 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -26,9 +25,10 @@
 
 #include "lib/buf.h"
 #include "lib/xalloc.h"
-#include "net/address.h"
 #include "net/link.h"
 #include "net/loop.h"
+
+#include "fake_names.h"
 
 enum {
 	GUARD_MS = 5000, /* no single wait of a test lasts longer */
@@ -37,70 +37,14 @@ enum {
 
 /* Names, in place of the system's. */
 
-static const struct name {
-	const char *host;
-	const char *address[3];
-} names[] = {
-	{ "irc.test", { "127.0.0.1" } },
-	{ "dead-then-good.test", { "127.0.0.2", "127.0.0.1" } },
-	{ "all-dead.test", { "127.0.0.2", "127.0.0.3" } },
-	{ "both-private.test", { "::1", "127.0.0.1" } },
+const struct fake_name fake_names[] = {
+	{ .host = "irc.test", .address = { "127.0.0.1" } },
+	{ .host = "dead-then-good.test",
+	    .address = { "127.0.0.2", "127.0.0.1" } },
+	{ .host = "all-dead.test", .address = { "127.0.0.2", "127.0.0.3" } },
+	{ .host = "both-private.test", .address = { "::1", "127.0.0.1" } },
+	{ .host = NULL },
 };
-
-static struct addrinfo *
-addrinfo_new(const char *text, struct addrinfo *next)
-{
-	struct addrinfo *ai = xcalloc(1, sizeof(*ai));
-	struct sockaddr_in6 *v6 = xcalloc(1, sizeof(struct sockaddr_storage));
-	struct sockaddr_in *v4 = (void *)v6;
-
-	ai->ai_addr = (void *)v6;
-	ai->ai_next = next;
-	ai->ai_socktype = SOCK_STREAM;
-	if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
-		v4->sin_family = AF_INET;
-		ai->ai_addrlen = sizeof(*v4);
-	} else if (inet_pton(AF_INET6, text, &v6->sin6_addr) == 1) {
-		v6->sin6_family = AF_INET6;
-		ai->ai_addrlen = sizeof(*v6);
-	} else {
-		free(v6);
-		free(ai);
-		return NULL;
-	}
-	ai->ai_family = ai->ai_addr->sa_family;
-	return ai;
-}
-
-int
-getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
-    struct addrinfo **list_out)
-{
-	struct addrinfo *list = addrinfo_new(host, NULL);
-
-	(void)service;
-	if (!list && !(hints->ai_flags & AI_NUMERICHOST))
-		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-			if (strcmp(names[i].host, host) == 0)
-				for (int j = 2; j >= 0; j--)
-					if (names[i].address[j])
-						list = addrinfo_new(
-						    names[i].address[j], list);
-	*list_out = list;
-	return list ? 0 : EAI_NONAME;
-}
-
-void
-freeaddrinfo(struct addrinfo *list)
-{
-	while (list) {
-		struct addrinfo *next = list->ai_next;
-
-		free(list->ai_addr);
-		free(list);
-		list = next;
-	}
-}
 
 /* Certificates, made once. */
 
@@ -1356,100 +1300,6 @@ descriptors_far_above_1024_work(void **state)
 	assert_true(str_is(buf_str(&c->got), "high"));
 }
 
-/* Addresses. */
-
-static void
-private_addresses_are_known(void **state)
-{
-	static const struct {
-		const char *address;
-		bool is_private;
-	} rows[] = {
-		{ "0.0.0.0", true },
-		{ "0.1.2.3", true },
-		{ "1.0.0.0", false },
-		{ "9.255.255.255", false },
-		{ "10.0.0.0", true },
-		{ "10.255.255.255", true },
-		{ "11.0.0.0", false },
-		{ "100.63.255.255", false },
-		{ "100.64.0.0", true },
-		{ "100.127.255.255", true },
-		{ "100.128.0.0", false },
-		{ "126.255.255.255", false },
-		{ "127.0.0.1", true },
-		{ "127.255.255.255", true },
-		{ "128.0.0.0", false },
-		{ "169.253.255.255", false },
-		{ "169.254.169.254", true },
-		{ "169.255.0.0", false },
-		{ "172.15.255.255", false },
-		{ "172.16.0.0", true },
-		{ "172.31.255.255", true },
-		{ "172.32.0.0", false },
-		{ "192.0.0.1", true },
-		{ "192.0.1.0", false },
-		{ "192.167.255.255", false },
-		{ "192.168.0.1", true },
-		{ "192.169.0.0", false },
-		{ "198.17.255.255", false },
-		{ "198.18.0.0", true },
-		{ "198.19.255.255", true },
-		{ "198.20.0.0", false },
-		{ "223.255.255.255", false },
-		{ "224.0.0.1", true },
-		{ "239.255.255.255", true },
-		{ "240.0.0.1", true },
-		{ "255.255.255.255", true },
-		{ "8.8.8.8", false },
-		{ "::", true },
-		{ "::1", true },
-		{ "::2", true },
-		{ "::ffff:8.8.8.8", false },
-		{ "::ffff:10.0.0.1", true },
-		{ "::ffff:127.0.0.1", true },
-		{ "::ffff:169.254.169.254", true },
-		{ "::127.0.0.1", true },
-		{ "::8.8.8.8", false },
-		{ "64:ff9b::8.8.8.8", false },
-		{ "64:ff9b::192.168.1.1", true },
-		{ "64:ff9b:1::8.8.8.8", true },
-		{ "100::1", true },
-		{ "2001::1", true },
-		{ "2001:470::1", false },
-		{ "2002:0a00:0001::1", true },
-		{ "2002:0808:0808::1", false },
-		{ "2a00:1450::1", false },
-		{ "fbff::1", false },
-		{ "fc00::1", true },
-		{ "fdff::1", true },
-		{ "fe7f::1", false },
-		{ "fe80::1", true },
-		{ "febf::1", true },
-		{ "fec0::1", true },
-		{ "ff02::1", true },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct addrinfo *ai = addrinfo_new(rows[i].address, NULL);
-
-		assert_non_null(ai);
-		if (address_is_private(ai->ai_addr) != rows[i].is_private)
-			fail_msg("%s", rows[i].address);
-		freeaddrinfo(ai);
-	}
-}
-
-static void
-other_families_are_private(void **state)
-{
-	struct sockaddr sa = { .sa_family = AF_UNIX };
-
-	(void)state;
-	assert_true(address_is_private(&sa));
-}
-
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -1497,8 +1347,6 @@ main(void)
 		T(much_data_over_tls_goes_out_whole),
 		T(pausing_over_tls_loses_nothing),
 		T(descriptors_far_above_1024_work),
-		T(private_addresses_are_known),
-		T(other_families_are_private),
 	};
 
 	return cmocka_run_group_tests(tests, make_certs, drop_certs);

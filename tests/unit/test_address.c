@@ -1,0 +1,172 @@
+/* Which addresses are private, and how addresses read. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "net/address.h"
+
+static struct sockaddr *
+parse(const char *text, struct sockaddr_storage *ss)
+{
+	void *any = ss;
+	struct sockaddr_in *v4 = any;
+	struct sockaddr_in6 *v6 = any;
+
+	memset(ss, 0, sizeof(*ss));
+	ss->ss_family = strchr(text, ':') ? AF_INET6 : AF_INET;
+	if (ss->ss_family == AF_INET)
+		assert_int_equal(inet_pton(AF_INET, text, &v4->sin_addr), 1);
+	else
+		assert_int_equal(inet_pton(AF_INET6, text, &v6->sin6_addr), 1);
+	return any;
+}
+
+static void
+private_addresses_are_known_to_the_last_bit(void **state)
+{
+	static const struct {
+		const char *address;
+		bool is_private;
+	} rows[] = {
+		/* this network */
+		{ "0.0.0.0", true },
+		{ "0.255.255.255", true },
+		{ "1.0.0.0", false },
+		/* RFC 1918 */
+		{ "9.255.255.255", false },
+		{ "10.0.0.0", true },
+		{ "10.255.255.255", true },
+		{ "11.0.0.0", false },
+		{ "172.15.255.255", false },
+		{ "172.16.0.0", true },
+		{ "172.31.255.255", true },
+		{ "172.32.0.0", false },
+		{ "192.167.255.255", false },
+		{ "192.168.0.1", true },
+		{ "192.169.0.0", false },
+		/* carrier NAT */
+		{ "100.63.255.255", false },
+		{ "100.64.0.0", true },
+		{ "100.127.255.255", true },
+		{ "100.128.0.0", false },
+		/* loopback */
+		{ "126.255.255.255", false },
+		{ "127.0.0.1", true },
+		{ "127.255.255.255", true },
+		{ "128.0.0.0", false },
+		/* link-local, where clouds keep their metadata */
+		{ "169.253.255.255", false },
+		{ "169.254.169.254", true },
+		{ "169.255.0.0", false },
+		/* protocol assignments, benchmarking */
+		{ "192.0.0.1", true },
+		{ "192.0.1.0", false },
+		{ "198.17.255.255", false },
+		{ "198.18.0.0", true },
+		{ "198.19.255.255", true },
+		{ "198.20.0.0", false },
+		/* multicast and above */
+		{ "223.255.255.255", false },
+		{ "224.0.0.1", true },
+		{ "240.0.0.1", true },
+		{ "255.255.255.255", true },
+		/* anybody */
+		{ "8.8.8.8", false },
+		{ "2001:470::1", false },
+		{ "2a00:1450::1", false },
+		/* unspecified, loopback, IPv4 inside */
+		{ "::", true },
+		{ "::1", true },
+		{ "::127.0.0.1", true },
+		{ "::8.8.8.8", false },
+		{ "::ffff:8.8.8.8", false },
+		{ "::ffff:10.0.0.1", true },
+		{ "::ffff:127.0.0.1", true },
+		{ "::ffff:169.254.169.254", true },
+		/* NAT64, well-known and local; 6to4; Teredo */
+		{ "64:ff9b::8.8.8.8", false },
+		{ "64:ff9b::192.168.1.1", true },
+		{ "64:ff9b:1::8.8.8.8", true },
+		{ "2002:0a00:0001::1", true },
+		{ "2002:0808:0808::1", false },
+		{ "2001::1", true },
+		/* discard only, unique local, link-local, site-local */
+		{ "100::1", true },
+		{ "fbff::1", false },
+		{ "fc00::1", true },
+		{ "fdff::1", true },
+		{ "fe7f::1", false },
+		{ "fe80::1", true },
+		{ "febf::1", true },
+		{ "fec0::1", true },
+		{ "ff02::1", true },
+	};
+	struct sockaddr_storage ss;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (address_is_private(parse(rows[i].address, &ss)) !=
+		    rows[i].is_private)
+			fail_msg("%s", rows[i].address);
+}
+
+static void
+other_families_are_private(void **state)
+{
+	struct sockaddr sa = { .sa_family = AF_UNIX };
+
+	(void)state;
+	assert_true(address_is_private(&sa));
+}
+
+static void
+an_address_reads_as_people_write_it(void **state)
+{
+	static const char *const rows[] = { "127.0.0.1", "2a00:1450::1",
+		"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" };
+	struct sockaddr_storage ss;
+	struct sockaddr local = { .sa_family = AF_UNIX };
+	char text[ADDRESS_TEXT_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		address_format(parse(rows[i], &ss), text);
+		assert_string_equal(text, rows[i]);
+	}
+	address_format(&local, text);
+	assert_string_equal(text, "");
+}
+
+static void
+the_port_goes_in_and_comes_out(void **state)
+{
+	struct sockaddr_storage ss;
+	struct sockaddr *v4 = parse("127.0.0.1", &ss), *v6;
+
+	(void)state;
+	address_set_port(v4, 6697);
+	assert_int_equal(address_port(v4), 6697);
+	v6 = parse("::1", &ss);
+	address_set_port(v6, 65535);
+	assert_int_equal(address_port(v6), 65535);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(private_addresses_are_known_to_the_last_bit),
+		cmocka_unit_test(other_families_are_private),
+		cmocka_unit_test(an_address_reads_as_people_write_it),
+		cmocka_unit_test(the_port_goes_in_and_comes_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
