@@ -14,3 +14,4 @@ SECRET = "o happy dagger"
 
 NETWORK = "net"  # its name in JIDs and in passerelle.conf
 DEAD_NETWORK = "dead"  # configured, but nothing listens there
+SCRIPTED_NETWORK = "scripted"  # ScriptedIrc, when a test has started it

@@ -10,6 +10,7 @@ from names import (
     GATEWAY,
     NETWORK,
     OPEN_GATEWAY,
+    SCRIPTED_NETWORK,
     SECRET,
     SOLO_GATEWAY,
 )
@@ -38,6 +39,12 @@ gateway "{gateway}" {{
 	network "{dead_network}" {{
 		host = "{host}"
 		port = {dead_port}
+		tls = no
+		interval_ms = 0
+	}}
+	network "{scripted_network}" {{
+		host = "{host}"
+		port = {scripted_port}
 		tls = no
 		interval_ms = 0
 	}}
@@ -91,7 +98,7 @@ class Passerelle:
     def __init__(self, folder, xmpp, irc, certificates):
         self.folder = folder / self.name
         self.folder.mkdir()
-        (self.dead_port,) = free_ports(1)
+        self.dead_port, self.scripted_port = free_ports(2)
         self.config = self.folder / "passerelle.conf"
         self.config.write_text(
             CONFIG.format(
@@ -108,6 +115,8 @@ class Passerelle:
                 network=NETWORK,
                 dead_network=DEAD_NETWORK,
                 dead_port=self.dead_port,
+                scripted_network=SCRIPTED_NETWORK,
+                scripted_port=self.scripted_port,
                 tls_port=irc.tls_port,
                 ca=certificates.ca,
             )

@@ -1,0 +1,165 @@
+"""An IRC server that does what a test tells it to, however odd.
+
+It serves whoever connects: registers them, with SASL if it is told to, lets
+them join any channel, answers PING.  Everything else is the test's doing.
+"""
+
+import asyncio
+import base64
+
+from inbox import DEADLINE_S, Inbox
+from ircpeer import parse, to_bytes
+from place import HOST
+
+NAME = "scripted.verona.test"
+
+
+class ScriptedIrc:
+    def __init__(self, port, log):
+        self._port = port
+        self._log = log
+        self._server = None
+        self._writers = set()
+        self.inbox = Inbox("the scripted IRC server")
+        # What a test may change before somebody connects.
+        self.capabilities = ""  # what CAP LS offers
+        self.accounts = {}  # name -> password
+        self.nick_for = lambda wanted: wanted  # the nick that 001 gives
+        self.answers_join = True
+        self.others = ["juliet"]  # who else is in any channel
+
+    async def start(self):
+        self._server = await asyncio.start_server(
+            self._serve, HOST, self._port, limit=1 << 20
+        )
+        return self
+
+    async def stop(self):
+        self._server.close()
+        for writer in self._writers:
+            writer.close()
+        await self._server.wait_closed()
+
+    async def expect(self, what, command, deadline_s=DEADLINE_S):
+        return await self.inbox.expect(
+            what, lambda line: line.command == command, deadline_s
+        )
+
+    def send(self, line):
+        """To all who are connected; bytes or text, without the line's end."""
+        raw = line if isinstance(line, bytes) else to_bytes(line)
+        self.send_bytes(raw + b"\r\n")
+
+    def send_bytes(self, raw):
+        self._log.write(f"scripted -> {raw[:300]!r}\n")
+        for writer in self._writers:
+            writer.write(raw)
+
+    async def _serve(self, reader, writer):
+        self._writers.add(writer)
+        client = _Client(self, writer)
+        try:
+            while raw := await reader.readline():
+                self._log.write(f"scripted <- {raw!r}\n")
+                line = parse(raw.rstrip(b"\r\n"))
+                client.take(line)
+                self.inbox.put(line)
+        except (OSError, ValueError):
+            pass
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+
+
+class _Client:
+    """One connection and the state of its registration."""
+
+    def __init__(self, server, writer):
+        self._server, self._writer = server, writer
+        self._nick = self._user = None
+        self._negotiates = self._is_registered = False
+        self._sasl = ""
+
+    def take(self, line):
+        handler = getattr(self, f"_on_{line.command.lower()}", None)
+        if handler:
+            handler(line)
+        if self._nick and self._user and not (
+            self._negotiates or self._is_registered
+        ):
+            self._welcome()
+
+    def _reply(self, text):
+        self._server._log.write(f"scripted -> {text}\n")
+        self._writer.write(to_bytes(f":{NAME} {text}\r\n"))
+
+    def _from_self(self, text):
+        self._writer.write(
+            to_bytes(f":{self._nick}!u@client.verona.test {text}\r\n")
+        )
+
+    def _welcome(self):
+        self._is_registered = True
+        self._nick = self._server.nick_for(self._nick)
+        self._reply(f"001 {self._nick} :Welcome")
+        self._reply(
+            f"005 {self._nick} CASEMAPPING=rfc1459 CHANTYPES=#&"
+            " PREFIX=(ov)@+ CHANMODES=b,k,l,imnpst NICKLEN=30"
+            " NETWORK=Scripted :are supported by this server"
+        )
+        self._reply(f"422 {self._nick} :no message of the day")
+
+    def _on_nick(self, line):
+        if self._is_registered:
+            self._from_self(f"NICK {line.params[0]}")
+        self._nick = line.params[0]
+
+    def _on_user(self, line):
+        self._user = line.params
+
+    def _on_cap(self, line):
+        what = line.params[0].upper()
+        if what == "LS":
+            self._negotiates = True
+            self._reply(f"CAP * LS :{self._server.capabilities}")
+        elif what == "REQ":
+            offered = {
+                c.partition("=")[0] for c in self._server.capabilities.split()
+            }
+            wanted = set(line.text.split())
+            answer = "ACK" if wanted <= offered else "NAK"
+            self._reply(f"CAP * {answer} :{line.text}")
+        elif what == "END":
+            self._negotiates = False
+
+    def _on_authenticate(self, line):
+        if line.params[0] == "PLAIN":
+            self._writer.write(b"AUTHENTICATE +\r\n")
+            return
+        piece = line.params[0]
+        self._sasl += "" if piece == "+" else piece
+        if len(piece) == 400:
+            return
+        parts = base64.b64decode(self._sasl).decode().split("\0")
+        self._sasl = ""
+        nick = self._nick or "*"
+        if self._server.accounts.get(parts[-2]) == parts[-1]:
+            self._reply(f"900 {nick} {nick}!u@h {parts[-2]} :logged in")
+            self._reply(f"903 {nick} :SASL authentication successful")
+        else:
+            self._reply(f"904 {nick} :SASL authentication failed")
+
+    def _on_join(self, line):
+        if not self._server.answers_join:
+            return
+        for channel in line.params[0].split(","):
+            self._from_self(f"JOIN {channel}")
+            names = " ".join([self._nick, *self._server.others])
+            self._reply(f"353 {self._nick} = {channel} :{names}")
+            self._reply(f"366 {self._nick} {channel} :end of names")
+
+    def _on_part(self, line):
+        self._from_self(f"PART {line.params[0]}")
+
+    def _on_ping(self, line):
+        self._reply(f"PONG {NAME} :{line.text}")

@@ -1,0 +1,226 @@
+"""Ad-hoc commands (XEP-0050): status, and the settings of a user."""
+
+from xml.etree import ElementTree as ET
+
+import pytest
+from names import GATEWAY, NETWORK
+
+COMMANDS = "http://jabber.org/protocol/commands"
+DATA = "jabber:x:data"
+AT_NETWORK = f"{NETWORK}@{GATEWAY}"
+
+
+class Command:
+    """One stage of a command: its state, its text, its form."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        found = answer.find(f"{{{COMMANDS}}}command")
+        self.state = found.get("status") if found is not None else None
+        self.session = found.get("sessionid") if found is not None else None
+        text = [] if found is None else list(found.itertext())
+        self.text = "\n".join(text)
+        self.fields = {
+            f.get("var"): f
+            for f in answer.xml.iter(f"{{{DATA}}}field")
+            if f.get("var") and f.get("type") != "hidden"
+        }
+
+    def value(self, var):
+        return self.fields[var].findtext(f"{{{DATA}}}value") or ""
+
+
+async def execute(client, to, node):
+    return Command(
+        await client.iq(
+            to,
+            f"<command xmlns='{COMMANDS}' node='{node}' action='execute'/>",
+            kind="set",
+        )
+    )
+
+
+async def submit(client, to, node, session, values):
+    command = ET.Element(
+        f"{{{COMMANDS}}}command",
+        {"node": node, "sessionid": session, "action": "execute"},
+    )
+    form = ET.SubElement(command, f"{{{DATA}}}x", {"type": "submit"})
+    for var, value in values.items():
+        field = ET.SubElement(form, f"{{{DATA}}}field", {"var": var})
+        ET.SubElement(field, f"{{{DATA}}}value").text = value
+    id = client._send("iq", [command], to=to, type="set")
+    return Command(
+        await client.expect(
+            f"the end of {node}",
+            kind="iq",
+            id=id,
+            where=lambda s: s.type in ("result", "error"),
+        )
+    )
+
+
+async def cancel(client, to, node, session):
+    return await client.iq(
+        to,
+        f"<command xmlns='{COMMANDS}' node='{node}' sessionid='{session}'"
+        " action='cancel'/>",
+        kind="set",
+    )
+
+
+async def settings_command(client, at=AT_NETWORK):
+    """The command at the network that asks for nick and password."""
+    for item in await client.items(at, node=COMMANDS):
+        command = await execute(client, at, item["node"])
+        if {"nick", "password"} <= set(command.fields):
+            return item["node"], command
+        if command.state == "executing":
+            await cancel(client, at, item["node"], command.session)
+    raise AssertionError("no settings command at the network")
+
+
+async def test_status_tells_of_the_links(stage, romeo, balcony):
+    for to in (GATEWAY, AT_NETWORK):
+        nodes = [i["node"] for i in await romeo.items(to, node=COMMANDS)]
+        if "status" not in nodes:
+            continue
+        status = await execute(romeo, to, "status")
+        assert status.state == "completed"
+        assert status.text.strip()
+    assert "status" in [
+        i["node"] for i in await romeo.items(GATEWAY, node=COMMANDS)
+    ]
+
+
+async def test_every_listed_command_starts_and_can_be_cancelled(romeo):
+    for to in (GATEWAY, AT_NETWORK):
+        for item in await romeo.items(to, node=COMMANDS):
+            command = await execute(romeo, to, item["node"])
+            assert command.state in ("executing", "completed"), item
+            if command.state == "executing":
+                answer = await cancel(
+                    romeo, to, item["node"], command.session
+                )
+                assert answer.type == "result"
+
+
+async def test_a_command_that_is_not_there_is_an_error(romeo):
+    answer = await romeo.iq(
+        GATEWAY,
+        f"<command xmlns='{COMMANDS}' node='no-such' action='execute'/>",
+        kind="set",
+    )
+    assert answer.condition == "item-not-found"
+
+
+async def test_a_session_of_somebody_else_cannot_be_used(romeo, benvolio):
+    node, command = await settings_command(romeo)
+    stolen = await submit(
+        benvolio, AT_NETWORK, node, command.session, {"nick": "stolen"}
+    )
+    assert stolen.answer.type == "error"
+    again = Command(
+        await romeo.iq(
+            AT_NETWORK,
+            f"<command xmlns='{COMMANDS}' node='{node}' action='execute'/>",
+            kind="set",
+        )
+    )
+    assert again.value("nick") != "stolen"
+
+
+async def test_a_nick_that_was_set_is_the_nick_on_irc(stage, juliet):
+    mercutio = await stage.client("mercutio")
+    node, command = await settings_command(mercutio)
+    values = {var: command.value(var) for var in command.fields}
+    done = await submit(
+        mercutio,
+        AT_NETWORK,
+        node,
+        command.session,
+        {**values, "nick": "queenmab"},
+    )
+    assert done.state == "completed"
+    channel = stage.new_channel()
+    await juliet.join(channel)
+    await mercutio.join(stage.room(channel), "mercutio")
+    assert "queenmab" in await juliet.names(channel)
+    node, command = await settings_command(mercutio)
+    assert command.value("nick") == "queenmab"
+    done = await submit(
+        mercutio,
+        AT_NETWORK,
+        node,
+        command.session,
+        {**values, "nick": ""},
+    )
+    assert done.state == "completed"
+
+
+async def test_a_password_is_never_shown_again_nor_stored_as_text(stage):
+    escalus = await stage.client("escalus")
+    secret = "Thus with a kiss I die"
+    node, command = await settings_command(escalus)
+    values = {var: command.value(var) for var in command.fields}
+    done = await submit(
+        escalus,
+        AT_NETWORK,
+        node,
+        command.session,
+        {**values, "password": secret},
+    )
+    assert done.state == "completed"
+    node, command = await settings_command(escalus)
+    assert secret not in str(command.answer)
+    for path in stage.passerelle.folder.iterdir():
+        assert secret.encode() not in path.read_bytes(), path
+    done = await submit(
+        escalus, AT_NETWORK, node, command.session, {**values, "password": ""}
+    )
+    assert done.state == "completed"
+
+
+HOSTILE_SETTINGS = {
+    "CR": "one\rQUIT :two",
+    "LF": "one\nQUIT :two",
+    "a tab": "one\ttwo",
+    "600 characters": "x" * 600,
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE_SETTINGS)
+async def test_a_setting_is_taken_whole_or_refused_whole(
+    stage, juliet, what
+):
+    hostile = HOSTILE_SETTINGS[what]
+    mercutio = await stage.client("mercutio")
+    channel = stage.new_channel()
+    await juliet.join(channel)
+    for var in ("nick", "account", "password"):
+        node, command = await settings_command(mercutio)
+        if var not in command.fields:
+            continue
+        before = {v: command.value(v) for v in command.fields}
+        done = await submit(
+            mercutio,
+            AT_NETWORK,
+            node,
+            command.session,
+            {**before, var: hostile},
+        )
+        await mercutio.join(stage.room(channel), "mercutio")
+        mercutio.say(stage.room(channel), f"alive after {var}")
+        await juliet.expect_text(channel, f"alive after {var}")
+        mercutio.leave(stage.room(channel), "mercutio")
+        await mercutio.expect("out", type="unavailable", code=110)
+        if done.answer.type == "result" and done.state == "completed":
+            node, command = await settings_command(mercutio)
+            if var != "password":
+                assert command.value(var) in (hostile, before[var])
+            await submit(
+                mercutio, AT_NETWORK, node, command.session, {**before, var: ""}
+            )
+    assert not juliet.inbox.waiting(
+        lambda line: line.command == "QUIT" and "two" in line.params
+    )
