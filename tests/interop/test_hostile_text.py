@@ -150,7 +150,7 @@ async def test_every_character_a_nick_may_have(stage, romeo, balcony):
     odd.say(balcony.channel, "odd am I")
     await romeo.expect_text(seen.sender, "odd am I")
     romeo.say(seen.sender, "indeed", kind="chat")
-    await odd.expect_text("romeo", "indeed")
+    await odd.expect_text(odd.nick, "indeed")
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ async def test_a_private_message_arrives_whole_or_is_refused(
         TEXTS[what],
         balcony.room,
         balcony.channel,
-        target="romeo",
+        target="juliet",
     )
 
 
