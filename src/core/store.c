@@ -426,7 +426,7 @@ load(struct store *st, enum db_op kind, const struct str *v, union op_fn fn,
 void
 store_cancel(struct store *st, store_load_id id)
 {
-	struct op *op = idtab_del(&st->loads, id);
+	struct op *op = id ? idtab_del(&st->loads, id) : NULL;
 
 	if (op)
 		op->is_cancelled = true;

@@ -118,7 +118,10 @@ typedef void store_done_fn(bool ok, void *arg);
 /* Names one load until it has called back.  0 is never issued. */
 typedef uint64_t store_load_id;
 
-/* That load never calls back.  0 and one that has called back are harmless. */
+/*
+ * That load never calls back.  One that has called back is harmless, and so is
+ * 0, even without a store.
+ */
 void store_cancel(struct store *st, store_load_id id);
 
 /* ---- settings --------------------------------------------------------- */

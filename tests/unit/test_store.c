@@ -381,6 +381,7 @@ a_cancelled_load_never_calls_back(void **state)
 	store_cancel(st, id);
 	store_cancel(st, id);
 	store_cancel(st, 0);
+	store_cancel(NULL, 0);
 	store_settle(st);
 	assert_int_equal(ncalled, 0);
 }
