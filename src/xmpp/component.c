@@ -1,41 +1,23 @@
 /*
- * XEP-0114 (1.6) by libstrophe 0.12, under libuv.
+ * When to connect where, how long to wait, what to write.
  *
- *	       step timer          addresses          TCP is there
- *	WAITING ------> RESOLVING ----------> DIALING ------------> OPENING
- *	   ^                |                  |   ^ next             |
- *	   |                v                  v   | address          | login
- *	   +---- failed ----+---------- failed +---+                  v
- *	   +------------------------ DISCONNECT ---------------------- UP
+ *	       step timer          addresses           up
+ *	WAITING ------> RESOLVING ----------> DIALING ----> UP
+ *	   ^                |                 |   ^ |        |
+ *	   |                | failed     down |   +-+ next   | down
+ *	   +----------------+-----------------+   address    |
+ *	   +-------------------------------------------------+
  *
- * component_close() leads from anywhere to CLOSING (writing what is left) or
- * straight to GONE.
+ * component_close() leads from a stream that is up to CLOSING, where what is
+ * left is written; from elsewhere straight to the end.
  *
- * What libstrophe needs from us, each seen to go wrong without:
- *
- * - A component crashes on its first stanza, because only
- *   xmpp_connect_client() allocates the state of stream management.  So each
- *   conn is primed by one such call whose socket we refuse; it opens none.
- * - select() in it: descriptors come from lowfd.h.
- * - It resolves names blocking, and tries the first address only: we give it
- *   one numeric address after the other.
- * - It never gives up on a server that sends nothing, and after ill-formed
- *   XML it stays connected: our deadlines, our ping, expat_guard_error().
- * - Its queue has no ceiling and miscounts: after login we write to the
- *   socket ourselves.  It has nothing queued from then on.
- * - It must not be destroyed, or connected again, from inside its own
- *   callbacks: that waits for run() or the step timer.
- * - It closes its socket before it says DISCONNECT, so polling ends there.
+ * XEP-0114 1.6		the stream, in stream.c
+ * XEP-0199 2.0		pings, here to ourselves: both servers loop them back
  */
 #include <assert.h>
-#include <errno.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <signal.h>
 #include <sys/socket.h>
 
-#include <strophe.h>
 #include <uv.h>
 
 #include "lib/backoff.h"
@@ -43,17 +25,14 @@
 #include "lib/crypto.h"
 #include "lib/list.h"
 #include "lib/log.h"
-#include "lib/secret.h"
 #include "lib/xalloc.h"
 
 #include "net/loop.h"
 
 #include "xmpp/component.h"
-#include "xmpp/expat_guard.h"
-#include "xmpp/lowfd.h"
 #include "xmpp/ns.h"
 #include "xmpp/stanza.h"
-#include "xmpp/strophe.h"
+#include "xmpp/stream.h"
 #include "xmpp/xmlw.h"
 
 enum {
@@ -64,13 +43,10 @@ enum {
 	STABLE_MS = 30 * 1000, /* up so long: the next failure is a new one */
 	REPLACED_MS = 60 * 1000,
 	ADDRESSES_MAX = 16,
-	SPARE_FDS = 4,
-	READ_BYTES = 4096, /* of libstrophe, at once */
-	RUNS_MAX = 16,     /* reads in one turn */
 	PING_ID_BYTES = 8,
 };
 
-enum state { WAITING, RESOLVING, DIALING, OPENING, UP, CLOSING, GONE };
+enum state { WAITING, RESOLVING, DIALING, UP, CLOSING };
 
 struct lookup {
 	uv_getaddrinfo_t req;
@@ -78,7 +54,6 @@ struct lookup {
 };
 
 struct component {
-	struct list node; /* in components */
 	struct loop *loop;
 	struct clock *clock;
 	struct component_ops ops;
@@ -90,10 +65,7 @@ struct component {
 	size_t out_low, out_high;
 
 	enum state state;
-	xmpp_conn_t *conn;
-	uint64_t guard; /* number of its parser */
-	int fd;         /* -1: no socket */
-	uv_poll_t *poll;
+	struct stream *stream;
 	struct lookup *lookup;
 	char *address[ADDRESSES_MAX];
 	unsigned naddress, iaddress;
@@ -102,205 +74,49 @@ struct component {
 	struct timer step;     /* the next attempt or address */
 	struct timer deadline; /* of the state we are in */
 	struct timer ping;     /* of silence, then of the answer */
+	bool is_shaking_hands;
 	bool ping_sent;
 	int64_t heard_at;
 	char ping_prefix[2 * PING_ID_BYTES + 1];
 	uint64_t nping;
 
-	struct err why; /* why we hung up, or what the last address said */
-	bool hung_up;
-
 	struct buf out;
 	struct xmlw w;
 	bool writing; /* between begin and end */
-	bool blocked; /* the socket takes no more now */
 	bool slow, slow_told;
 	struct loop_hook flush;
 	struct component_stats stats;
 };
 
-/* libstrophe's context and its sockopt callback know no owner. */
-static struct list components = { &components, &components };
-static struct component *dialing;
-static bool running;
-
-static void run(void);
-static void on_poll(uv_poll_t *h, int status, int events);
-
-/* ---- socket ----------------------------------------------------------- */
-
-static void
-poll_gone(uv_handle_t *h)
-{
-	free(h);
-}
-
-static void
-set_poll(struct component *c)
-{
-	int events = UV_READABLE;
-
-	if (c->state == DIALING || c->blocked)
-		events |= UV_WRITABLE;
-	if (c->poll)
-		(void)uv_poll_start(c->poll, events, on_poll); /* is valid */
-}
-
-static void
-end_poll(struct component *c)
-{
-	if (!c->poll)
-		return;
-	uv_poll_stop(c->poll);
-	uv_close((uv_handle_t *)c->poll, poll_gone);
-	c->poll = NULL;
-}
-
-/* Somebody closed c->fd. */
-static void
-forget_socket(struct component *c)
-{
-	end_poll(c);
-	if (c->fd >= 0)
-		lowfd_closed();
-	c->fd = -1;
-	c->blocked = false;
-}
-
-static int
-on_socket(xmpp_conn_t *conn, void *sock)
-{
-	int *fd = sock;
-	int on = 1;
-	unsigned silence_ms;
-
-	(void)conn;
-	if (!dialing || lowfd_move(fd) < 0)
-		return -1;
-	dialing->fd = *fd;
-	/* Of both, failure costs speed only. */
-	silence_ms = (unsigned)(dialing->ping_ms + dialing->ping_timeout_ms);
-	(void)setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	(void)setsockopt(*fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &silence_ms,
-	    sizeof(silence_ms));
-	return 0;
-}
-
-/*
- * libstrophe has no call for "now": a socket that is shut down reads as
- * ended, so its DISCONNECT follows in the next run().
- */
-static void
-hang_up(struct component *c)
-{
-	if (c->fd < 0 || c->hung_up)
-		return;
-	c->hung_up = true;
-	(void)shutdown(c->fd, SHUT_RDWR); /* a dead one is as good */
-	/* Its write fails at once, however much is left to be read. */
-	xmpp_send_raw(c->conn, " ", 1);
-	c->blocked = true; /* WRITABLE: wakes us for sure */
-	set_poll(c);
-}
-
 /* ---- the end of a stream, explained ----------------------------------- */
 
-static const char *const condition[] = {
-	[XMPP_SE_BAD_FORMAT] = "bad-format",
-	[XMPP_SE_BAD_NS_PREFIX] = "bad-namespace-prefix",
-	[XMPP_SE_CONFLICT] = "conflict",
-	[XMPP_SE_CONN_TIMEOUT] = "connection-timeout",
-	[XMPP_SE_HOST_GONE] = "host-gone",
-	[XMPP_SE_HOST_UNKNOWN] = "host-unknown",
-	[XMPP_SE_IMPROPER_ADDR] = "improper-addressing",
-	[XMPP_SE_INTERNAL_SERVER_ERROR] = "internal-server-error",
-	[XMPP_SE_INVALID_FROM] = "invalid-from",
-	[XMPP_SE_INVALID_ID] = "invalid-id",
-	[XMPP_SE_INVALID_NS] = "invalid-namespace",
-	[XMPP_SE_INVALID_XML] = "invalid-xml",
-	[XMPP_SE_NOT_AUTHORIZED] = "not-authorized",
-	[XMPP_SE_POLICY_VIOLATION] = "policy-violation",
-	[XMPP_SE_REMOTE_CONN_FAILED] = "remote-connection-failed",
-	[XMPP_SE_RESOURCE_CONSTRAINT] = "resource-constraint",
-	[XMPP_SE_RESTRICTED_XML] = "restricted-xml",
-	[XMPP_SE_SEE_OTHER_HOST] = "see-other-host",
-	[XMPP_SE_SYSTEM_SHUTDOWN] = "system-shutdown",
-	[XMPP_SE_UNDEFINED_CONDITION] = "undefined-condition",
-	[XMPP_SE_UNSUPPORTED_ENCODING] = "unsupported-encoding",
-	[XMPP_SE_UNSUPPORTED_STANZA_TYPE] = "unsupported-stanza-type",
-	[XMPP_SE_UNSUPPORTED_VERSION] = "unsupported-version",
-	[XMPP_SE_XML_NOT_WELL_FORMED] = "not-well-formed",
-};
-
-static enum component_end
-end_of(const struct component *c, xmpp_error_type_t type)
-{
-	switch (type) {
-	case XMPP_SE_CONFLICT:
-		return c->stats.up_at ? COMPONENT_REPLACED : COMPONENT_CONFLICT;
-	case XMPP_SE_HOST_UNKNOWN:
-		return COMPONENT_HOST_UNKNOWN;
-	case XMPP_SE_NOT_AUTHORIZED:
-		return COMPONENT_NOT_AUTHORIZED;
-	case XMPP_SE_SYSTEM_SHUTDOWN:
-		return COMPONENT_LOST;
-	default:
-		return COMPONENT_STREAM_ERROR;
-	}
-}
-
-/* What an operator reads and does; %s is the domain. */
+/* What an operator reads and does. */
 static const struct {
-	enum err_kind kind;
 	enum log_level level;
 	const char *event, *advice;
 } ends[] = {
-	[COMPONENT_LOST] = { ERR_UNREACHABLE, LOG_WARN, "xmpp server lost",
+	[COMPONENT_LOST] = { LOG_WARN, "xmpp server lost",
 	    "it is tried again by itself" },
-	[COMPONENT_NOT_AUTHORIZED] = { ERR_AUTH, LOG_ERROR,
+	[COMPONENT_NOT_AUTHORIZED] = { LOG_ERROR,
 	    "xmpp server refused the secret",
 	    "compare the secret of this gateway with component_secret "
 	    "(Prosody) or password (ejabberd); ejabberd says the same when "
 	    "the name is not under hosts of its ejabberd_service listener" },
-	[COMPONENT_HOST_UNKNOWN] = { ERR_NOT_FOUND, LOG_ERROR,
+	[COMPONENT_HOST_UNKNOWN] = { LOG_ERROR,
 	    "xmpp server does not know the component",
 	    "add it to the server (Prosody: a Component section of that name) "
 	    "and reload it, or correct the title of the gateway section" },
-	[COMPONENT_CONFLICT] = { ERR_CONFLICT, LOG_ERROR,
+	[COMPONENT_CONFLICT] = { LOG_ERROR,
 	    "another connection holds the component name",
 	    "end the other program; after a crash wait, or set "
-	    "component_conflict_resolve = kick_old in Prosody; it must "
-	    "not be the name of a virtual host either" },
-	[COMPONENT_REPLACED] = { ERR_CONFLICT, LOG_ERROR,
+	    "component_conflict_resolve = kick_old in Prosody; it must not "
+	    "be the name of a virtual host either" },
+	[COMPONENT_REPLACED] = { LOG_ERROR,
 	    "another connection took over the component name",
 	    "two programs use this name: end one of them" },
-	[COMPONENT_STREAM_ERROR] = { ERR_PROTOCOL, LOG_ERROR,
-	    "xmpp server ended the stream",
+	[COMPONENT_STREAM_ERROR] = { LOG_ERROR, "xmpp server ended the stream",
 	    "please report it if this comes again" },
 };
-
-/* What happened, in words, to err; what it means is returned. */
-static enum component_end
-explain(struct component *c, int error, const xmpp_stream_error_t *se,
-    struct err *err)
-{
-	enum component_end end = COMPONENT_LOST;
-
-	if (se) {
-		end = end_of(c, se->type);
-		err_set(err, ends[end].kind, "%s%s%s", condition[se->type],
-		    se->text ? ": " : "", se->text ? se->text : "");
-	} else if (c->why.kind != ERR_NONE) {
-		*err = c->why;
-	} else if (c->stats.up_at == 0 && error == ECONNRESET) {
-		err_set(err, ERR_UNREACHABLE,
-		    "closed the connection during the handshake");
-	} else {
-		err_set(err, ERR_UNREACHABLE, "%s",
-		    error ? strerror(error) : "closed the stream");
-	}
-	return end;
-}
 
 /* ---- attempts --------------------------------------------------------- */
 
@@ -310,6 +126,33 @@ forget_addresses(struct component *c)
 	while (c->naddress > 0)
 		free(c->address[--c->naddress]);
 	c->iaddress = 0;
+}
+
+static void
+forget_lookup(struct component *c)
+{
+	if (!c->lookup)
+		return;
+	c->lookup->c = NULL;
+	/* One that has begun cannot be stopped; it finds nobody at home. */
+	(void)uv_cancel((uv_req_t *)&c->lookup->req);
+	c->lookup = NULL;
+}
+
+static void
+dispose(struct component *c)
+{
+	timer_cancel(&c->step);
+	timer_cancel(&c->deadline);
+	timer_cancel(&c->ping);
+	loop_hook_del(&c->flush);
+	forget_lookup(c);
+	forget_addresses(c);
+	stream_free(&c->stream);
+	buf_release(&c->out);
+	free(c->domain);
+	free(c->host);
+	free(c);
 }
 
 static int64_t
@@ -335,10 +178,6 @@ is_over(struct component *c, enum component_end why, const struct err *err)
 	forget_addresses(c);
 	timer_cancel(&c->deadline);
 	timer_cancel(&c->ping);
-	if (c->state == CLOSING) {
-		c->state = GONE;
-		return;
-	}
 	wait_ms = plan_retry(c, why);
 	log_at(ends[why].level, &c->log, ends[why].event,
 	    "server=%s port=%u err=\"%s\" retry_ms=%lld do=\"%s\"", c->host,
@@ -351,50 +190,22 @@ is_over(struct component *c, enum component_end why, const struct err *err)
 	c->ops.down(c, why, err, c->arg);
 }
 
-static void on_conn(xmpp_conn_t *conn, xmpp_conn_event_t ev, int error,
-    xmpp_stream_error_t *se, void *arg);
-
-/* -1: that address cannot even be tried. */
-static int
-dial(struct component *c, const char *address)
-{
-	int rc;
-
-	log_debug(&c->log, "dialing", "address=%s", address);
-	c->hung_up = false;
-	c->why = ERR_INIT;
-	dialing = c;
-	errno = 0;
-	rc = xmpp_connect_component(c->conn, address, c->port, on_conn, c);
-	dialing = NULL;
-	if (rc == XMPP_EOK) {
-		c->poll = xcalloc(1, sizeof(*c->poll));
-		c->poll->data = c;
-		if (uv_poll_init(loop_uv(c->loop), c->poll, c->fd) == 0)
-			return 0;
-		free(c->poll); /* epoll is out of memory */
-		c->poll = NULL;
-		(void)shutdown(c->fd, SHUT_RDWR);
-		return 0; /* the deadline sees to it */
-	}
-	err_set(&c->why, ERR_UNREACHABLE, "%s: %s", address, strerror(errno));
-	if (c->fd >= 0)
-		forget_socket(c);
-	return -1;
-}
-
+/* err: what the last address said, or why there are none. */
 static void
-dial_next(struct component *c)
+dial_next(struct component *c, struct err *err)
 {
 	c->state = DIALING;
+	c->is_shaking_hands = false;
 	while (c->iaddress < c->naddress) {
-		if (dial(c, c->address[c->iaddress++]) < 0)
+		const char *address = c->address[c->iaddress++];
+
+		log_debug(&c->log, "dialing", "address=%s", address);
+		if (stream_dial(c->stream, address, c->port, err) < 0)
 			continue;
-		set_poll(c);
 		timer_set(&c->deadline, c->clock, c->clock->at + DIAL_MS);
 		return;
 	}
-	is_over(c, COMPONENT_LOST, &c->why);
+	is_over(c, COMPONENT_LOST, err);
 }
 
 static void
@@ -414,29 +225,19 @@ on_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *ai)
 {
 	struct lookup *l = req->data;
 	struct component *c = l->c;
+	struct err err = ERR_INIT;
 
 	if (c) {
 		loop_enter(c->loop);
 		c->lookup = NULL;
 		timer_cancel(&c->deadline);
 		keep_addresses(c, ai);
-		err_set(&c->why, ERR_UNREACHABLE, "%s has no address: %s",
-		    c->host, status ? uv_strerror(status) : "none came back");
-		dial_next(c);
+		err_set(&err, ERR_UNREACHABLE, "%s has no address: %s", c->host,
+		    status ? uv_strerror(status) : "none came back");
+		dial_next(c, &err);
 	}
 	uv_freeaddrinfo(ai);
 	free(l);
-}
-
-static void
-forget_lookup(struct component *c)
-{
-	if (!c->lookup)
-		return;
-	c->lookup->c = NULL;
-	/* One that has begun cannot be stopped; it finds nobody at home. */
-	(void)uv_cancel((uv_req_t *)&c->lookup->req);
-	c->lookup = NULL;
 }
 
 static void
@@ -444,6 +245,7 @@ resolve(struct component *c)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct lookup *l = xcalloc(1, sizeof(*l));
+	struct err err;
 	int rc;
 
 	c->state = RESOLVING;
@@ -453,9 +255,9 @@ resolve(struct component *c)
 	    loop_uv(c->loop), &l->req, on_resolved, c->host, NULL, &hints);
 	if (rc != 0) {
 		free(l);
-		err_set(&c->why, ERR_UNREACHABLE, "%s: %s", c->host,
-		    uv_strerror(rc));
-		is_over(c, COMPONENT_LOST, &c->why);
+		err_set(
+		    &err, ERR_UNREACHABLE, "%s: %s", c->host, uv_strerror(rc));
+		is_over(c, COMPONENT_LOST, &err);
 		return;
 	}
 	c->lookup = l;
@@ -466,9 +268,10 @@ static void
 on_step(struct timer *t)
 {
 	struct component *c = TIMER_OWNER(t, struct component, step);
+	struct err err = ERR_INIT;
 
 	if (c->state == DIALING)
-		dial_next(c);
+		dial_next(c, &err);
 	else
 		resolve(c);
 }
@@ -477,26 +280,23 @@ static void
 on_deadline(struct timer *t)
 {
 	struct component *c = TIMER_OWNER(t, struct component, deadline);
+	struct err err;
 
-	switch (c->state) {
-	case RESOLVING:
+	if (c->state == RESOLVING) {
 		forget_lookup(c);
-		err_set(&c->why, ERR_TIMEOUT, "no answer from the resolver");
-		is_over(c, COMPONENT_LOST, &c->why);
+		err_set(&err, ERR_TIMEOUT, "no answer from the resolver");
+		is_over(c, COMPONENT_LOST, &err);
 		return;
-	case DIALING:
-		err_set(&c->why, ERR_TIMEOUT, "no connection within %d s",
-		    DIAL_MS / 1000);
-		break;
-	case OPENING:
-		err_set(&c->why, ERR_TIMEOUT, "no handshake within %lld ms",
-		    (long long)c->handshake_ms);
-		break;
-	default:
-		break; /* UP: a stream error came; CLOSING: enough waited */
 	}
-	hang_up(c);
-	run();
+	if (c->state == DIALING && !c->is_shaking_hands)
+		err_set(&err, ERR_TIMEOUT, "no connection within %d s",
+		    DIAL_MS / 1000);
+	else if (c->state == DIALING)
+		err_set(&err, ERR_TIMEOUT, "no handshake within %lld ms",
+		    (long long)c->handshake_ms);
+	else
+		err_set(&err, ERR_TIMEOUT, "did not close an ended stream");
+	stream_hang_up(c->stream, &err);
 }
 
 /* ---- liveness --------------------------------------------------------- */
@@ -521,19 +321,18 @@ on_ping(struct timer *t)
 {
 	struct component *c = TIMER_OWNER(t, struct component, ping);
 	int64_t quiet_ms = c->clock->at - c->heard_at;
+	struct err err;
 
 	if (c->ping_sent && quiet_ms >= c->ping_timeout_ms) {
-		err_set(&c->why, ERR_TIMEOUT,
+		err_set(&err, ERR_TIMEOUT,
 		    "nothing came for %lld s, not even our own ping",
 		    (long long)(quiet_ms / 1000));
-		hang_up(c);
-		run();
+		stream_hang_up(c->stream, &err);
 		return;
 	}
 	if (!c->ping_sent && quiet_ms >= c->ping_ms) {
 		c->ping_sent = true;
-		c->heard_at =
-		    c->clock->at; /* the answer is waited for from now */
+		c->heard_at = c->clock->at; /* the answer is awaited */
 		send_ping(c);
 	}
 	timer_set(&c->ping, c->clock,
@@ -569,42 +368,27 @@ is_own_ping(struct component *c, const struct stanza *s)
 	return true;
 }
 
-/* ---- what comes in ---------------------------------------------------- */
+/* ---- what the stream tells -------------------------------------------- */
 
-static bool
-is_stanza(const struct stanza *s)
-{
-	return stanza_is(s, "message", NULL) ||
-	    stanza_is(s, "presence", NULL) || stanza_is(s, "iq", NULL);
-}
-
-static int
-on_stanza(xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *arg)
+static void
+on_opened(void *arg)
 {
 	struct component *c = arg;
-	const struct stanza *s = (const struct stanza *)(const void *)stanza;
 
-	(void)conn;
-	if (c->state != UP || c->hung_up)
-		return 1;
-	heard(c);
-	if (is_stanza(s)) {
-		if (is_own_ping(c, s))
-			return 1;
-		c->stats.nin++;
-		c->ops.stanza(c, s, c->arg);
-	} else if (stanza_is(s, "error", XMPP_NS_STREAMS)) {
-		/* The server closes next; if it does not, we do. */
-		timer_set(&c->deadline, c->clock, c->clock->at + LAST_WORDS_MS);
-	}
-	return 1;
+	if (c->state != DIALING)
+		return;
+	c->is_shaking_hands = true;
+	timer_set(&c->deadline, c->clock, c->clock->at + c->handshake_ms);
 }
 
 static void
-on_up(struct component *c)
+on_up(void *arg)
 {
+	struct component *c = arg;
+
+	if (c->state != DIALING)
+		return;
 	c->state = UP;
-	c->why = ERR_INIT;
 	timer_cancel(&c->deadline);
 	forget_addresses(c);
 	c->stats.nup++;
@@ -618,118 +402,41 @@ on_up(struct component *c)
 }
 
 static void
-on_disconnect(struct component *c, int error, const xmpp_stream_error_t *se)
-{
-	struct err err = ERR_INIT;
-	enum component_end why;
-
-	forget_socket(c);
-	timer_cancel(&c->deadline);
-	if (c->state == DIALING && c->iaddress < c->naddress) {
-		timer_set(&c->step, c->clock, c->clock->at);
-		return;
-	}
-	why = explain(c, error, se, &err);
-	is_over(c, why, &err);
-}
-
-static void
-on_conn(xmpp_conn_t *conn, xmpp_conn_event_t ev, int error,
-    xmpp_stream_error_t *se, void *arg)
+on_stanza(const struct stanza *s, void *arg)
 {
 	struct component *c = arg;
 
-	(void)conn;
-	if (ev == XMPP_CONN_CONNECT && !c->hung_up && c->state == OPENING)
-		on_up(c);
-	else if (ev == XMPP_CONN_DISCONNECT)
-		on_disconnect(c, error, se);
-}
-
-/* ---- driving libstrophe ----------------------------------------------- */
-
-static void
-dispose(struct component *c)
-{
-	const char *pass = xmpp_conn_get_pass(c->conn);
-	union {
-		const char *in;
-		char *out;
-	} u = { .in = pass };
-
-	list_del(&c->node);
-	timer_cancel(&c->step);
-	timer_cancel(&c->deadline);
-	timer_cancel(&c->ping);
-	loop_hook_del(&c->flush);
-	forget_lookup(c);
-	forget_addresses(c);
-	if (pass)
-		secret_wipe(u.out, strlen(pass));
-	(void)xmpp_conn_release(c->conn); /* 1: it is gone */
-	buf_release(&c->out);
-	free(c->domain);
-	free(c->host);
-	free(c);
-}
-
-/*
- * What libstrophe did not tell about.  True: it has put header or handshake
- * into its queue, whose length it does not tell either; the next run writes
- * them, and both fit into the buffer of any socket.
- */
-static bool
-look_after(struct component *c, bool was_fed)
-{
-	const char *error = expat_guard_error(c->guard);
-
-	if (error && c->fd >= 0 && !c->hung_up) {
-		err_set(&c->why, ERR_PROTOCOL, "sent broken XML: %s", error);
-		hang_up(c);
-	}
-	if (c->state != DIALING || !xmpp_conn_is_connected(c->conn))
-		return c->state == OPENING && was_fed;
-	c->state = OPENING;
-	c->why = ERR_INIT;
-	timer_set(&c->deadline, c->clock, c->clock->at + c->handshake_ms);
-	set_poll(c);
-	return true;
-}
-
-static bool
-run_once(void)
-{
-	struct expat_guard_stats before, after;
-	bool again = false;
-	uint64_t fed;
-
-	expat_guard_stats(&before);
-	xmpp_run_once(strophe_ctx(), 0);
-	expat_guard_stats(&after);
-	fed = after.nbytes - before.nbytes;
-	LIST_EACH(&components, node)
-	again |= look_after(LIST_ENTRY(node, struct component, node), fed > 0);
-	return again || fed >= READ_BYTES;
-}
-
-static void
-run(void)
-{
-	unsigned n = 0;
-
-	if (running)
+	if (c->state != UP)
 		return;
-	running = true;
-	while (n++ < RUNS_MAX && run_once())
-		;
-	running = false;
-	LIST_EACH(&components, node)
-	{
-		struct component *c = LIST_ENTRY(node, struct component, node);
+	heard(c);
+	if (is_own_ping(c, s))
+		return;
+	c->stats.nin++;
+	c->ops.stanza(c, s, c->arg);
+}
 
-		if (c->state == GONE)
-			dispose(c);
-	}
+/* The server closes next; if it does not, we do. */
+static void
+on_ending(void *arg)
+{
+	struct component *c = arg;
+
+	timer_set(&c->deadline, c->clock, c->clock->at + LAST_WORDS_MS);
+}
+
+static void
+on_down(enum component_end why, const struct err *err, void *arg)
+{
+	struct component *c = arg;
+
+	timer_cancel(&c->deadline);
+	if (c->state == CLOSING)
+		dispose(c);
+	else if (c->state == DIALING && !c->is_shaking_hands &&
+	    c->iaddress < c->naddress)
+		timer_set(&c->step, c->clock, c->clock->at);
+	else
+		is_over(c, why, err);
 }
 
 /* ---- output ----------------------------------------------------------- */
@@ -749,41 +456,29 @@ tell_slow(struct component *c)
 }
 
 static void
-write_out(struct component *c)
+flush(struct component *c)
 {
-	while (c->out.len > 0) {
-		ssize_t n = send(c->fd, c->out.p, c->out.len, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			if (errno != EAGAIN) {
-				err_set(&c->why, ERR_UNREACHABLE, "writing: %s",
-				    strerror(errno));
-				hang_up(c);
-			}
-			break;
-		}
-		buf_drop(&c->out, (size_t)n);
+	assert(!c->writing);
+	if (c->out.len > 0) {
+		stream_write(c->stream, &c->out);
+		buf_trim(&c->out);
 	}
-	buf_trim(&c->out);
+	tell_slow(c);
+}
+
+static bool
+may_write(const struct component *c)
+{
+	return c->state == UP || c->state == CLOSING;
 }
 
 static void
-flush(struct component *c)
+on_writable(void *arg)
 {
-	bool was_blocked = c->blocked;
+	struct component *c = arg;
 
-	if ((c->state != UP && c->state != CLOSING) || c->hung_up || c->fd < 0)
-		return;
-	assert(!c->writing);
-	write_out(c);
-	if (c->hung_up)
-		return;
-	c->blocked = c->out.len > 0;
-	if (c->blocked != was_blocked)
-		set_poll(c);
-	tell_slow(c);
+	if (may_write(c))
+		flush(c);
 }
 
 static void
@@ -791,38 +486,8 @@ on_flush(struct loop_hook *h)
 {
 	struct component *c = TIMER_OWNER(h, struct component, flush);
 
-	if (!c->blocked && c->out.len > 0)
+	if (may_write(c))
 		flush(c);
-	else
-		tell_slow(c);
-}
-
-/* libstrophe drops what connect() came to, so it is read before. */
-static void
-note_refusal(struct component *c)
-{
-	int error = 0;
-	socklen_t len = sizeof(error);
-
-	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 &&
-	    error != 0)
-		err_set(&c->why, ERR_UNREACHABLE, "%s: %s",
-		    c->address[c->iaddress - 1], strerror(error));
-}
-
-static void
-on_poll(uv_poll_t *h, int status, int events)
-{
-	struct component *c = h->data;
-
-	loop_enter(c->loop);
-	if (c->state == DIALING)
-		note_refusal(c);
-	if (events & UV_WRITABLE)
-		flush(c);
-	if (status < 0 || (events & UV_READABLE) || c->hung_up ||
-	    c->state == DIALING || c->state == OPENING)
-		run();
 }
 
 struct xmlw *
@@ -866,10 +531,7 @@ component_end(struct component *c, struct err *err)
 int
 component_setup(unsigned ncomponents, struct err *err)
 {
-	signal(SIGPIPE, SIG_IGN); /* libstrophe writes without MSG_NOSIGNAL */
-	if (lowfd_reserve(ncomponents + SPARE_FDS, err) < 0)
-		return -1;
-	return strophe_self_test(err);
+	return stream_setup(ncomponents, err);
 }
 
 static int64_t
@@ -879,27 +541,23 @@ or_default(int64_t n, int64_t def)
 }
 
 static void
-no_event(xmpp_conn_t *conn, xmpp_conn_event_t ev, int error,
-    xmpp_stream_error_t *se, void *arg)
+new_stream(struct component *c, struct str secret)
 {
-	(void)conn, (void)ev, (void)error, (void)se, (void)arg;
-}
+	const struct stream_params p = {
+		.domain = c->domain,
+		.secret = secret,
+		.silence_ms = c->ping_ms + c->ping_timeout_ms,
+	};
+	static const struct stream_ops ops = {
+		.opened = on_opened,
+		.up = on_up,
+		.stanza = on_stanza,
+		.ending = on_ending,
+		.writable = on_writable,
+		.down = on_down,
+	};
 
-static void
-new_conn(struct component *c, struct str secret)
-{
-	char *pass = str_dup(secret);
-
-	c->conn = xmpp_conn_new(strophe_ctx());
-	c->guard = expat_guard_newest();
-	xmpp_conn_set_jid(c->conn, c->domain);
-	xmpp_conn_set_pass(c->conn, pass);
-	secret_wipe(pass, secret.len);
-	free(pass);
-	xmpp_conn_set_sockopt_callback(c->conn, on_socket);
-	/* The priming: refused by on_socket(), fails, and that is all. */
-	(void)xmpp_connect_client(c->conn, "127.0.0.1", 1, no_event, NULL);
-	xmpp_handler_add(c->conn, on_stanza, NULL, NULL, NULL, c);
+	c->stream = stream_new(c->loop, &p, &ops, c);
 }
 
 struct component *
@@ -909,7 +567,6 @@ component_new(struct loop *loop, const struct component_params *p,
 	struct component *c = xcalloc(1, sizeof(*c));
 	size_t out_max = (size_t)or_default((int64_t)p->out_max, 32 << 20);
 
-	list_add(&components, &c->node);
 	c->loop = loop;
 	c->clock = loop_clock(loop);
 	c->ops = *ops;
@@ -922,7 +579,6 @@ component_new(struct loop *loop, const struct component_params *p,
 	c->handshake_ms = or_default(p->handshake_ms, HANDSHAKE_MS);
 	c->out_low = (size_t)or_default((int64_t)p->out_low, 1 << 20);
 	c->out_high = (size_t)or_default((int64_t)p->out_high, 4 << 20);
-	c->fd = -1;
 	log_ctx_init(&c->log, p->log, "component=%s", p->domain);
 	crypto_random_hex(c->ping_prefix, PING_ID_BYTES);
 	backoff_init(&c->backoff, or_default(p->reconnect_min_ms, 1000),
@@ -933,7 +589,7 @@ component_new(struct loop *loop, const struct component_params *p,
 	timer_init(&c->deadline, on_deadline);
 	timer_init(&c->ping, on_ping);
 	loop_hook_add(loop, &c->flush, LOOP_RANK_WRITE, on_flush);
-	new_conn(c, p->secret);
+	new_stream(c, p->secret);
 	timer_set(&c->step, c->clock, c->clock->at);
 	return c;
 }
@@ -974,25 +630,19 @@ void
 component_close(struct component **cp)
 {
 	struct component *c = *cp;
-	bool was_up;
 
 	*cp = NULL;
 	if (!c)
 		return;
 	c->ops = nobody;
-	was_up = c->state == UP && !c->hung_up;
-	timer_cancel(&c->step);
-	timer_cancel(&c->ping);
-	forget_lookup(c);
-	c->state = c->fd >= 0 ? CLOSING : GONE;
-	if (was_up) {
-		(void)buf_add_str(&c->out, STR("</stream:stream>"));
-		timer_set(&c->deadline, c->clock, c->clock->at + LAST_WORDS_MS);
-	} else {
-		hang_up(c);
-	}
-	if (c->state == GONE && !running)
+	if (c->state != UP) {
 		dispose(c);
+		return;
+	}
+	c->state = CLOSING;
+	timer_cancel(&c->ping);
+	(void)buf_add_str(&c->out, STR("</stream:stream>")); /* if it fits */
+	timer_set(&c->deadline, c->clock, c->clock->at + LAST_WORDS_MS);
 }
 
 struct str

@@ -1,5 +1,5 @@
 /*
- * strophe.h - the one libstrophe context, for component.c and stanza.c only
+ * strophe.h - the one libstrophe context, for stream.c and stanza.c only
  *
  * One for the life of the process: libstrophe's expat glue remembers the
  * first one it sees.  It logs nothing (on a parse error it would print an
