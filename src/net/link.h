@@ -34,14 +34,19 @@ struct link_params {
 	struct str host; /* name or address; copied */
 	uint16_t port;
 	bool tls;
-	bool verify;             /* false: any certificate, said in the log */
-	struct str pin;          /* SHA-256 of the certificate in hex (colons
-	                            allowed), instead of verify; or empty */
-	const char *ca_file;     /* NULL: the system's; must stay */
-	bool private_ok;         /* loopback, private and link-local addresses
-	                            may be dialled; address_is_private() */
-	int64_t connect_ms;      /* deadline until LINK_UP; 0: 30 s */
-	size_t out_max;          /* 0: 256 KiB */
+	bool verify; /* false: any certificate, said in the log */
+
+	/*
+	 * SHA-256 of the certificate in hex, colons allowed: that one and no
+	 * other, instead of verify.  Or empty.
+	 */
+	struct str pin;
+	const char *ca_file; /* NULL: the system's; must stay */
+
+	/* Addresses as in address_is_private() may be dialled. */
+	bool private_ok;
+	int64_t connect_ms; /* deadline until LINK_UP; 0: 30 s */
+	size_t out_max;     /* 0: 256 KiB */
 };
 
 enum link_event_type {

@@ -61,8 +61,7 @@ struct loop_hook {
 	void (*fn)(struct loop_hook *h);
 };
 
-void loop_hook_add(
-    struct loop *l, struct loop_hook *h, enum loop_rank rank,
+void loop_hook_add(struct loop *l, struct loop_hook *h, enum loop_rank rank,
     void (*fn)(struct loop_hook *h));
 void loop_hook_del(struct loop_hook *h); /* harmless when not added */
 

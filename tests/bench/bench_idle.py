@@ -152,9 +152,9 @@ async def measure(build, users, names, seconds, ping):
         try:
             return await watch(server, gateway, people, seconds)
         finally:
-            gateway.stop()
+            await asyncio.to_thread(gateway.stop)
             irc.stop()
-            server.stop()
+            await server.stop()
 
 
 async def watch(server, gateway, people, seconds):

@@ -39,10 +39,11 @@ class FakeComponentServer:
         self._server = await asyncio.start_server(self._serve, host, 0)
         return self._server.sockets[0].getsockname()[1]
 
-    def stop(self):
+    async def stop(self):
         self._server.close()
         if self._writer:
             self._writer.close()
+        await asyncio.sleep(0)  # the reader sees its end
 
     def send(self, text):
         self._writer.write(text.encode())
