@@ -41,11 +41,28 @@ def pytest_pyfunc_call(pyfuncitem):
     return True
 
 
+def pytest_generate_tests(metafunc):
+    """A module that does not need every pair says so in its STAGES."""
+    if "running_stage" in metafunc.fixturenames:
+        stages = getattr(metafunc.module, "STAGES", MATRIX)
+        metafunc.parametrize(
+            "running_stage", stages, indirect=True, scope="session"
+        )
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """Every coroutine gets the loop it runs on."""
+    """One stage after the other; every coroutine gets the loop it runs on."""
     for item in items:
         if inspect.iscoroutinefunction(item.obj):
             item.fixturenames.insert(0, "loop")
+    items.sort(key=stage_number)
+
+
+def stage_number(item):
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    name = params.get("running_stage")
+    return MATRIX.index(name) if name else -1
 
 
 def pytest_report_header():
@@ -69,7 +86,7 @@ def certificates(scratch):
     return place.Certificates(scratch / "tls")
 
 
-@pytest.fixture(scope="session", params=MATRIX)
+@pytest.fixture(scope="session")
 def running_stage(request, loop, scratch, certificates):
     find_program()
     stage = Stage(request.param, scratch, certificates)

@@ -51,7 +51,6 @@ class Ejabberd:
                 snippet=snippet,
             )
         )
-        self._start_mark = 0
         self.process = Process(
             self.name,
             [

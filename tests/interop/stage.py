@@ -18,6 +18,9 @@ from xmppclient import XmppClient
 XMPP_SERVERS = {kind.name: kind for kind in (Prosody, Ejabberd)}
 IRC_SERVERS = {kind.name: kind for kind in (Inspircd, Ngircd)}
 MATRIX = [f"{x}-{i}" for x in XMPP_SERVERS for i in IRC_SERVERS]
+# Every server once: for what depends on one of them, not on the pair.  The
+# same objects, or pytest would start a stage anew for each module.
+DIAGONAL = [MATRIX[0], MATRIX[-1]]
 
 
 class Stage:

@@ -1,6 +1,9 @@
 """Who may use the gateway: the domains and addresses that are allowed."""
 
 from names import GATEWAY, OTHER_DOMAIN
+from stage import DIAGONAL
+
+STAGES = DIAGONAL
 
 
 async def test_a_stranger_cannot_join(stage, juliet, nurse):

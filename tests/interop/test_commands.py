@@ -4,6 +4,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from names import GATEWAY, NETWORK
+from stage import DIAGONAL
+
+STAGES = DIAGONAL
 
 COMMANDS = "http://jabber.org/protocol/commands"
 DATA = "jabber:x:data"

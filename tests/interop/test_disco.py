@@ -11,7 +11,10 @@ import pytest
 from disco_hash import verification_string
 from inbox import Unseen
 from names import GATEWAY, NETWORK
+from stage import DIAGONAL
 from xmppclient import SELF, STANZA_ID
+
+STAGES = DIAGONAL
 
 CAPS = "http://jabber.org/protocol/caps"
 COMMANDS = "http://jabber.org/protocol/commands"

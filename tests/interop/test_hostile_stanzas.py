@@ -8,6 +8,9 @@ import asyncio
 
 import pytest
 from names import GATEWAY
+from stage import DIAGONAL
+
+STAGES = DIAGONAL
 
 SIZE = 240_000
 STALL_MAX_S = 3  # on a loaded machine, under sanitizers; 100 ms is the aim

@@ -7,7 +7,10 @@ IRC ends at CR or LF, and a long one is cut or closes the link.
 
 import pytest
 from names import GATEWAY
+from stage import DIAGONAL
 from xmppclient import KICKED, SELF
+
+STAGES = DIAGONAL
 
 BYTES = [n for n in range(1, 256) if n not in (10, 13)]
 ODD_UTF8 = {

@@ -8,6 +8,9 @@ import pytest
 from inbox import Inbox
 from place import Missing, find_program
 from process import die_with_parent
+from stage import DIAGONAL
+
+STAGES = DIAGONAL
 
 SOURCE = Path(__file__).with_name("ircpeer.c")
 

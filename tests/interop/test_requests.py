@@ -2,6 +2,9 @@
 
 import pytest
 from names import GATEWAY, NETWORK
+from stage import DIAGONAL
+
+STAGES = DIAGONAL
 
 LEVELS = ("domain", "network", "channel", "occupant", "nick", "nobody")
 

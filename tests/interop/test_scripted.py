@@ -6,12 +6,11 @@ XMPP and the real IRC server play no part in this, so one pair is enough.
 import pytest
 from names import GATEWAY, SCRIPTED_NETWORK
 from scripted_irc import ScriptedIrc
+from stage import MATRIX
 from test_commands import execute, settings_command, submit
 from xmppclient import NICK_CHANGED_BY_ROOM, SELF, resource
 
-pytestmark = pytest.mark.parametrize(
-    "running_stage", ["prosody-inspircd"], indirect=True
-)
+STAGES = MATRIX[:1]
 
 CHANNEL = "#vault"
 ROOM = f"{CHANNEL}%{SCRIPTED_NETWORK}@{GATEWAY}"
