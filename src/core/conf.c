@@ -354,19 +354,20 @@ conf_same(const struct conf *a, const struct conf *b, const char *option)
 	return is_same_value(value_of(a, option), value_of(b, option));
 }
 
+/* Sections of one name have the same tables, but for a gateway's type. */
 bool
 conf_same_options(
     const struct conf *a, const struct conf *b, const struct gw_option *table)
 {
-	for (size_t i = 0; i < a->nvalues; i++) {
-		const struct value *v = &a->value[i];
-		const struct value *w = find(b, v->opt->name);
-		bool counts = !table ||
-		    (v->opt >= table && v->opt < table + table_len(table));
+	for (size_t i = 0; !table && i < a->nvalues; i++) {
+		const char *name = a->value[i].opt->name;
 
-		if (counts && (!w || !is_same_value(v, w)))
+		if (!conf_knows(b, name) || !conf_same(a, b, name))
 			return false;
 	}
+	for (; table && table->name; table++)
+		if (!conf_same(a, b, table->name))
+			return false;
 	return true;
 }
 
