@@ -23,7 +23,7 @@ irc_asks_init(struct irc_asks *t)
 	list_init(&t->queued);
 	list_init(&t->sent);
 	list_init(&t->told);
-	t->n = t->nsent_messages = 0;
+	t->n = t->nsent_messages = t->nsent_requests = 0;
 }
 
 static void
@@ -78,6 +78,8 @@ irc_ask_free(struct irc_asks *t, struct irc_ask **ap)
 		return;
 	if (a->kept)
 		t->nsent_messages--;
+	else if (a->sent_at >= 0 && !is_message(a))
+		t->nsent_requests--;
 	list_del(&a->node);
 	t->n--;
 	free(a);
@@ -100,7 +102,12 @@ irc_ask_sent(struct irc_asks *t, struct irc_ask *a, int64_t now_at)
 {
 	a->sent_at = now_at;
 	list_del(&a->node);
-	list_add(is_message(a) ? &t->told : &t->sent, &a->node);
+	if (is_message(a)) {
+		list_add(&t->told, &a->node);
+		return;
+	}
+	list_add(&t->sent, &a->node);
+	t->nsent_requests++;
 }
 
 static struct irc_ask *
@@ -159,6 +166,8 @@ irc_asks_forget(struct irc_asks *t, int64_t now_at, int64_t wait_ms)
 static struct irc_ask *
 oldest_request(const struct irc_asks *t)
 {
+	if (t->nsent_requests == 0)
+		return NULL;
 	LIST_EACH(&t->sent, node)
 	{
 		if (!ask_of(node)->kept)

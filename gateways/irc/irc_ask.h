@@ -62,7 +62,7 @@ struct irc_asks {
 	struct list queued; /* in the order of the commands */
 	struct list sent;   /* in the order of leaving */
 	struct list told;   /* messages that have left; SENT is due */
-	size_t n, nsent_messages;
+	size_t n, nsent_messages, nsent_requests;
 };
 
 /* The table must not be moved. */

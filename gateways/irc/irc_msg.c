@@ -38,20 +38,17 @@ take_word(struct str *rest)
 }
 
 static struct str
-legal_part(struct str line)
+until(struct str s, char c)
 {
-	size_t i;
+	const char *at = s.len ? memchr(s.p, c, s.len) : NULL;
 
-	for (i = 0; i < line.len; i++)
-		if (line.p[i] == '\0' || line.p[i] == '\r')
-			break;
-	return str_head(line, i);
+	return at ? str_head(s, (size_t)(at - s.p)) : s;
 }
 
 int
 irc_msg_parse(struct irc_msg *m, struct str line)
 {
-	struct str rest = skip_spaces(legal_part(line));
+	struct str rest = skip_spaces(until(until(line, '\0'), '\r'));
 
 	memset(m, 0, sizeof(*m));
 	if (rest.len && *rest.p == '@')
@@ -96,21 +93,15 @@ irc_msg_prefix(
 }
 
 bool
-irc_msg_tag(const struct irc_msg *m, const char *name, struct str *raw)
+irc_tag_next(struct str *rest, struct str *key, struct str *raw)
 {
-	struct str rest = m->tags, tag, key;
-	bool found = false;
-
-	while (rest.len && str_cut(&rest, ';', &tag)) {
-		struct str value = tag;
-
-		str_cut(&value, '=', &key);
-		if (!str_is(key, name))
-			continue;
-		*raw = value.p ? value : STR_EMPTY;
-		found = true;
-	}
-	return found;
+	if (rest->len == 0)
+		return false;
+	str_cut(rest, ';', raw);
+	str_cut(raw, '=', key);
+	if (!raw->p)
+		*raw = STR_EMPTY;
+	return true;
 }
 
 void

@@ -38,7 +38,7 @@ enum {
 };
 
 struct irc_msg {
-	struct str tags;   /* raw, without '@'; see irc_msg_tag() */
+	struct str tags;   /* raw, without '@'; see irc_tag_next() */
 	struct str prefix; /* raw, without ':' */
 	struct str nick;   /* of prefix; of a server: its name */
 	struct str user, host;
@@ -54,8 +54,14 @@ int irc_msg_parse(struct irc_msg *m, struct str line);
 void irc_msg_prefix(
     struct str prefix, struct str *nick, struct str *user, struct str *host);
 
-/* The raw value of a tag; false: not there.  The last of several counts. */
-bool irc_msg_tag(const struct irc_msg *m, const char *name, struct str *raw);
+/*
+ * The next of tags: its key, and its value as it stands, empty if there is
+ * none.  False: there are no more.  Of several with one key the last counts.
+ *
+ *	struct str rest = m.tags;
+ *	while (irc_tag_next(&rest, &key, &raw)) ...
+ */
+bool irc_tag_next(struct str *rest, struct str *key, struct str *raw);
 
 /* Appends a tag's value without its escapes. */
 void irc_tag_unescape(struct str raw, struct buf *out);

@@ -139,7 +139,8 @@ static void
 reserve_text(struct irc_proto *p)
 {
 	if (p->text.len == 0)
-		(void)buf_reserve(&p->text, 3 * p->line_len + TEXT_EXTRA);
+		(void)buf_reserve(
+		    &p->text, 3 * p->line_len + p->m.tags.len + TEXT_EXTRA);
 }
 
 struct str
@@ -339,26 +340,37 @@ take_line(struct irc_proto *p, struct str *line)
 	return true;
 }
 
+/* Without its escapes; what is then no clean word is unfit for an id. */
+static struct str
+tag_value(struct irc_proto *p, struct str raw)
+{
+	size_t start = p->text.len;
+
+	if (str_has(raw, '\\')) {
+		reserve_text(p);
+		irc_tag_unescape(raw, &p->text);
+		raw = str_skip(buf_str(&p->text), start);
+	}
+	return irc_text_is_clean(raw) ? raw : STR_EMPTY;
+}
+
 /* What the tags say of any line. */
 static void
 read_tags(struct irc_proto *p, struct irc_event *ev)
 {
-	struct str raw;
+	struct str rest = p->m.tags, key, raw;
 
-	if (irc_msg_tag(&p->m, "time", &raw)) {
-		int64_t utc = irc_time_parse(raw);
+	while (irc_tag_next(&rest, &key, &raw)) {
+		if (str_is(key, "time")) {
+			int64_t utc = irc_time_parse(raw);
 
-		ev->at_utc = utc > 0 ? utc : 0;
+			ev->at_utc = utc > 0 ? utc : 0;
+		} else if (str_is(key, "account")) {
+			ev->account = tag_value(p, raw);
+		} else if (str_is(key, "msgid")) {
+			ev->msgid = tag_value(p, raw);
+		}
 	}
-	if (irc_msg_tag(&p->m, "account", &raw))
-		ev->account = raw;
-	if (irc_msg_tag(&p->m, "msgid", &raw))
-		ev->msgid = raw;
-	/* Nobody escapes these two; if somebody does, they are unfit as ids. */
-	if (str_has(ev->account, '\\'))
-		ev->account = STR_EMPTY;
-	if (str_has(ev->msgid, '\\'))
-		ev->msgid = STR_EMPTY;
 }
 
 static void

@@ -80,16 +80,18 @@ check_built(const struct irc_msg *m)
 static void
 check_tags(const struct irc_msg *m)
 {
-	struct str raw;
+	struct str rest = m->tags, key, raw;
 	struct buf out;
 
 	buf_init(&out, 1 << 20);
-	if (irc_msg_tag(m, "msgid", &raw)) {
+	while (irc_tag_next(&rest, &key, &raw)) {
+		check(!str_has(key, ';') && !str_has(key, '='));
+		check(!str_has(raw, ';'));
+		buf_clear(&out);
 		irc_tag_unescape(raw, &out);
 		check(out.len <= raw.len);
+		check(irc_time_parse(raw) < 0 || raw.len >= 20);
 	}
-	if (irc_msg_tag(m, "time", &raw))
-		check(irc_time_parse(raw) >= -1 || raw.len > 0);
 	buf_release(&out);
 }
 

@@ -108,21 +108,22 @@ a_nul_ends_the_line(void **state)
 }
 
 static void
-tags_are_found_by_their_whole_name(void **state)
+tags_come_one_by_one(void **state)
 {
-	struct irc_msg m;
-	struct str v;
+	static const char *const want[][2] = { { "msgid", "1" },
+		{ "+msgid", "a=b" }, { "flag", "" }, { "time", "" }, { "", "" },
+		{ "", "x" } };
+	struct str rest = STR("msgid=1;+msgid=a=b;flag;time=;;=x"), key, raw;
 
 	(void)state;
-	irc_msg_parse(&m, STR("@msgid=1;+msgid=2;flag;time=;msgid=3 PING"));
-	assert_true(irc_msg_tag(&m, "msgid", &v));
-	assert_str(v, "3");
-	assert_true(irc_msg_tag(&m, "flag", &v));
-	assert_str(v, "");
-	assert_true(irc_msg_tag(&m, "time", &v));
-	assert_str(v, "");
-	assert_false(irc_msg_tag(&m, "msg", &v));
-	assert_false(irc_msg_tag(&m, "", &v));
+	for (size_t i = 0; i < 6; i++) {
+		assert_true(irc_tag_next(&rest, &key, &raw));
+		assert_str(key, want[i][0]);
+		assert_str(raw, want[i][1]);
+	}
+	assert_false(irc_tag_next(&rest, &key, &raw));
+	rest = STR_EMPTY;
+	assert_false(irc_tag_next(&rest, &key, &raw));
 }
 
 static void
@@ -310,7 +311,7 @@ main(void)
 		cmocka_unit_test(a_line_without_a_command_is_none),
 		cmocka_unit_test(fifteen_parameters_are_read_and_no_more),
 		cmocka_unit_test(a_nul_ends_the_line),
-		cmocka_unit_test(tags_are_found_by_their_whole_name),
+		cmocka_unit_test(tags_come_one_by_one),
 		cmocka_unit_test(tag_values_lose_their_escapes),
 		cmocka_unit_test(server_time_is_read_and_rubbish_is_not),
 		cmocka_unit_test(numerics_are_three_digits),

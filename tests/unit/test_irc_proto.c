@@ -945,10 +945,11 @@ tags_go_with_their_message(void **state)
 	(void)state;
 	feed("@time=2026-11-05T12:34:56.789Z;msgid=x~1;account=al;+typing=a "
 	     ":al!u@h PRIVMSG #c :hi\r\n@time=bad;msgid=a\\nb :al!u@h PRIVMSG "
-	     "#c :ho\r\n");
+	     "#c :ho\r\n@msgid=a\\:b\\\\ :al!u@h PRIVMSG #c :\003hu\r\n");
 	assert_log("MESSAGE who=al!u@h channel=#c account=al msgid=x~1 "
 	           "at=1793882096789 [hi]\n"
-	           "MESSAGE who=al!u@h channel=#c [ho]\n");
+	           "MESSAGE who=al!u@h channel=#c [ho]\n"
+	           "MESSAGE who=al!u@h channel=#c msgid=a;b\\ [hu]\n");
 }
 
 static void
