@@ -27,11 +27,11 @@
 #include "net/dial.h"
 #include "net/link.h"
 #include "net/loop.h"
-#include "net/stream.h"
 #include "net/tls.h"
+#include "net/wire.h"
 
 _Static_assert(
-    STREAM_READABLE == (int)UV_READABLE && STREAM_WRITABLE == (int)UV_WRITABLE,
+    WIRE_READABLE == (int)UV_READABLE && WIRE_WRITABLE == (int)UV_WRITABLE,
     "wants are given to uv_poll_start() as they are");
 
 enum {
@@ -71,7 +71,7 @@ struct link {
 	bool paused;
 	char *name;       /* "host:port", for errors */
 	int polled;       /* what poll waits for */
-	struct stream io; /* without a descriptor poll is not in use */
+	struct wire wire; /* without a descriptor poll is not in use */
 	uv_poll_t poll;
 	struct dial *dial;
 	struct setup *setup;
@@ -122,10 +122,10 @@ end(struct link *l)
 	free(l->broken);
 	l->setup = NULL;
 	l->broken = NULL;
-	if (l->io.fd < 0)
+	if (l->wire.fd < 0)
 		return;
 	uv_close((uv_handle_t *)&l->poll, handle_gone);
-	stream_close(&l->io);
+	wire_close(&l->wire);
 }
 
 /* The last thing done with l. */
@@ -149,8 +149,8 @@ static int
 wanted_events(const struct link *l)
 {
 	if (l->state == SHAKING)
-		return l->io.read_wants;
-	return (l->paused ? 0 : l->io.read_wants) | l->io.write_wants;
+		return l->wire.read_wants;
+	return (l->paused ? 0 : l->wire.read_wants) | l->wire.write_wants;
 }
 
 static void on_poll(uv_poll_t *h, int status, int events);
@@ -158,9 +158,9 @@ static void on_poll(uv_poll_t *h, int status, int events);
 static void
 update_poll(struct link *l)
 {
-	int events = l->io.fd < 0 ? 0 : wanted_events(l);
+	int events = l->wire.fd < 0 ? 0 : wanted_events(l);
 
-	if (l->io.fd < 0 || events == l->polled)
+	if (l->wire.fd < 0 || events == l->polled)
 		return;
 	l->polled = events;
 	if (events)
@@ -197,16 +197,16 @@ read_some(struct link *l)
 {
 	struct err err = ERR_INIT;
 	size_t n = 0;
-	enum stream_result r =
-	    stream_read(&l->io, l->hub->in, sizeof(l->hub->in), &n, &err);
+	enum wire_result r =
+	    wire_read(&l->wire, l->hub->in, sizeof(l->hub->in), &n, &err);
 
 	if (!deliver(l, n))
 		return;
-	if (r == STREAM_CLOSED || r == STREAM_FAILED || (l->broken && n == 0)) {
+	if (r == WIRE_CLOSED || r == WIRE_FAILED || (l->broken && n == 0)) {
 		if (l->broken)
 			err = *l->broken;
 		down(l, &err, false);
-	} else if (l->state == UP && (r == STREAM_DONE || l->broken)) {
+	} else if (l->state == UP && (r == WIRE_DONE || l->broken)) {
 		set_timer(l, 0);
 	}
 }
@@ -221,7 +221,7 @@ drained(struct link *l)
 	buf_trim(&l->out);
 	update_poll(l);
 	if (l->state == FINISHING) {
-		stream_end_output(&l->io);
+		wire_end_output(&l->wire);
 	} else if (l->fn) {
 		l->fn(l, &ev, l->arg);
 		loop_again(l->hub->loop);
@@ -250,15 +250,15 @@ static void
 write_some(struct link *l)
 {
 	struct err err = ERR_INIT;
-	enum stream_result r;
+	enum wire_result r;
 
 	if (l->broken)
 		return;
-	r = stream_write(&l->io, &l->out, &err);
-	if (r == STREAM_FAILED || r == STREAM_CLOSED) {
+	r = wire_write(&l->wire, &l->out, &err);
+	if (r == WIRE_FAILED || r == WIRE_CLOSED) {
 		write_failed(l, &err);
 		loop_again(l->hub->loop);
-	} else if (r == STREAM_DONE) {
+	} else if (r == WIRE_DONE) {
 		drained(l);
 	} else {
 		update_poll(l);
@@ -292,8 +292,8 @@ note_up(const struct link *l)
 	const struct setup *s = l->setup;
 
 	log_debug(NULL, "link up", "peer=%s address=\"%s\" tls=%s", l->name,
-	    l->peer, l->io.tls ? tls_version(l->io.tls) : "no");
-	if (l->io.tls && !s->peer.verify && !s->peer.has_pin)
+	    l->peer, l->wire.tls ? tls_version(l->wire.tls) : "no");
+	if (l->wire.tls && !s->peer.verify && !s->peer.has_pin)
 		log_info(NULL, "certificate not checked", "peer=%s", l->name);
 }
 
@@ -305,7 +305,7 @@ note_peer(struct link *l)
 	socklen_t len = sizeof(ss);
 	char text[ADDRESS_TEXT_MAX + 1];
 
-	if (getpeername(l->io.fd, sa, &len) < 0)
+	if (getpeername(l->wire.fd, sa, &len) < 0)
 		return;
 	address_format(sa, text);
 	snprintf(l->peer, sizeof(l->peer), "%s %u", text, address_port(sa));
@@ -317,7 +317,7 @@ up(struct link *l)
 	struct link_event ev = { .type = LINK_UP };
 
 	l->state = UP;
-	l->io.read_wants = STREAM_READABLE;
+	l->wire.read_wants = WIRE_READABLE;
 	timer_cancel(&l->timer);
 	note_up(l);
 	free(l->setup);
@@ -325,7 +325,7 @@ up(struct link *l)
 	if (l->out.len > 0)
 		mark_dirty(l);
 	/* The first bytes may have come with the end of the handshake. */
-	if (stream_has_pending(&l->io))
+	if (wire_has_pending(&l->wire))
 		set_timer(l, 0);
 	update_poll(l);
 	l->fn(l, &ev, l->arg);
@@ -337,16 +337,16 @@ shake(struct link *l)
 	struct err err = ERR_INIT;
 	bool permanent;
 
-	switch (tls_handshake(l->io.tls, &err, &permanent)) {
+	switch (tls_handshake(l->wire.tls, &err, &permanent)) {
 	case TLS_DONE:
 		up(l);
 		break;
 	case TLS_WANT_READ:
-		l->io.read_wants = STREAM_READABLE;
+		l->wire.read_wants = WIRE_READABLE;
 		update_poll(l);
 		break;
 	case TLS_WANT_WRITE:
-		l->io.read_wants = STREAM_WRITABLE;
+		l->wire.read_wants = WIRE_WRITABLE;
 		update_poll(l);
 		break;
 	default:
@@ -366,7 +366,7 @@ start_tls(struct link *l)
 		return;
 	}
 	l->state = SHAKING;
-	l->io.tls = tls_new(c, &l->setup->peer, l->io.fd);
+	l->wire.tls = tls_new(c, &l->setup->peer, l->wire.fd);
 	shake(l);
 }
 
@@ -388,7 +388,7 @@ on_dialled(const struct dial_result *r, void *arg)
 		down(l, &err, false);
 		return;
 	}
-	l->io.fd = r->fd;
+	l->wire.fd = r->fd;
 	l->poll.data = l;
 	l->has_handle = true;
 	note_peer(l);
@@ -434,13 +434,13 @@ on_timer(struct timer *t)
 }
 
 static void
-on_stream(struct link *l, int events)
+on_ready(struct link *l, int events)
 {
-	if (events & l->io.write_wants) {
-		l->io.write_wants = 0;
+	if (events & l->wire.write_wants) {
+		l->wire.write_wants = 0;
 		mark_dirty(l);
 	}
-	if (!l->paused && (events & l->io.read_wants))
+	if (!l->paused && (events & l->wire.read_wants))
 		read_some(l);
 }
 
@@ -455,7 +455,7 @@ lost_while_paused(struct link *l)
 	int errnum = 0;
 	socklen_t len = sizeof(errnum);
 
-	(void)getsockopt(l->io.fd, SOL_SOCKET, SO_ERROR, &errnum, &len);
+	(void)getsockopt(l->wire.fd, SOL_SOCKET, SO_ERROR, &errnum, &len);
 	err_set(&err, ERR_UNREACHABLE, "%s: %s", l->name,
 	    strerror(errnum ? errnum : ECONNRESET));
 	down(l, &err, false);
@@ -470,14 +470,14 @@ on_poll(uv_poll_t *h, int status, int events)
 	if (status < 0) {
 		/* libuv stops at an error; the next call says which one. */
 		l->polled = 0;
-		events = STREAM_READABLE | STREAM_WRITABLE;
+		events = WIRE_READABLE | WIRE_WRITABLE;
 	}
 	if (l->state == SHAKING)
 		shake(l);
 	else if (status < 0 && l->paused)
 		lost_while_paused(l);
 	else
-		on_stream(l, events);
+		on_ready(l, events);
 	update_poll(l);
 }
 
@@ -571,7 +571,7 @@ link_open(
 	l->owned = true;
 	l->setup = setup_new(p);
 	l->name = name_new(l->setup->host, p->port);
-	stream_init(&l->io, l->name);
+	wire_init(&l->wire, l->name);
 	buf_init(&l->out, p->out_max ? p->out_max : OUT_MAX_BYTES);
 	list_init(&l->dirty);
 	timer_init(&l->timer, on_timer);
@@ -608,7 +608,7 @@ link_finish(struct link **lp)
 	l->paused = false;
 	l->state = FINISHING;
 	set_timer(l, LINK_FINISH_MS);
-	if (l->io.write_wants == 0)
+	if (l->wire.write_wants == 0)
 		mark_dirty(l); /* ends the output even if it is empty */
 	update_poll(l);
 }
@@ -621,7 +621,7 @@ link_write(struct link *l, const void *data, size_t len)
 	if (len > l->out.max - l->out.len)
 		return -1;
 	buf_add(&l->out, data, len);
-	if (l->state == UP && l->io.write_wants == 0 && len > 0)
+	if (l->state == UP && l->wire.write_wants == 0 && len > 0)
 		mark_dirty(l);
 	return 0;
 }
@@ -638,7 +638,7 @@ link_pause(struct link *l, bool paused)
 	l->paused = paused;
 	if (l->state != UP)
 		return;
-	if (!paused && stream_has_pending(&l->io))
+	if (!paused && wire_has_pending(&l->wire))
 		set_timer(l, 0);
 	update_poll(l);
 }
@@ -652,5 +652,5 @@ link_peer(const struct link *l)
 bool
 link_is_tls(const struct link *l)
 {
-	return l->io.tls != NULL;
+	return l->wire.tls != NULL;
 }
