@@ -26,6 +26,8 @@
 /* Expat writes a name in a namespace as URI, this byte, local name. */
 #define LANG_URI "http://www.w3.org/XML/1998/namespace"
 
+enum { KEEP_BYTES = 16 * 1024 }; /* of memory for text, between stanzas */
+
 struct guard {
 	struct guard *next;
 	XML_Parser parser;
@@ -43,6 +45,7 @@ struct guard {
 	unsigned depth;      /* elements open, the stream among them */
 	unsigned skip_depth; /* depth of the dropped element we are in, or 0 */
 	unsigned nelements;
+	unsigned nchildren[GUARD_DEPTH_MAX + 1]; /* of each open element */
 	size_t nbytes; /* counted against GUARD_TEXT_MAX */
 	bool truncated;
 	struct buf text; /* not yet passed on */
@@ -192,14 +195,28 @@ is_over(struct guard *g, size_t nbytes)
 	return true;
 }
 
-/* One call per run of text: libstrophe appends in quadratic time. */
+/* Libstrophe appends to a list by walking it. */
+static bool
+is_crowded(struct guard *g, unsigned parent)
+{
+	if (g->nchildren[parent] < GUARD_CHILDREN_MAX) {
+		g->nchildren[parent]++;
+		return false;
+	}
+	g->truncated = true;
+	return true;
+}
+
+/* One call per run of text: it appends in quadratic time there, too. */
 static void
-flush_text(struct guard *g)
+flush_text(struct guard *g, unsigned parent)
 {
 	if (g->text.len == 0)
 		return;
-	stats.ntexts++;
-	g->chars(g->user, g->text.p, (int)g->text.len);
+	if (!is_crowded(g, parent)) {
+		stats.ntexts++;
+		g->chars(g->user, g->text.p, (int)g->text.len);
+	}
 	buf_clear(&g->text);
 }
 
@@ -245,11 +262,13 @@ pass_attrs(struct guard *g, const XML_Char **in, const XML_Char **out)
 }
 
 static void
-pass_start(struct guard *g, const XML_Char *name, const XML_Char **attrs)
+pass_start(struct guard *g, const XML_Char *name, const XML_Char **attrs,
+    unsigned depth)
 {
 	const XML_Char *passed[2 * GUARD_ATTRS_MAX + 1];
 
-	flush_text(g);
+	if (depth >= 2)
+		flush_text(g, depth - 1);
 	pass_attrs(g, attrs, passed);
 	stats.npassed++;
 	g->start(g->user, name, passed);
@@ -289,7 +308,8 @@ end_stanza(struct guard *g, const XML_Char *name)
 	delivering = true;
 	g->end(g->user, name);
 	delivering = outer;
-	buf_trim(&g->text);
+	if (g->nbytes > KEEP_BYTES)
+		buf_trim(&g->text);
 }
 
 static void
@@ -309,14 +329,16 @@ on_start(void *arg, const XML_Char *name, const XML_Char **attrs)
 		return;
 	}
 	if (depth > GUARD_DEPTH_MAX || g->nelements >= GUARD_ELEMENTS_MAX ||
-	    is_over(g, strlen(name))) {
+	    is_over(g, strlen(name)) ||
+	    (depth >= 2 && is_crowded(g, depth - 1))) {
 		g->skip_depth = depth;
 		g->truncated = true;
 		stats.ndropped++;
 		return;
 	}
 	g->nelements++;
-	pass_start(g, name, attrs);
+	g->nchildren[depth] = 0;
+	pass_start(g, name, attrs, depth);
 }
 
 static void
@@ -330,7 +352,7 @@ on_end(void *arg, const XML_Char *name)
 			g->skip_depth = 0;
 		return;
 	}
-	flush_text(g);
+	flush_text(g, depth);
 	if (depth == 1)
 		end_stanza(g, name);
 	else

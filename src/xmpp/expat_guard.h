@@ -32,6 +32,7 @@
 enum {
 	GUARD_DEPTH_MAX = 64,          /* the stanza itself is 1 */
 	GUARD_ELEMENTS_MAX = 4096,     /* the stanza itself is one */
+	GUARD_CHILDREN_MAX = 4096,     /* of one element, pieces of text too */
 	GUARD_ATTRS_MAX = 64,          /* per element */
 	GUARD_TEXT_MAX = 256 * 1024,   /* text, names and values together */
 	GUARD_TOKEN_MAX = 1024 * 1024, /* one tag or comment */

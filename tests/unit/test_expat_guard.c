@@ -258,6 +258,23 @@ too_much_text_truncates(void **state)
 }
 
 static void
+text_between_children_counts_as_children(void **state)
+{
+	struct buf xml = repeated("<message>", "x<b/>", 4000, "</message>");
+	struct expat_guard_stats before = stats(), after;
+	struct stanza *s = stanza_parse(buf_str(&xml));
+
+	(void)state;
+	after = stats();
+	assert_true(stanza_is_truncated(s));
+	assert_true(
+	    after.npassed - before.npassed + after.ntexts - before.ntexts <=
+	    GUARD_CHILDREN_MAX + 2);
+	stanza_free(&s);
+	buf_release(&xml);
+}
+
+static void
 mixed_content_keeps_its_order(void **state)
 {
 	XML_Parser p = parser_new();
@@ -479,6 +496,7 @@ main(void)
 		cmocka_unit_test(
 		    a_quarter_megabyte_of_line_feeds_is_one_piece_of_text),
 		cmocka_unit_test(too_much_text_truncates),
+		cmocka_unit_test(text_between_children_counts_as_children),
 		cmocka_unit_test(mixed_content_keeps_its_order),
 		cmocka_unit_test(
 		    what_was_cut_does_not_stick_to_the_next_stanza),
