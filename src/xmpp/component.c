@@ -452,6 +452,7 @@ tell_slow(struct component *c)
 	log_debug(&c->log,
 	    c->slow ? "xmpp server is slow" : "xmpp server caught up",
 	    "queued=%zu", c->out.len);
+	loop_again(c->loop); /* it may write to links whose hooks have run */
 	c->ops.slow(c, c->slow, c->arg);
 }
 
