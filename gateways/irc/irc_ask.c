@@ -152,6 +152,31 @@ irc_ask_find(const struct irc_asks *t, unsigned kinds, enum irc_casemap map,
 	return NULL;
 }
 
+struct irc_ask *
+irc_ask_before(const struct irc_asks *t, enum irc_ask_kind kind,
+    const struct irc_ask *mark)
+{
+	LIST_EACH(&t->sent, node)
+	{
+		if (ask_of(node) == mark)
+			break;
+		if (ask_of(node)->kind == kind)
+			return ask_of(node);
+	}
+	return NULL;
+}
+
+bool
+irc_ask_is_queued(const struct irc_asks *t, enum irc_ask_kind kind)
+{
+	LIST_EACH(&t->queued, node)
+	{
+		if (ask_of(node)->kind == kind)
+			return true;
+	}
+	return false;
+}
+
 void
 irc_asks_forget(struct irc_asks *t, int64_t now_at, int64_t wait_ms)
 {

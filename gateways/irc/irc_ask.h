@@ -40,6 +40,7 @@ enum irc_ask_kind {
 	IRC_ASK_INVITE,
 	IRC_ASK_AWAY,
 	IRC_ASK_RAW,
+	IRC_ASK_SETTLE, /* a PING: by its PONG all before it is settled */
 };
 
 #define IRC_ASK_BIT(kind) (1u << (kind))
@@ -88,6 +89,13 @@ void irc_ask_told(struct irc_asks *t, struct irc_ask *a);
  */
 struct irc_ask *irc_ask_find(const struct irc_asks *t, unsigned kinds,
     enum irc_casemap map, struct str name);
+
+/* The oldest of that kind sent before mark was; or NULL. */
+struct irc_ask *irc_ask_before(const struct irc_asks *t, enum irc_ask_kind kind,
+    const struct irc_ask *mark);
+
+/* Is one of that kind still queued? */
+bool irc_ask_is_queued(const struct irc_asks *t, enum irc_ask_kind kind);
 
 /* The oldest sent request (no message) that waits for wait_ms; or NULL. */
 struct irc_ask *irc_ask_overdue(

@@ -105,10 +105,10 @@ lane_of(const struct irc_proto *p, struct str target)
 }
 
 static int
-queue_line(struct irc_proto *p, struct irc_out *o, const struct ask_for *q,
-    struct err *err)
+queue_at(struct irc_proto *p, enum irc_rank rank, struct irc_out *o,
+    const struct ask_for *q, struct err *err)
 {
-	struct irc_line line = { .rank = IRC_RANK_USER };
+	struct irc_line line = { .rank = rank };
 
 	if (irc_out_end(o, &line.text, err) < 0)
 		return -1;
@@ -121,6 +121,13 @@ queue_line(struct irc_proto *p, struct irc_out *o, const struct ask_for *q,
 	line.lane = lane_of(p, q->target);
 	(void)irc_queue_add(&p->queue, &line); /* there is room */
 	return 0;
+}
+
+static int
+queue_line(struct irc_proto *p, struct irc_out *o, const struct ask_for *q,
+    struct err *err)
+{
+	return queue_at(p, IRC_RANK_USER, o, q, err);
 }
 
 /* ---- channels --------------------------------------------------------- */
@@ -203,6 +210,23 @@ is_one_mode(struct str modes)
 	        (modes.p[1] >= 'A' && modes.p[1] <= 'Z'));
 }
 
+/*
+ * Behind all that users want, so one is enough for several.  If there is no
+ * room the asks end by their deadline.
+ */
+static void
+queue_settle(struct irc_proto *p)
+{
+	struct irc_out o;
+
+	if (irc_ask_is_queued(&p->asks, IRC_ASK_SETTLE))
+		return;
+	irc_out_init(&o, "PING");
+	irc_out_trailing(&o, STR(IRC_SETTLE_TOKEN));
+	(void)queue_at(p, IRC_RANK_HOUSE, &o,
+	    &(struct ask_for){ IRC_ASK_SETTLE, 0, STR_EMPTY, STR_EMPTY }, NULL);
+}
+
 int
 irc_proto_mode(struct irc_proto *p, struct str channel, struct str modes,
     struct str arg, uint64_t ref, struct err *err)
@@ -219,8 +243,11 @@ irc_proto_mode(struct irc_proto *p, struct str channel, struct str modes,
 	irc_out_middle(&o, modes);
 	if (arg.len)
 		irc_out_middle(&o, arg);
-	return queue_line(
-	    p, &o, &(struct ask_for){ IRC_ASK_MODE, ref, channel, arg }, err);
+	if (queue_line(p, &o,
+	        &(struct ask_for){ IRC_ASK_MODE, ref, channel, arg }, err) < 0)
+		return -1;
+	queue_settle(p);
+	return 0;
 }
 
 int

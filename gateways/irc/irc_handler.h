@@ -2,7 +2,7 @@
  * irc_handler.h - what the handlers of lines share; for irc_*.c only
  *
  * A handler is called with the line in p->m, which has at least as many
- * parameters as its row in irc_handlers.c promises, and *ev zero but for
+ * parameters as its row in irc_handler.c promises, and *ev zero but for
  * who, account, msgid and at_utc.  True: *ev is an event.
  */
 #ifndef IRC_HANDLER_H
@@ -11,6 +11,8 @@
 #include <stdbool.h>
 
 #include "irc/irc_proto.h"
+
+#define IRC_SETTLE_TOKEN "settled"
 
 typedef bool irc_handler_fn(struct irc_proto *p, struct irc_event *ev);
 
@@ -30,6 +32,8 @@ irc_handler_fn irc_on_cap, irc_on_authenticate, irc_on_welcome,
     irc_on_logged_in, irc_on_sasl, irc_on_nick_refused, irc_on_password,
     irc_on_banned, irc_on_error, irc_on_kill, irc_on_ping, irc_on_pong,
     irc_on_isupport;
+
+bool irc_step_settle(struct irc_proto *p, struct irc_event *ev);
 
 /* irc_channel.c */
 irc_handler_fn irc_on_join, irc_on_part, irc_on_kick, irc_on_names,
@@ -52,10 +56,16 @@ irc_handler_fn irc_on_motd_start, irc_on_motd, irc_on_motd_end, irc_on_forward,
 /* Is that word anywhere in text?  ASCII case does not count. */
 bool irc_text_has(struct str text, const char *word);
 
-/* ---- irc_proto.c ------------------------------------------------------ */
+/* ---- irc_handler.c ---------------------------------------------------- */
 
 /* Clean text of the line at hand, borrowed until the next one. */
 struct str irc_clean(struct irc_proto *p, struct str raw);
+
+/* The value of a tag without its escapes; empty if that is no clean text. */
+struct str irc_tag_value(struct irc_proto *p, struct str raw);
+
+/* A copy that lasts as long as the event. */
+struct str irc_keep(struct irc_proto *p, struct str s);
 
 /* The last parameter; empty if there is none. */
 struct str irc_last(const struct irc_proto *p);
@@ -90,7 +100,9 @@ void irc_send_urgent(struct irc_proto *p, struct irc_out *o);
 /* The same for lines already built by irc_cap.c. */
 void irc_send_lines(struct irc_proto *p, struct buf *lines, bool secret);
 
-/* irc_registration.c */
+/* ---- other files ------------------------------------------------------ */
+
+/* irc_registration.c: queue CAP, PASS, NICK, USER. */
 int irc_register(struct irc_proto *p, struct err *err);
 
 #endif

@@ -19,14 +19,12 @@
 
 #include "irc/irc_handler.h"
 #include "irc/irc_nick.h"
-#include "irc/irc_text.h"
 
 enum {
 	OUT_MAX = 8192,       /* released by the flood control, not written */
 	OUT_SOFT = 4096,      /* from here nothing more is released */
 	TOPIC_MAX = 8192,     /* of 332 */
 	TEXT_MAX = 64 * 1024, /* a line, converted: three times as long */
-	TEXT_EXTRA = 1024,    /* for names beside the text */
 	CTCP_BURST = 3,
 	CTCP_INTERVAL_MS = 3000,
 };
@@ -129,193 +127,6 @@ irc_proto_start(struct irc_proto *p, int64_t now_at, struct err *err)
 	return 0;
 }
 
-/* ---- what handlers share ---------------------------------------------- */
-
-/*
- * Everything of one event lies in p->text at fixed places, so it gets all
- * its room at once: a charset makes at most three bytes of one.
- */
-static void
-reserve_text(struct irc_proto *p)
-{
-	if (p->text.len == 0)
-		(void)buf_reserve(
-		    &p->text, 3 * p->line_len + p->m.tags.len + TEXT_EXTRA);
-}
-
-struct str
-irc_clean(struct irc_proto *p, struct str raw)
-{
-	if (irc_text_is_clean(raw))
-		return raw;
-	reserve_text(p);
-	return irc_text_clean(raw, p->line_len, p->charset, &p->text);
-}
-
-/* A copy that lasts as long as the event. */
-static struct str
-keep(struct irc_proto *p, struct str s)
-{
-	size_t start = p->text.len;
-
-	reserve_text(p);
-	(void)buf_add_str(&p->text, str_head(s, TEXT_EXTRA / 2));
-	return str_skip(buf_str(&p->text), start);
-}
-
-struct str
-irc_last(const struct irc_proto *p)
-{
-	return p->m.nparam ? p->m.param[p->m.nparam - 1] : STR_EMPTY;
-}
-
-bool
-irc_is_channel(const struct irc_proto *p, struct str name)
-{
-	return irc_isupport_is_channel(&p->is, name);
-}
-
-bool
-irc_proto_is_self(const struct irc_proto *p, struct str nick)
-{
-	return nick.len && irc_fold_eq(p->is.casemap, nick, str_c(p->nick));
-}
-
-bool
-irc_from_self(const struct irc_proto *p)
-{
-	return irc_proto_is_self(p, p->m.nick);
-}
-
-bool
-irc_from_server(const struct irc_proto *p)
-{
-	const struct irc_msg *m = &p->m;
-
-	return m->nick.len == 0 ||
-	    (m->user.len == 0 && m->host.len == 0 && str_has(m->nick, '.'));
-}
-
-void
-irc_learn_self(struct irc_proto *p)
-{
-	if (p->m.host.len == 0)
-		return;
-	p->userlen = (uint8_t)(p->m.user.len < 255 ? p->m.user.len : 255);
-	p->hostlen = (uint8_t)(p->m.host.len < 255 ? p->m.host.len : 255);
-}
-
-void
-irc_set_nick(struct irc_proto *p, struct str nick)
-{
-	char *copy = str_dup(nick);
-
-	free(p->nick);
-	p->nick = copy;
-}
-
-uint64_t
-irc_answer(struct irc_proto *p, enum irc_ask_kind kind, struct str name)
-{
-	struct irc_ask *a =
-	    irc_ask_find(&p->asks, IRC_ASK_BIT(kind), p->is.casemap, name);
-	uint64_t ref = a ? a->ref : 0;
-
-	irc_ask_free(&p->asks, &a);
-	return ref;
-}
-
-/* Each line of a message may be refused; the first one is reported. */
-static bool
-message_failed(struct irc_proto *p, struct irc_ask *a)
-{
-	bool first = !a->failed;
-
-	a->failed = true;
-	if (--a->nlines == 0)
-		irc_ask_free(&p->asks, &a);
-	return first;
-}
-
-bool
-irc_failed(struct irc_proto *p, struct irc_ask *a, struct irc_event *ev,
-    enum err_kind kind, enum irc_refusal refusal)
-{
-	ev->type = IRC_EV_FAILED;
-	ev->err = kind;
-	if (!a)
-		return true;
-	ev->ask = a->kind;
-	ev->ref = a->ref;
-	if (ev->target.len == 0)
-		ev->target = keep(p, irc_ask_target(a));
-	if (a->kind == IRC_ASK_JOIN) {
-		ev->type = IRC_EV_REFUSED;
-		ev->channel = keep(p, irc_ask_target(a));
-		ev->refusal = refusal;
-	}
-	if (a->kind == IRC_ASK_MESSAGE && a->sent_at >= 0)
-		return message_failed(p, a);
-	irc_ask_free(&p->asks, &a);
-	return true;
-}
-
-void
-irc_note_end(
-    struct irc_proto *p, enum err_kind kind, bool permanent, struct str text)
-{
-	if (p->closing.known)
-		return;
-	p->closing = (struct irc_closing){
-		.known = true,
-		.permanent = permanent,
-		.kind = kind,
-		.text = str_dup(text),
-	};
-}
-
-void
-irc_end(
-    struct irc_proto *p, enum err_kind kind, bool permanent, struct str text)
-{
-	irc_note_end(p, kind, permanent, text);
-	p->state = IRC_CLOSED;
-	p->step = IRC_STEP_NONE;
-	p->held = (struct str){ NULL, 0 };
-}
-
-static void
-send_urgent(struct irc_proto *p, struct str line, bool secret)
-{
-	struct irc_line l = {
-		.rank = IRC_RANK_URGENT, .text = line, .secret = secret
-	};
-
-	if (irc_queue_add(&p->queue, &l) < 0)
-		irc_end(p, ERR_PROTOCOL, false,
-		    STR("the server asks much and reads nothing"));
-}
-
-void
-irc_send_urgent(struct irc_proto *p, struct irc_out *o)
-{
-	struct str line;
-
-	if (irc_out_end(o, &line, NULL) == 0)
-		send_urgent(p, line, false);
-}
-
-void
-irc_send_lines(struct irc_proto *p, struct buf *lines, bool secret)
-{
-	struct str rest = buf_str(lines), line;
-
-	while (rest.len && str_cut(&rest, '\n', &line))
-		send_urgent(p, str_of(line.p, line.len + 1), secret);
-	if (secret)
-		secret_wipe(lines->p, lines->len);
-}
-
 /* ---- bytes in, events out --------------------------------------------- */
 
 void
@@ -340,20 +151,6 @@ take_line(struct irc_proto *p, struct str *line)
 	return true;
 }
 
-/* Without its escapes; what is then no clean word is unfit for an id. */
-static struct str
-tag_value(struct irc_proto *p, struct str raw)
-{
-	size_t start = p->text.len;
-
-	if (str_has(raw, '\\')) {
-		reserve_text(p);
-		irc_tag_unescape(raw, &p->text);
-		raw = str_skip(buf_str(&p->text), start);
-	}
-	return irc_text_is_clean(raw) ? raw : STR_EMPTY;
-}
-
 /* What the tags say of any line. */
 static void
 read_tags(struct irc_proto *p, struct irc_event *ev)
@@ -366,9 +163,9 @@ read_tags(struct irc_proto *p, struct irc_event *ev)
 
 			ev->at_utc = utc > 0 ? utc : 0;
 		} else if (str_is(key, "account")) {
-			ev->account = tag_value(p, raw);
+			ev->account = irc_tag_value(p, raw);
 		} else if (str_is(key, "msgid")) {
-			ev->msgid = tag_value(p, raw);
+			ev->msgid = irc_tag_value(p, raw);
 		}
 	}
 }
@@ -455,8 +252,17 @@ continue_line(struct irc_proto *p, struct irc_event *ev)
 	if (p->step == IRC_STEP_NONE)
 		return false;
 	begin_event(p, ev);
-	return p->step == IRC_STEP_NAMES ? irc_step_names(p, ev)
-	                                 : irc_step_modes(p, ev);
+	switch (p->step) {
+	case IRC_STEP_NAMES:
+		return irc_step_names(p, ev);
+	case IRC_STEP_MODES:
+		return irc_step_modes(p, ev);
+	case IRC_STEP_SETTLE:
+		return irc_step_settle(p, ev);
+	case IRC_STEP_NONE:
+		break;
+	}
+	return false;
 }
 
 static struct irc_ask *
@@ -491,10 +297,14 @@ report_overdue(struct irc_proto *p, struct irc_event *ev)
 	memset(ev, 0, sizeof(*ev));
 	if (a->inside) { /* a server that sends no end of NAMES */
 		ev->type = IRC_EV_NAMES_END;
-		ev->channel = keep(p, irc_ask_target(a));
+		ev->channel = irc_keep(p, irc_ask_target(a));
 		ev->ref = a->ref;
 		irc_ask_free(&p->asks, &a);
 		return true;
+	}
+	if (a->kind == IRC_ASK_SETTLE) { /* nobody waits for that one */
+		irc_ask_free(&p->asks, &a);
+		return report_overdue(p, ev);
 	}
 	ev->text = STR("the server did not answer in time");
 	return irc_failed(p, a, ev, ERR_TIMEOUT, IRC_REFUSED_TIMEOUT);
@@ -509,6 +319,10 @@ report_end(struct irc_proto *p, struct irc_event *ev)
 	memset(ev, 0, sizeof(*ev));
 	if (!a)
 		a = irc_ask_overdue(&p->asks, INT64_MAX, 0);
+	if (a && a->kind == IRC_ASK_SETTLE) {
+		irc_ask_free(&p->asks, &a);
+		return report_end(p, ev);
+	}
 	if (a) {
 		ev->text = STR("the connection to the server has ended");
 		return irc_failed(p, a, ev, ERR_UNREACHABLE, IRC_REFUSED_LINK);
@@ -713,6 +527,12 @@ const struct irc_isupport *
 irc_proto_isupport(const struct irc_proto *p)
 {
 	return &p->is;
+}
+
+bool
+irc_proto_is_self(const struct irc_proto *p, struct str nick)
+{
+	return nick.len && irc_fold_eq(p->is.casemap, nick, str_c(p->nick));
 }
 
 bool

@@ -22,8 +22,8 @@
  *            event that answers the command carries it: SENT or FAILED for
  *            messages (FAILED may also come after SENT: the server refused
  *            it), else the change itself (JOIN and then NAMES_END, PART,
- *            TOPIC, NICK, KICK, MODE, INVITED, AWAY_SELF), REFUSED for a
- *            join, or FAILED.  What the server leaves unanswered FAILs with
+ *            TOPIC, NICK, KICK, MODE, INVITED, AWAY_SELF), DONE, REFUSED
+ *            for a join, or FAILED.  What the server leaves unanswered FAILs with
  *            ERR_TIMEOUT; what is open when the link goes FAILs before
  *            CLOSED.  So every ref is answered.
  * Keeps      Own nick, ISUPPORT, capabilities, and the open refs.  Who is
@@ -78,7 +78,12 @@ enum {
 };
 
 /* What of the line at hand is still to be reported. */
-enum irc_step { IRC_STEP_NONE, IRC_STEP_NAMES, IRC_STEP_MODES };
+enum irc_step {
+	IRC_STEP_NONE,
+	IRC_STEP_NAMES,
+	IRC_STEP_MODES,
+	IRC_STEP_SETTLE, /* asks that a PONG has settled */
+};
 
 enum irc_state {
 	IRC_IDLE,        /* not started */
@@ -172,6 +177,8 @@ enum irc_event_type {
 	IRC_EV_INVITE,    /* channel, who, nick: invited, self: it is us */
 	IRC_EV_INVITED,   /* channel, nick, ref: 341, your invitation left */
 	IRC_EV_REFUSED,   /* channel, refusal, forward, text, code, ref */
+	IRC_EV_DONE,      /* ref: the server had nothing to do, for example a
+	                     mode that was set already */
 	IRC_EV_SENT,      /* ref: all of that message has left */
 	IRC_EV_FAILED,    /* ask, err, text, code, ref (0: for nothing we
 	                     know of), target: as the server named it */

@@ -9,9 +9,9 @@
  * NICK and USER do not wait for the answer to LS: a server that knows no CAP
  * says nothing about it (COMPAT(irc2 2.11, 2026-11)).
  */
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/utf8.h"
 #include "lib/xalloc.h"
 
 #include "irc/irc_handler.h"
@@ -53,16 +53,19 @@ send_nick(struct irc_proto *p, struct err *err)
 	return send_one(p, &o, false, err);
 }
 
+/* The real name is the one thing that may be cut: it only informs. */
 static int
 send_user(struct irc_proto *p, struct err *err)
 {
+	struct str realname = str_c(p->realname);
 	struct irc_out o;
 
 	irc_out_init(&o, "USER");
 	irc_out_middle(&o, str_c(p->user));
 	irc_out_middle(&o, STR("0"));
 	irc_out_middle(&o, STR("*"));
-	irc_out_trailing(&o, str_head(str_c(p->realname), REALNAME_MAX));
+	irc_out_trailing(
+	    &o, str_head(realname, utf8_cut(realname, REALNAME_MAX)));
 	if (send_one(p, &o, false, err) < 0)
 		return err_prefix(err, "user name or real name");
 	return 0;
@@ -339,11 +342,34 @@ irc_on_ping(struct irc_proto *p, struct irc_event *ev)
 	return false;
 }
 
-/* Any byte has already shown that the server lives. */
+/*
+ * A MODE that changes nothing has no answer.  Servers take lines in their
+ * order, so what the PONG finds open is done.
+ */
+bool
+irc_step_settle(struct irc_proto *p, struct irc_event *ev)
+{
+	struct irc_ask *mark = irc_ask_find(
+	    &p->asks, IRC_ASK_BIT(IRC_ASK_SETTLE), p->is.casemap, STR_EMPTY);
+	struct irc_ask *a = irc_ask_before(&p->asks, IRC_ASK_MODE, mark);
+
+	if (!mark || !a) {
+		p->step = IRC_STEP_NONE;
+		irc_ask_free(&p->asks, &mark);
+		return false;
+	}
+	ev->type = IRC_EV_DONE;
+	ev->ref = a->ref;
+	irc_ask_free(&p->asks, &a);
+	return true;
+}
+
+/* That the server lives has already been seen. */
 bool
 irc_on_pong(struct irc_proto *p, struct irc_event *ev)
 {
-	(void)p;
-	(void)ev;
-	return false;
+	if (!str_is(irc_last(p), IRC_SETTLE_TOKEN))
+		return false;
+	p->step = IRC_STEP_SETTLE;
+	return irc_step_settle(p, ev);
 }

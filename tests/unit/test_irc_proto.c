@@ -61,6 +61,7 @@ static const char *const type_names[] = {
 	[IRC_EV_INVITE] = "INVITE",
 	[IRC_EV_INVITED] = "INVITED",
 	[IRC_EV_REFUSED] = "REFUSED",
+	[IRC_EV_DONE] = "DONE",
 	[IRC_EV_SENT] = "SENT",
 	[IRC_EV_FAILED] = "FAILED",
 	[IRC_EV_SERVER_TEXT] = "SERVER_TEXT",
@@ -1242,7 +1243,8 @@ requests_are_answered_by_the_change_they_made(void **state)
 	settle();
 	/* In #c in their order; the others take turns with it. */
 	assert_sent("TOPIC #c :\r\nNICK rob\r\nAWAY :lunch\r\nKICK #c al\r\n"
-	            "MODE #c +o cy\r\nINVITE dan #c\r\nPART #c :bye\r\n");
+	            "MODE #c +o cy\r\nINVITE dan #c\r\nPART #c :bye\r\n"
+	            "PING :settled\r\n");
 	feed(":bob!u@h TOPIC #c :\r\n:bob!u@h KICK #c al :bob\r\n"
 	     ":bob!u@h MODE #c +o cy\r\n:s 341 bob dan #c\r\n:s 306 bob :x\r\n"
 	     ":bob!u@h PART #c :bye\r\n:bob!u@h NICK rob\r\n");
@@ -1253,6 +1255,28 @@ requests_are_answered_by_the_change_they_made(void **state)
 	           "AWAY_SELF who=s ref=6 on\n"
 	           "PART who=bob!u@h channel=#c ref=7 self [bye]\n"
 	           "NICK who=bob!u@h nick=rob ref=4 self\n");
+	feed(":s PONG s :settled\r\n");
+	assert_log("");
+	assert_int_equal(p.asks.n, 0);
+}
+
+static void
+a_mode_that_changes_nothing_is_done(void **state)
+{
+	(void)state;
+	irc_proto_mode(&p, STR("#c"), STR("+o"), STR("cy"), 1, NULL);
+	irc_proto_mode(&p, STR("#c"), STR("+v"), STR("cy"), 2, NULL);
+	irc_proto_mode(&p, STR("#d"), STR("+m"), STR_EMPTY, 3, NULL);
+	settle();
+	assert_sent("MODE #c +o cy\r\nMODE #d +m\r\nMODE #c +v cy\r\n"
+	            "PING :settled\r\n");
+	irc_proto_mode(&p, STR("#d"), STR("-m"), STR_EMPTY, 4, NULL);
+	settle();
+	feed(":bob!u@h MODE #c +o cy\r\n:s PONG s :settled\r\n");
+	assert_log("MODE who=bob!u@h channel=#c nick=cy +o type=4 ref=1 last\n"
+	           "DONE who=s ref=3\nDONE who=s ref=2\n");
+	feed(":s PONG s :settled\r\n:s PONG s :settled\r\n");
+	assert_log("DONE who=s ref=4\n");
 	assert_int_equal(p.asks.n, 0);
 }
 
@@ -1283,6 +1307,10 @@ requests_are_answered_by_their_refusal(void **state)
 	    "there]\n"
 	    "FAILED who=s target=#f ask=3 err=not-inside code=442 ref=6 [not "
 	    "in]\n");
+	now += IRC_ANSWER_MS;
+	irc_proto_tick(&p, now);
+	settle();
+	assert_log(""); /* the PING behind the MODE was not answered */
 	assert_int_equal(p.asks.n, 0);
 }
 
@@ -1711,6 +1739,7 @@ main(void)
 		TEST(names_that_would_be_several_are_refused),
 		TEST(what_is_too_long_is_refused_whole),
 		TEST(requests_are_answered_by_the_change_they_made),
+		TEST(a_mode_that_changes_nothing_is_done),
 		TEST(requests_are_answered_by_their_refusal),
 		TEST(a_refused_message_fails_once_however_many_lines_it_had),
 		TEST(a_message_of_long_ago_is_not_blamed),

@@ -1,0 +1,292 @@
+/*
+ * Every command and numeric we act on, with the parameters it must have, and
+ * what their handlers share.  Numerics without a row are judged by
+ * irc_on_numeric(): refusals by its own table, the others are shown to
+ * people or passed over.
+ */
+#include "irc/irc_handler.h"
+
+#include <stdlib.h>
+
+#include "irc/irc_text.h"
+
+enum { TEXT_EXTRA = 1024 }; /* for names beside the text */
+
+/* ---- the line at hand ------------------------------------------------- */
+
+/*
+ * Everything of one event lies in p->text at fixed places, so it gets all
+ * its room at once: a charset makes at most three bytes of one.
+ */
+static void
+reserve_text(struct irc_proto *p)
+{
+	if (p->text.len == 0)
+		(void)buf_reserve(
+		    &p->text, 3 * p->line_len + p->m.tags.len + TEXT_EXTRA);
+}
+
+struct str
+irc_clean(struct irc_proto *p, struct str raw)
+{
+	if (irc_text_is_clean(raw))
+		return raw;
+	reserve_text(p);
+	return irc_text_clean(raw, p->line_len, p->charset, &p->text);
+}
+
+/* Without its escapes; what is then no clean word is unfit for an id. */
+struct str
+irc_tag_value(struct irc_proto *p, struct str raw)
+{
+	size_t start = p->text.len;
+
+	if (str_has(raw, '\\')) {
+		reserve_text(p);
+		irc_tag_unescape(raw, &p->text);
+		raw = str_skip(buf_str(&p->text), start);
+	}
+	return irc_text_is_clean(raw) ? raw : STR_EMPTY;
+}
+
+struct str
+irc_keep(struct irc_proto *p, struct str s)
+{
+	size_t start = p->text.len;
+
+	reserve_text(p);
+	(void)buf_add_str(&p->text, str_head(s, TEXT_EXTRA / 2));
+	return str_skip(buf_str(&p->text), start);
+}
+
+struct str
+irc_last(const struct irc_proto *p)
+{
+	return p->m.nparam ? p->m.param[p->m.nparam - 1] : STR_EMPTY;
+}
+
+bool
+irc_is_channel(const struct irc_proto *p, struct str name)
+{
+	return irc_isupport_is_channel(&p->is, name);
+}
+
+bool
+irc_from_self(const struct irc_proto *p)
+{
+	return irc_proto_is_self(p, p->m.nick);
+}
+
+bool
+irc_from_server(const struct irc_proto *p)
+{
+	const struct irc_msg *m = &p->m;
+
+	return m->nick.len == 0 ||
+	    (m->user.len == 0 && m->host.len == 0 && str_has(m->nick, '.'));
+}
+
+void
+irc_learn_self(struct irc_proto *p)
+{
+	if (p->m.host.len == 0)
+		return;
+	p->userlen = (uint8_t)(p->m.user.len < 255 ? p->m.user.len : 255);
+	p->hostlen = (uint8_t)(p->m.host.len < 255 ? p->m.host.len : 255);
+}
+
+void
+irc_set_nick(struct irc_proto *p, struct str nick)
+{
+	char *copy = str_dup(nick);
+
+	free(p->nick);
+	p->nick = copy;
+}
+
+/* ---- answers and ends ------------------------------------------------- */
+
+uint64_t
+irc_answer(struct irc_proto *p, enum irc_ask_kind kind, struct str name)
+{
+	struct irc_ask *a =
+	    irc_ask_find(&p->asks, IRC_ASK_BIT(kind), p->is.casemap, name);
+	uint64_t ref = a ? a->ref : 0;
+
+	irc_ask_free(&p->asks, &a);
+	return ref;
+}
+
+/* Each line of a message may be refused; the first one is reported. */
+static bool
+message_failed(struct irc_proto *p, struct irc_ask *a)
+{
+	bool first = !a->failed;
+
+	a->failed = true;
+	if (--a->nlines == 0)
+		irc_ask_free(&p->asks, &a);
+	return first;
+}
+
+bool
+irc_failed(struct irc_proto *p, struct irc_ask *a, struct irc_event *ev,
+    enum err_kind kind, enum irc_refusal refusal)
+{
+	ev->type = IRC_EV_FAILED;
+	ev->err = kind;
+	if (!a)
+		return true;
+	ev->ask = a->kind;
+	ev->ref = a->ref;
+	if (ev->target.len == 0)
+		ev->target = irc_keep(p, irc_ask_target(a));
+	if (a->kind == IRC_ASK_JOIN) {
+		ev->type = IRC_EV_REFUSED;
+		ev->channel = irc_keep(p, irc_ask_target(a));
+		ev->refusal = refusal;
+	}
+	if (a->kind == IRC_ASK_MESSAGE && a->sent_at >= 0)
+		return message_failed(p, a);
+	irc_ask_free(&p->asks, &a);
+	return true;
+}
+
+void
+irc_note_end(
+    struct irc_proto *p, enum err_kind kind, bool permanent, struct str text)
+{
+	if (p->closing.known)
+		return;
+	p->closing = (struct irc_closing){
+		.known = true,
+		.permanent = permanent,
+		.kind = kind,
+		.text = str_dup(text),
+	};
+}
+
+void
+irc_end(
+    struct irc_proto *p, enum err_kind kind, bool permanent, struct str text)
+{
+	irc_note_end(p, kind, permanent, text);
+	p->state = IRC_CLOSED;
+	p->step = IRC_STEP_NONE;
+	p->held = (struct str){ NULL, 0 };
+}
+
+static void
+send_urgent(struct irc_proto *p, struct str line, bool secret)
+{
+	struct irc_line l = {
+		.rank = IRC_RANK_URGENT, .text = line, .secret = secret
+	};
+
+	if (irc_queue_add(&p->queue, &l) < 0)
+		irc_end(p, ERR_PROTOCOL, false,
+		    STR("the server asks much and reads nothing"));
+}
+
+void
+irc_send_urgent(struct irc_proto *p, struct irc_out *o)
+{
+	struct str line;
+
+	if (irc_out_end(o, &line, NULL) == 0)
+		send_urgent(p, line, false);
+}
+
+void
+irc_send_lines(struct irc_proto *p, struct buf *lines, bool secret)
+{
+	struct str rest = buf_str(lines), line;
+
+	while (rest.len && str_cut(&rest, '\n', &line))
+		send_urgent(p, str_of(line.p, line.len + 1), secret);
+	if (secret)
+		secret_wipe(lines->p, lines->len);
+}
+
+/* ---- the table -------------------------------------------------------- */
+
+/* Sorted by cmd; tests/unit/test_irc_proto.c checks that it is. */
+static const struct irc_row rows[] = {
+	{ "001", 1, irc_on_welcome, true },
+	{ "005", 2, irc_on_isupport, false },
+	{ "301", 3, irc_on_away_told, false },
+	{ "305", 1, irc_on_away_self, false },
+	{ "306", 1, irc_on_away_self, false },
+	{ "324", 3, irc_on_mode_is, false },
+	{ "331", 2, irc_on_topic_none, false },
+	{ "332", 3, irc_on_topic_is, false },
+	{ "333", 3, irc_on_topic_who, false },
+	{ "341", 3, irc_on_invited, false },
+	{ "353", 3, irc_on_names, false },
+	{ "366", 2, irc_on_names_end, false },
+	{ "372", 2, irc_on_motd, false },
+	{ "375", 1, irc_on_motd_start, false },
+	{ "376", 1, irc_on_motd_end, false },
+	{ "396", 2, irc_on_own_host, false },
+	{ "422", 1, irc_on_motd_end, false },
+	{ "432", 1, irc_on_nick_refused, true },
+	{ "433", 1, irc_on_nick_refused, true },
+	{ "436", 1, irc_on_nick_refused, true },
+	{ "437", 1, irc_on_nick_refused, true },
+	{ "464", 1, irc_on_password, true },
+	{ "465", 1, irc_on_banned, true },
+	{ "470", 3, irc_on_forward, false },
+	{ "900", 1, irc_on_logged_in, true },
+	{ "902", 1, irc_on_sasl, true },
+	{ "903", 1, irc_on_sasl, true },
+	{ "904", 1, irc_on_sasl, true },
+	{ "905", 1, irc_on_sasl, true },
+	{ "906", 1, irc_on_sasl, true },
+	{ "907", 1, irc_on_sasl, true },
+	{ "908", 1, irc_on_sasl, true },
+	{ "ACCOUNT", 1, irc_on_account, false },
+	{ "AUTHENTICATE", 1, irc_on_authenticate, true },
+	{ "AWAY", 0, irc_on_away, false },
+	{ "CAP", 2, irc_on_cap, true },
+	{ "CHGHOST", 2, irc_on_chghost, false },
+	{ "ERROR", 0, irc_on_error, true },
+	{ "FAIL", 2, irc_on_fail, true },
+	{ "INVITE", 2, irc_on_invite, false },
+	{ "JOIN", 1, irc_on_join, false },
+	{ "KICK", 2, irc_on_kick, false },
+	{ "KILL", 1, irc_on_kill, true },
+	{ "MODE", 2, irc_on_mode, false },
+	{ "NICK", 1, irc_on_nick, false },
+	{ "NOTE", 2, irc_on_note, true },
+	{ "NOTICE", 2, irc_on_notice, true },
+	{ "PART", 1, irc_on_part, false },
+	{ "PING", 0, irc_on_ping, true },
+	{ "PONG", 0, irc_on_pong, true },
+	{ "PRIVMSG", 2, irc_on_privmsg, false },
+	{ "QUIT", 0, irc_on_quit, false },
+	{ "SETNAME", 1, irc_on_setname, false },
+	{ "TOPIC", 1, irc_on_topic, false },
+	{ "WARN", 2, irc_on_note, true },
+};
+
+enum { NROW = sizeof(rows) / sizeof(rows[0]) };
+
+static int
+row_cmp(const void *key, const void *row)
+{
+	const struct str *cmd = key;
+
+	return str_cmp(*cmd, str_c(((const struct irc_row *)row)->cmd));
+}
+
+const struct irc_row *
+irc_row_find(struct str cmd)
+{
+	return bsearch(&cmd, rows, NROW, sizeof(rows[0]), row_cmp);
+}
+
+const struct irc_row *
+irc_row_at(size_t i)
+{
+	return i < NROW ? &rows[i] : NULL;
+}
