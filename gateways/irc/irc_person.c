@@ -251,10 +251,12 @@ irc_on_privmsg(struct irc_proto *p, struct irc_event *ev)
 	return on_message(p, ev, false);
 }
 
-/* "*** Looking up your hostname": no news for anybody. */
+/* "*** Looking up your hostname", "Connection statistics": no news. */
 static bool
 is_chatter(struct irc_proto *p)
 {
+	if (p->state == IRC_LEAVING)
+		return true;
 	return p->state == IRC_REGISTERING &&
 	    str_starts(p->m.param[1], STR("***"));
 }

@@ -628,7 +628,7 @@ quit_goes_ahead_of_all_and_nothing_follows(void **state)
 	now += 60000;
 	settle();
 	assert_sent("");
-	feed("ERROR :Closing link\r\n");
+	feed("NOTICE bob :Connection statistics\r\nERROR :Closing link\r\n");
 	assert_log("FAILED target=#a ask=1 err=unreachable ref=2 [the "
 	           "connection to the server has ended]\nCLOSED\n");
 }
