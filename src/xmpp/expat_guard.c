@@ -8,11 +8,12 @@
  *	expat --on_start/on_end/on_text--> struct guard --> libstrophe
  *
  * Parsers that libstrophe did not create are passed through; it is the only
- * one that brings a memory suite.
+ * one that brings a memory suite.  What it holds as its parser is our guard.
  *
- * Expat keeps every element and attribute name it ever saw until its parser
- * is reset, so memory is counted: a peer who sends new names for ever costs
- * one reconnect per GUARD_MEMORY_MAX and no more.
+ * Expat keeps every element and attribute name it ever saw.  A peer who sends
+ * new names for ever must not fill the memory, nor end the stream, so the
+ * parser is exchanged now and then: between two stanzas a new one that has
+ * read the stream header is as good as the old one.
  */
 #include <dlfcn.h>
 
@@ -26,14 +27,20 @@
 /* Expat writes a name in a namespace as URI, this byte, local name. */
 #define LANG_URI "http://www.w3.org/XML/1998/namespace"
 
-enum { KEEP_BYTES = 16 * 1024 }; /* of memory for text, between stanzas */
+enum {
+	KEEP_BYTES = 16 * 1024, /* of memory for text, between stanzas */
+	HEAD_MAX = 16 * 1024,   /* stream header; a longer one: no exchange */
+};
 
 struct guard {
 	struct guard *next;
-	XML_Parser parser;
+	XML_Parser parser; /* expat's own */
 	uint64_t id;
-	XML_Char sep;
-	int64_t fed; /* bytes, since creation or reset */
+	XML_Char sep[2];    /* between namespace and name */
+	int64_t fed;        /* bytes, to this parser */
+	int64_t whole;      /* so many of them end between two stanzas */
+	struct buf head;    /* up to the end of the stream's start tag */
+	bool is_re_reading; /* it, into a new parser */
 
 	/* libstrophe's */
 	void *user;
@@ -114,7 +121,7 @@ guard_of(XML_Parser p)
 	struct guard *g = guards;
 
 	find_all();
-	while (g && g->parser != p)
+	while (g && (void *)g != (void *)p)
 		g = g->next;
 	return g;
 }
@@ -225,7 +232,7 @@ static const XML_Char *
 attr_name(const struct guard *g, const XML_Char *name)
 {
 	static const XML_Char lang[] = "xml:lang";
-	const XML_Char *sep = strchr(name, g->sep);
+	const XML_Char *sep = strchr(name, g->sep[0]);
 	size_t len;
 
 	if (!sep)
@@ -291,7 +298,7 @@ mark_truncated(struct guard *g)
 	XML_Char name[sizeof(GUARD_NS "?truncated")];
 
 	memcpy(name, GUARD_NS "?truncated", sizeof(name));
-	name[sizeof(GUARD_NS) - 1] = g->sep;
+	name[sizeof(GUARD_NS) - 1] = g->sep[0];
 	stats.ntruncated++;
 	g->start(g->user, name, no_attrs);
 	g->end(g->user, name);
@@ -312,12 +319,33 @@ end_stanza(struct guard *g, const XML_Char *name)
 		buf_trim(&g->text);
 }
 
+/* Bytes fed up to the end of what is being told. */
+static int64_t
+end_of_event(const struct guard *g)
+{
+	return (int64_t)XML_GetCurrentByteIndex(g->parser) +
+	    XML_GetCurrentByteCount(g->parser);
+}
+
+/* The start tag of the stream ends here; stanzas may be right behind it. */
+static void
+end_head(struct guard *g)
+{
+	g->whole = end_of_event(g);
+	if (!buf_is_full(&g->head))
+		buf_truncate(&g->head, (size_t)g->whole);
+}
+
 static void
 on_start(void *arg, const XML_Char *name, const XML_Char **attrs)
 {
 	struct guard *g = arg;
 	unsigned depth = g->depth++;
 
+	if (g->is_re_reading)
+		return;
+	if (depth == 0)
+		end_head(g);
 	if (depth >= GUARD_DEPTH_STOP) {
 		stop(g, "elements nested too deep");
 		return;
@@ -347,6 +375,8 @@ on_end(void *arg, const XML_Char *name)
 	struct guard *g = arg;
 	unsigned depth = --g->depth;
 
+	if (depth == 1)
+		g->whole = end_of_event(g);
 	if (g->skip_depth) {
 		if (g->skip_depth == depth)
 			g->skip_depth = 0;
@@ -365,6 +395,8 @@ on_text(void *arg, const XML_Char *s, int len)
 {
 	struct guard *g = arg;
 
+	if (g->depth == 1)
+		g->whole = end_of_event(g);
 	if (g->depth < 2 || g->skip_depth || is_over(g, (size_t)len))
 		return;
 	(void)buf_add(&g->text, s, (size_t)len); /* is_over() has the ceiling */
@@ -381,21 +413,37 @@ on_doctype(void *arg, const XML_Char *name, const XML_Char *system_id,
 
 /* ---- what libstrophe calls -------------------------------------------- */
 
-/* Everything a reset undoes. */
+/* Everything a new or reset parser lacks. */
 static void
 set_up(struct guard *g)
 {
 	g->depth = 0;
 	g->fed = 0;
-	g->error = NULL;
-	g->start = NULL;
-	g->end = NULL;
-	g->chars = NULL;
-	begin_stanza(g);
+	g->whole = 0;
 	real.set_user(g->parser, g);
 	XML_SetStartDoctypeDeclHandler(g->parser, on_doctype);
 	if (real.set_deferral)
 		(void)real.set_deferral(g->parser, XML_FALSE); /* only speed */
+}
+
+static void
+start_over(struct guard *g)
+{
+	g->error = NULL;
+	g->start = NULL;
+	g->end = NULL;
+	g->chars = NULL;
+	buf_clear(&g->head);
+	begin_stanza(g);
+	set_up(g);
+}
+
+static void
+guard_free(struct guard *g)
+{
+	buf_release(&g->text);
+	buf_release(&g->head);
+	free(g);
 }
 
 XML_Parser
@@ -408,21 +456,21 @@ XML_ParserCreate_MM(const XML_Char *encoding,
 	if (!mem || !sep)
 		return real.create(encoding, mem, sep);
 	g = xcalloc(1, sizeof(*g));
-	g->sep = *sep;
+	g->sep[0] = *sep;
 	buf_init(&g->text, GUARD_TEXT_MAX);
+	buf_init(&g->head, HEAD_MAX);
 	current = g;
-	g->parser = real.create(encoding, &suite, sep);
+	g->parser = real.create(encoding, &suite, g->sep);
 	if (!g->parser) {
-		buf_release(&g->text);
-		free(g);
+		guard_free(g);
 		return NULL;
 	}
 	g->id = ++newest;
 	g->next = guards;
 	guards = g;
 	stats.nparsers++;
-	set_up(g);
-	return g->parser;
+	start_over(g);
+	return (XML_Parser)(void *)g;
 }
 
 XML_Bool
@@ -434,9 +482,9 @@ XML_ParserReset(XML_Parser p, const XML_Char *encoding)
 	if (!g)
 		return real.reset(p, encoding);
 	current = g;
-	ok = real.reset(p, encoding);
+	ok = real.reset(g->parser, encoding);
 	if (ok)
-		set_up(g);
+		start_over(g);
 	return ok;
 }
 
@@ -446,14 +494,13 @@ XML_ParserFree(XML_Parser p)
 	struct guard *g = guard_of(p);
 	struct guard **at = &guards;
 
-	real.free(p);
+	real.free(g ? g->parser : p);
 	if (!g)
 		return;
 	while (*at != g)
 		at = &(*at)->next;
 	*at = g->next;
-	buf_release(&g->text);
-	free(g);
+	guard_free(g);
 }
 
 void
@@ -476,10 +523,10 @@ XML_SetElementHandler(
 	if (g) {
 		g->start = start;
 		g->end = end;
-		start = on_start;
-		end = on_end;
+		real.set_element(g->parser, on_start, on_end);
+	} else {
+		real.set_element(p, start, end);
 	}
-	real.set_element(p, start, end);
 }
 
 void
@@ -489,9 +536,10 @@ XML_SetCharacterDataHandler(XML_Parser p, XML_CharacterDataHandler chars)
 
 	if (g) {
 		g->chars = chars;
-		chars = on_text;
+		real.set_text(g->parser, on_text);
+	} else {
+		real.set_text(p, chars);
 	}
-	real.set_text(p, chars);
 }
 
 /*
@@ -506,10 +554,51 @@ token_is_too_long(const struct guard *g)
 	return at >= 0 && g->fed - at > GUARD_TOKEN_MAX;
 }
 
+/* Between two stanzas, and only there, the parser is like a new one. */
+static bool
+is_to_be_exchanged(const struct guard *g)
+{
+	return g->memory > GUARD_MEMORY_EXCHANGE && g->depth == 1 &&
+	    g->whole == g->fed && !buf_is_full(&g->head);
+}
+
+static void
+exchange(struct guard *g)
+{
+	XML_Parser old = g->parser;
+	XML_Parser p = real.create(NULL, &suite, g->sep);
+
+	if (!p)
+		return; /* GUARD_MEMORY_MAX; the old one goes on meanwhile */
+	real.free(old);
+	g->parser = p;
+	set_up(g);
+	real.set_element(p, on_start, on_end);
+	real.set_text(p, on_text);
+	g->is_re_reading = true;
+	if (real.parse(p, g->head.p, (int)g->head.len, 0) != XML_STATUS_OK ||
+	    g->depth != 1)
+		stop(g, "cannot read the stream header again");
+	g->is_re_reading = false;
+	g->fed = g->whole = (int64_t)g->head.len;
+	stats.nexchanged++;
+}
+
+/* Until the stream has begun, all that comes is the header. */
+static void
+keep_head(struct guard *g, const char *s, int len)
+{
+	if (g->whole == 0 && !buf_is_full(&g->head))
+		(void)buf_add(&g->head, s, (size_t)len); /* is_full() tells */
+}
+
 static enum XML_Status
 parse_guarded(struct guard *g, const char *s, int len, int is_final)
 {
-	enum XML_Status st = real.parse(g->parser, s, len, is_final);
+	enum XML_Status st;
+
+	keep_head(g, s, len);
+	st = real.parse(g->parser, s, len, is_final);
 
 	g->fed += len;
 	stats.nbytes += (uint64_t)len;
@@ -517,6 +606,8 @@ parse_guarded(struct guard *g, const char *s, int len, int is_final)
 		stop(g, XML_ErrorString(XML_GetErrorCode(g->parser)));
 	else if (token_is_too_long(g))
 		stop(g, "one tag is too long");
+	else if (is_to_be_exchanged(g))
+		exchange(g);
 	return g->error ? XML_STATUS_ERROR : st;
 }
 

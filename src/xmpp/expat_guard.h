@@ -43,7 +43,8 @@ enum {
 	 * limit, has room for 75,000 levels.
 	 */
 	GUARD_DEPTH_STOP = 100 * 1000,
-	GUARD_MEMORY_MAX = 64 * 1024 * 1024, /* of one parser */
+	GUARD_MEMORY_EXCHANGE = 4 * 1024 * 1024, /* of one parser: a new one */
+	GUARD_MEMORY_MAX = 64 * 1024 * 1024,     /* of one parser: it stops */
 };
 
 /* Since the start of the program, over all parsers. */
@@ -52,12 +53,13 @@ struct expat_guard_stats {
 	uint64_t nparsers; /* created */
 	uint64_t nstanzas; /* delivered whole or truncated */
 	uint64_t ntruncated;
-	uint64_t npassed;   /* elements given to libstrophe */
-	uint64_t ndropped;  /* elements kept from it */
-	uint64_t ntexts;    /* pieces of text given to it */
-	uint64_t nfailed;   /* parsers that stopped */
-	size_t memory;      /* bytes in use by all parsers now */
-	size_t memory_peak; /* since expat_guard_reset_peak() */
+	uint64_t npassed;    /* elements given to libstrophe */
+	uint64_t ndropped;   /* elements kept from it */
+	uint64_t ntexts;     /* pieces of text given to it */
+	uint64_t nfailed;    /* parsers that stopped */
+	uint64_t nexchanged; /* parsers whose memory had grown too much */
+	size_t memory;       /* bytes in use by all parsers now */
+	size_t memory_peak;  /* since expat_guard_reset_peak() */
 };
 void expat_guard_stats(struct expat_guard_stats *out);
 void expat_guard_reset_peak(void);
