@@ -457,6 +457,13 @@ struct gateway_ops {
 	/* Start leaving.  OFFLINE follows, within the core's grace time. */
 	void (*logout)(struct session *s, enum gw_bye why, struct str text);
 
+	/*
+	 * The program ends, or OFFLINE did not come in time: let go of what the
+	 * session holds (link, timers), without a word to anybody.  Nothing may
+	 * be emitted for it any more.  Only between login() and OFFLINE.
+	 */
+	void (*drop)(struct session *s);
+
 	/* Answered by FATE.  Only when online. */
 	void (*send)(
 	    struct session *s, gw_ticket t, const struct gw_message *m);

@@ -242,6 +242,10 @@ session_drop(struct session *s)
 	struct map_iter it = { 0 };
 	struct err err;
 
+	if (s->state == SESSION_CONNECTING || s->state == SESSION_ONLINE ||
+	    s->state == SESSION_LEAVING)
+		s->gw->ops->drop(s);
+	s->state = SESSION_IDLE;
 	err_set(&err, ERR_INTERNAL, "the gateway has stopped");
 	while (map_next(&s->rooms, &it)) {
 		struct room *r = it.value;

@@ -1,0 +1,67 @@
+/*
+ * fake.h - the outside world of a flow: loop, links and streams that a
+ * script moves
+ *
+ * Each .c here implements a header of src/net or src/xmpp and is linked
+ * before the real one.
+ */
+#ifndef FAKE_FAKE_H
+#define FAKE_FAKE_H
+
+#include <stdbool.h>
+
+#include "lib/buf.h"
+#include "lib/list.h"
+#include "lib/str.h"
+
+struct component;
+struct link;
+struct loop;
+
+/* Runs the hooks once, as a turn of the real loop does. */
+void fake_loop_turn(struct loop *l);
+
+/* ---- components ------------------------------------------------------- */
+
+/* The component of that domain; NULL: none. */
+struct component *fake_component(struct str domain);
+void fake_component_up(struct component *c);
+void fake_component_down(struct component *c);
+void fake_component_slow(struct component *c, bool slow);
+
+/* False: ill-formed. */
+bool fake_component_feed(struct component *c, struct str stanza);
+
+/* What the program wrote, oldest first. */
+struct fake_stanza {
+	struct list node;
+	char *to; /* its attribute */
+	char *xml;
+};
+struct list *fake_stanzas(void);
+void fake_stanza_free(struct fake_stanza *s);
+
+/* ---- links ------------------------------------------------------------ */
+
+struct fake_link {
+	struct list node;  /* in the order opened */
+	struct link *link; /* NULL: closed by the program */
+	char *host;
+	unsigned port;
+	bool tls;
+	bool seen;      /* the script has named it */
+	struct buf out; /* written by the program, not yet taken */
+};
+struct list *fake_links(void);
+
+void fake_link_up(struct fake_link *f);
+void fake_link_feed(struct fake_link *f, struct str bytes);
+void fake_link_down(struct fake_link *f, const char *why, bool permanent);
+
+/* The next whole line it wrote, without its end; false: none. */
+bool fake_link_line(struct fake_link *f, struct buf *line_out);
+
+/* Forget everything. */
+void fake_reset(void);
+
+#endif
