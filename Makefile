@@ -62,7 +62,7 @@ $(BUILD)/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/parts.a
 	$(LINK) -lcmocka
 
 # Fakes come before the archive: what they define is not taken from it.
-$(BUILD)/flow_run: $(BUILD)/tests/flow_run.o $(FAKE) $(BUILD)/parts.a
+$(BUILD)/flow_run: $(BUILD)/tests/flow_run.o $(BUILD)/tests/flow_match.o $(FAKE) $(BUILD)/parts.a
 	$(LINK)
 
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_MAIN) $(BUILD)/parts.a
@@ -74,6 +74,8 @@ $(BUILD)/bench_%: $(BUILD)/tests/bench/bench_%.o $(BUILD)/parts.a
 # Programs that stand in for servers.
 $(BUILD)/fake_%: $(BUILD)/tests/fake_%.o $(BUILD)/parts.a
 	$(LINK)
+
+$(BUILD)/tests/%.o: CPPFLAGS += -Itests -Itests/fake
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

@@ -120,7 +120,8 @@ component_stats(const struct component *c, struct component_stats *out)
 struct component *
 fake_component(struct str domain)
 {
-	LIST_EACH(&components, n) {
+	LIST_EACH(&components, n)
+	{
 		if (str_is(domain, COMPONENT(n)->domain))
 			return COMPONENT(n);
 	}

@@ -119,8 +119,9 @@ fake_link_up(struct fake_link *f)
 void
 fake_link_feed(struct fake_link *f, struct str bytes)
 {
-	struct link_event ev = { .type = LINK_DATA, .data = bytes.p,
-		.len = bytes.len };
+	struct link_event ev = {
+		.type = LINK_DATA, .data = bytes.p, .len = bytes.len
+	};
 
 	tell(f, &ev);
 }

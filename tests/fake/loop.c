@@ -99,7 +99,8 @@ fake_loop_turn(struct loop *l)
 	do {
 		l->again = false;
 		for (i = 0; i < LOOP_NRANK; i++) {
-			LIST_EACH(&l->hooks[i], n) {
+			LIST_EACH(&l->hooks[i], n)
+			{
 				struct loop_hook *h =
 				    LIST_ENTRY(n, struct loop_hook, node);
 

@@ -1,0 +1,772 @@
+/*
+ * Plays a scenario (tests/flow/NAME.flow) against the whole core, with the
+ * real networks, a fake outside and a clock that the scenario moves.
+ *
+ *	# what it shows                       a comment
+ *	config <<END ... END                  instead of the usual one, first
+ *	use NAME.inc                          the lines of another file
+ *	start                                 done by itself before the first
+ *	                                      line that needs it
+ *	wait 5s | wait 200ms
+ *	xmpp up | xmpp down                   all components
+ *	restart                               killed, and started again
+ *	stop                                  SIGTERM, as far as it needs nobody
+ *	romeo -> <stanza/>                    romeo@example.org/orchard sends it
+ *	romeo/balcony -> <stanza/>            another resource
+ *	romeo <- <stanza/>                    what he is sent next
+ *	romeo <- nothing                      he is sent nothing more
+ *	irc opens HOST:PORT [tls]             a link; from now on called irc
+ *	irc up | irc down TEXT | irc down! TEXT   (!: for good)
+ *	irc -> LINE                           the network says
+ *	irc <- LINE                           it is told next; * is anything
+ *	irc <- nothing
+ *	irc closed                            the program has closed it
+ *	log == TEXT                           a warning or error, announced
+ *	nothing else                          all that came out has been named;
+ *	                                      implied at the end
+ *
+ * A line that begins with a blank belongs to the one before.  In stanzas
+ * `@irc` and `@echo` stand for the domains, in to, from and jid also alone.
+ * A stanza to a bare JID is one for the name without a resource.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/config.h"
+#include "core/core.h"
+#include "core/gateway.h"
+#include "core/store.h"
+#include "fake/fake.h"
+#include "flow_match.h"
+#include "lib/buf.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/xalloc.h"
+#include "net/loop.h"
+
+enum { FILE_MAX = 1024 * 1024, LOGS_MAX = 200, NAMES_MAX = 40 };
+
+static const char usual_config[] =
+    "server { host = \"127.0.0.1\" port = 5347 domain = \"example.org\" }\n"
+    "store { path = \"DIR/db\" key_file = \"DIR/key\" }\n"
+    "access { allow = { \"example.org\" } admins = { "
+    "\"admin@example.org\" } }\n"
+    "gateway \"irc.example.org\" {\n"
+    "  type = \"irc\" secret = \"s\" reconnect_min = 1 reconnect_max = 4\n"
+    "  network \"net\" { host = \"irc.net\" port = 6697 tls = yes\n"
+    "    aliases = { \"alias\" } interval_ms = 0 }\n"
+    "}\n"
+    "gateway \"echo.example.org\" {\n"
+    "  type = \"echo\" secret = \"s\" reconnect_min = 1 reconnect_max = 4\n"
+    "}\n";
+
+struct named {
+	char *name;
+	struct fake_link *link;
+};
+
+struct play {
+	const char *file;
+	int line;
+	char *dir, *config_text;
+	struct loop *loop;
+	struct config *config;
+	struct store *store;
+	struct core *core;
+	struct named link[NAMES_MAX];
+	size_t nlink;
+	char *warning[LOGS_MAX];
+	size_t nwarning;
+	struct buf info; /* all lines of the log */
+	bool stopped;
+};
+
+static struct play play;
+
+/* ---- failing ---------------------------------------------------------- */
+
+static void
+print_rest(void)
+{
+	struct buf line;
+
+	LIST_EACH(fake_stanzas(), n)
+	{
+		struct fake_stanza *s = LIST_ENTRY(n, struct fake_stanza, node);
+
+		fprintf(stderr, "  left: %s\n", s->xml);
+	}
+	buf_init(&line, FILE_MAX);
+	LIST_EACH(fake_links(), n)
+	{
+		struct fake_link *f = LIST_ENTRY(n, struct fake_link, node);
+
+		if (!f->seen)
+			fprintf(stderr, "  left: link to %s:%u\n", f->host,
+			    f->port);
+		while (fake_link_line(f, &line))
+			fprintf(stderr, "  left: line %s\n", line.p);
+	}
+	buf_release(&line);
+}
+
+static void fail(const char *fmt, ...)
+    __attribute__((format(printf, 1, 2), noreturn));
+
+static void
+fail(const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "%s:%d: ", play.file, play.line);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "\n");
+	print_rest();
+	fprintf(stderr, "log:\n%s", play.info.p);
+	/* The core stands half way: leaks would hide the reason. */
+	_exit(1);
+}
+
+static void
+on_log(enum log_level level, const char *line, void *arg)
+{
+	(void)arg;
+	buf_addf(&play.info, "  %s\n", line);
+	if (level > LOG_WARN)
+		return;
+	if (play.nwarning == LOGS_MAX)
+		fail("too many warnings");
+	play.warning[play.nwarning++] = xstrdup(line);
+}
+
+/* ---- the world -------------------------------------------------------- */
+
+/* Until nothing moves: the disk answers, hooks run. */
+static void
+settle(void)
+{
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		store_settle(play.store);
+		fake_loop_turn(play.loop);
+	}
+}
+
+static void
+load_config(void)
+{
+	struct config_report rep = { .n = 0 };
+	struct buf text;
+	struct str rest =
+	    str_c(play.config_text ? play.config_text : usual_config);
+	size_t i;
+
+	buf_init(&text, FILE_MAX);
+	while (rest.len) {
+		if (str_starts(rest, STR("DIR"))) {
+			buf_addf(&text, "%s", play.dir);
+			rest = str_skip(rest, 3);
+		} else {
+			buf_addc(&text, rest.p[0]);
+			rest = str_skip(rest, 1);
+		}
+	}
+	play.config = config_parse(
+	    "flow.conf", buf_str(&text), false, gateway_kinds, &rep);
+	for (i = 0; i < rep.n && !play.config; i++)
+		fprintf(stderr, "%s\n", rep.v[i].text);
+	config_report_release(&rep);
+	buf_release(&text);
+	if (!play.config)
+		fail("the configuration is refused");
+}
+
+static void
+start(void)
+{
+	struct store_params sp = { .loop = NULL };
+	struct core_params cp;
+	struct err err = ERR_INIT;
+
+	if (play.core)
+		return;
+	if (!play.config)
+		load_config();
+	sp.path = play.config->store.path.p;
+	sp.key_file = play.config->store.key_file.p;
+	play.store = store_open(&sp, NULL, &err);
+	if (!play.store)
+		fail("store: %s", err.text);
+	cp = (struct core_params){
+		.loop = play.loop, .config = play.config, .store = play.store
+	};
+	play.core = core_new(&cp, &err);
+	if (!play.core)
+		fail("core: %s", err.text);
+	core_start(play.core, NULL, NULL);
+	settle();
+}
+
+static void
+kill_core(void)
+{
+	if (!play.core)
+		return;
+	core_free(&play.core);
+	store_close(&play.store);
+}
+
+static void
+xmpp(bool up)
+{
+	size_t i;
+
+	start();
+	for (i = 0; i < play.config->ngateway; i++) {
+		struct component *c =
+		    fake_component(play.config->gateway[i].domain);
+
+		if (up)
+			fake_component_up(c);
+		else
+			fake_component_down(c);
+	}
+	settle();
+}
+
+static void
+wait_ms(int64_t ms)
+{
+	struct clock *c = loop_clock(play.loop);
+	int64_t until = c->at + ms, next;
+
+	start();
+	for (;;) {
+		next = clock_next(c);
+		if (next < 0 || next > until)
+			break;
+		if (next < c->at)
+			next = c->at;
+		clock_advance(c, next, c->utc + (next - c->at));
+		settle();
+	}
+	clock_advance(c, until, c->utc + (until - c->at));
+	settle();
+}
+
+/* ---- stanzas ---------------------------------------------------------- */
+
+/* @irc' -> @irc.example.org', to='irc' -> to='irc.example.org'. */
+static void
+expand(struct str in, struct buf *out)
+{
+	static const char *const word[] = { "@irc", "@echo", "='irc'",
+		"='echo'" };
+	size_t i;
+
+	while (in.len) {
+		for (i = 0; i < 4; i++) {
+			struct str w = str_c(word[i]);
+			char next = in.len > w.len ? in.p[w.len] : '\0';
+
+			if (!str_starts(in, w))
+				continue;
+			if (i < 2 && next != '\'' && next != '/')
+				continue;
+			if (i >= 2)
+				w.len--; /* the quote comes after */
+			buf_add_str(out, w);
+			buf_addf(out, ".example.org");
+			in = str_skip(in, w.len);
+			break;
+		}
+		if (i == 4) {
+			buf_addc(out, in.p[0]);
+			in = str_skip(in, 1);
+		}
+	}
+}
+
+/* "romeo", "romeo/balcony" or a whole JID. */
+static void
+jid_of(struct str name, struct buf *out)
+{
+	struct str user;
+
+	if (str_has(name, '@')) {
+		buf_add_str(out, name);
+		return;
+	}
+	str_cut(&name, '/', &user);
+	buf_add_str(out, user);
+	buf_addf(out, "@example.org/");
+	buf_add_str(out, name.p ? name : STR("orchard"));
+}
+
+static bool
+is_for(const struct fake_stanza *s, struct str name)
+{
+	struct str to = str_c(s->to);
+	struct buf jid;
+	bool same;
+
+	buf_init(&jid, 4096);
+	jid_of(name, &jid);
+	same = str_eq(to, buf_str(&jid)) ||
+	    (!str_has(to, '/') && !str_has(name, '/') &&
+	        str_starts(buf_str(&jid), to) && jid.p[to.len] == '/');
+	buf_release(&jid);
+	return same;
+}
+
+static struct fake_stanza *
+next_for(struct str name)
+{
+	LIST_EACH(fake_stanzas(), n)
+	{
+		struct fake_stanza *s = LIST_ENTRY(n, struct fake_stanza, node);
+
+		if (is_for(s, name))
+			return s;
+	}
+	return NULL;
+}
+
+static void
+expect_stanza(struct str name, struct str pattern)
+{
+	struct fake_stanza *s;
+	struct buf want, why;
+
+	settle();
+	s = next_for(name);
+	if (str_is(pattern, "nothing")) {
+		if (s)
+			fail("expected nothing, got %s", s->xml);
+		return;
+	}
+	buf_init(&want, FILE_MAX);
+	buf_init(&why, FILE_MAX);
+	expand(pattern, &want);
+	if (!s)
+		fail("nothing came, expected %s", want.p);
+	if (!flow_match(buf_str(&want), str_c(s->xml), &why))
+		fail("%s\n  want: %s\n  got:  %s", why.p, want.p, s->xml);
+	fake_stanza_free(s);
+	buf_release(&want);
+	buf_release(&why);
+}
+
+/* The domain in to='...', to find the component. */
+static struct component *
+component_for(struct str xml)
+{
+	const char *to = strstr(xml.p, " to='");
+	struct str jid, part;
+
+	if (!to)
+		fail("the stanza has no to='...'");
+	jid = str_c(to + 5);
+	jid = str_head(jid, (size_t)str_find(jid, '\''));
+	str_cut(&jid, '/', &part);
+	while (str_has(part, '@'))
+		part = str_skip(part, (size_t)str_find(part, '@') + 1);
+	return fake_component(part);
+}
+
+static void
+send_stanza(struct str name, struct str text)
+{
+	struct buf xml, from, whole;
+	struct component *c;
+	size_t at = 0;
+
+	buf_init(&xml, FILE_MAX);
+	buf_init(&from, 4096);
+	buf_init(&whole, FILE_MAX);
+	expand(text, &xml);
+	jid_of(name, &from);
+	while (at < xml.len && xml.p[at] != ' ' && xml.p[at] != '>')
+		at++;
+	buf_add(&whole, xml.p, at);
+	buf_addf(&whole, " from='%s'", from.p);
+	buf_add_str(&whole, str_skip(buf_str(&xml), at));
+	c = component_for(buf_str(&xml));
+	if (!c)
+		fail("no component for %s", xml.p);
+	if (!fake_component_feed(c, buf_str(&whole)))
+		fail("ill-formed: %s", whole.p);
+	buf_release(&xml);
+	buf_release(&from);
+	buf_release(&whole);
+	settle();
+}
+
+/* ---- links ------------------------------------------------------------ */
+
+static struct named *
+named(struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < play.nlink; i++)
+		if (str_is(name, play.link[i].name))
+			return &play.link[i];
+	return NULL;
+}
+
+static void
+opens(struct str name, struct str where)
+{
+	struct named *n = named(name);
+	struct fake_link *f = NULL;
+	char is[300];
+
+	settle();
+	LIST_EACH(fake_links(), node)
+	{
+		struct fake_link *l = LIST_ENTRY(node, struct fake_link, node);
+
+		if (!f && !l->seen)
+			f = l;
+	}
+	if (!f)
+		fail("no link was opened");
+	snprintf(
+	    is, sizeof(is), "%s:%u%s", f->host, f->port, f->tls ? " tls" : "");
+	if (!str_is(where, is))
+		fail("a link to %s was opened", is);
+	f->seen = true;
+	if (!n) {
+		n = &play.link[play.nlink++];
+		n->name = str_dup(name);
+	}
+	n->link = f;
+}
+
+static void
+expect_line(struct fake_link *f, struct str pattern)
+{
+	struct buf line;
+
+	settle();
+	buf_init(&line, FILE_MAX);
+	if (str_is(pattern, "nothing")) {
+		if (fake_link_line(f, &line))
+			fail("expected nothing, got line %s", line.p);
+	} else if (!fake_link_line(f, &line)) {
+		fail("no line came, expected " STR_FMT, STR_ARG(pattern));
+	} else if (!flow_match_line(pattern, buf_str(&line))) {
+		fail("line expected " STR_FMT "\n  got: %s", STR_ARG(pattern),
+		    line.p);
+	}
+	buf_release(&line);
+}
+
+/* \xHH and \0: bytes that a text file does not hold. */
+static void
+unescape(struct str in, struct buf *out)
+{
+	while (in.len) {
+		if (in.len >= 4 && in.p[0] == '\\' && in.p[1] == 'x' &&
+		    isxdigit((unsigned char)in.p[2]) &&
+		    isxdigit((unsigned char)in.p[3])) {
+			char hex[3] = { in.p[2], in.p[3], '\0' };
+
+			buf_addc(out, (char)strtol(hex, NULL, 16));
+			in = str_skip(in, 4);
+		} else {
+			buf_addc(out, in.p[0]);
+			in = str_skip(in, 1);
+		}
+	}
+}
+
+static void
+say_line(struct fake_link *f, struct str text)
+{
+	struct buf line;
+
+	buf_init(&line, FILE_MAX);
+	unescape(text, &line);
+	buf_addf(&line, "\r\n");
+	fake_link_feed(f, buf_str(&line));
+	buf_release(&line);
+	settle();
+}
+
+static void
+link_goes_down(struct fake_link *f, struct str why, bool permanent)
+{
+	char *z = str_dup(why);
+
+	fake_link_down(f, z, permanent);
+	free(z);
+}
+
+static void
+expect_closed(struct fake_link *f)
+{
+	settle();
+	if (f->link)
+		fail("the link is still open");
+}
+
+static bool
+link_line(struct named *n, struct str verb, struct str rest)
+{
+	struct fake_link *f = n->link;
+
+	if (str_is(verb, "->"))
+		say_line(f, rest);
+	else if (str_is(verb, "<-"))
+		expect_line(f, rest);
+	else if (str_is(verb, "up"))
+		fake_link_up(f);
+	else if (str_is(verb, "down") || str_is(verb, "down!"))
+		link_goes_down(f, rest, str_is(verb, "down!"));
+	else if (str_is(verb, "closed"))
+		expect_closed(f);
+	else
+		return false;
+	settle();
+	return true;
+}
+
+/* ---- the log ---------------------------------------------------------- */
+
+static void
+expect_log(struct str text)
+{
+	size_t i;
+
+	settle();
+	for (i = 0; i < play.nwarning; i++)
+		if (strstr(play.warning[i], text.p)) {
+			free(play.warning[i]);
+			play.warning[i] = play.warning[--play.nwarning];
+			return;
+		}
+	fail("nothing was logged with: " STR_FMT, STR_ARG(text));
+}
+
+static void
+nothing_else(void)
+{
+	settle();
+	if (play.nwarning)
+		fail("unannounced: %s", play.warning[0]);
+	if (!list_is_empty(fake_stanzas()))
+		fail("a stanza was not expected");
+	LIST_EACH(fake_links(), n)
+	{
+		struct fake_link *f = LIST_ENTRY(n, struct fake_link, node);
+
+		if (!f->seen)
+			fail("a link to %s:%u was not expected", f->host,
+			    f->port);
+		if (f->out.len)
+			fail("a line was not expected");
+	}
+}
+
+/* ---- the script ------------------------------------------------------- */
+
+static void
+on_stopped(void *arg)
+{
+	(void)arg;
+	play.stopped = true;
+}
+
+static void
+read_file(const char *path, struct buf *out)
+{
+	FILE *f = fopen(path, "r");
+	char chunk[4096];
+	size_t n;
+
+	if (!f)
+		fail("%s cannot be read", path);
+	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
+		buf_add(out, chunk, n);
+	fclose(f);
+}
+
+static void perform_file(const char *path);
+
+static void
+use(struct str name)
+{
+	const char *slash = strrchr(play.file, '/');
+	int line = play.line;
+	const char *file = play.file;
+	char path[512];
+
+	snprintf(path, sizeof(path), "%.*s" STR_FMT,
+	    slash ? (int)(slash - file + 1) : 0, file, STR_ARG(name));
+	perform_file(path);
+	play.file = file;
+	play.line = line;
+}
+
+static int64_t
+duration(struct str s)
+{
+	uint64_t n;
+	int64_t unit = 1000;
+
+	if (str_ends(s, STR("ms"))) {
+		unit = 1;
+		s.len -= 2;
+	} else if (str_ends(s, STR("s"))) {
+		s.len--;
+	} else {
+		fail("5s or 200ms");
+	}
+	if (!str_to_uint(s, 1000000000, &n))
+		fail("5s or 200ms");
+	return (int64_t)n * unit;
+}
+
+static void
+perform(struct str line)
+{
+	struct str rest = line, first, verb = STR_EMPTY;
+	struct named *n;
+
+	str_cut(&rest, ' ', &first);
+	if (rest.p)
+		str_cut(&rest, ' ', &verb);
+	if (!rest.p)
+		rest = STR_EMPTY;
+	n = named(first);
+	if (str_is(line, "nothing else")) {
+		nothing_else();
+	} else if (str_is(first, "use")) {
+		use(verb);
+	} else if (str_is(first, "wait")) {
+		wait_ms(duration(verb));
+	} else if (str_is(first, "start")) {
+		start();
+	} else if (str_is(first, "restart")) {
+		kill_core();
+		start();
+	} else if (str_is(first, "stop")) {
+		start();
+		core_stop(play.core, on_stopped, NULL);
+		settle();
+	} else if (str_is(first, "xmpp")) {
+		xmpp(str_is(verb, "up"));
+	} else if (str_is(first, "log") && str_is(verb, "==")) {
+		expect_log(rest);
+	} else if (str_is(verb, "opens")) {
+		opens(first, rest);
+	} else if (n && link_line(n, verb, rest)) {
+		;
+	} else if (str_is(verb, "->")) {
+		start();
+		send_stanza(first, rest);
+	} else if (str_is(verb, "<-")) {
+		expect_stanza(first, rest);
+	} else {
+		fail("not understood: " STR_FMT, STR_ARG(line));
+	}
+}
+
+/* One logical line: continued ones joined. */
+static void
+perform_file(const char *path)
+{
+	struct str rest, line;
+	struct buf text, whole;
+	bool in_config = false;
+
+	play.file = path;
+	play.line = 0;
+	buf_init(&text, FILE_MAX);
+	buf_init(&whole, FILE_MAX);
+	read_file(path, &text);
+	rest = buf_str(&text);
+	while (str_cut(&rest, '\n', &line)) {
+		play.line++;
+		if (in_config) {
+			if (str_is(line, "END")) {
+				in_config = false;
+				play.config_text = str_dup(buf_str(&whole));
+				buf_clear(&whole);
+			} else {
+				buf_add_str(&whole, line);
+				buf_addc(&whole, '\n');
+			}
+			continue;
+		}
+		if (str_is(line, "config <<END")) {
+			in_config = true;
+			continue;
+		}
+		if (line.len == 0 || line.p[0] == '#')
+			continue;
+		buf_add_str(&whole, line);
+		/* A stanza goes on in lines that begin with a blank. */
+		if (rest.p && rest.len &&
+		    (rest.p[0] == ' ' || rest.p[0] == '\t'))
+			continue;
+		perform(buf_str(&whole));
+		buf_clear(&whole);
+	}
+	buf_release(&whole);
+	buf_release(&text);
+}
+
+static void
+remove_dir(const char *dir)
+{
+	static const char *const name[] = { "db", "db-wal", "db-shm", "db.lock",
+		"key" };
+	char path[512];
+	size_t i;
+
+	for (i = 0; i < sizeof(name) / sizeof(name[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, name[i]);
+		(void)unlink(path); /* not all of them exist */
+	}
+	(void)rmdir(dir); /* a leftover in /tmp harms nobody */
+}
+
+int
+main(int argc, char **argv)
+{
+	char dir[] = "/tmp/flow.XXXXXX";
+	size_t i;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: flow_run FILE.flow\n");
+		return 64;
+	}
+	play.dir = mkdtemp(dir);
+	if (!play.dir) {
+		perror("mkdtemp");
+		return 71;
+	}
+	buf_init(&play.info, FILE_MAX);
+	log_set_sink(on_log, NULL);
+	log_set_level(LOG_DEBUG);
+	play.loop = loop_new();
+	perform_file(argv[1]);
+	nothing_else();
+	kill_core();
+	for (i = 0; i < play.nlink; i++)
+		free(play.link[i].name);
+	fake_reset();
+	config_free(&play.config);
+	loop_free(&play.loop);
+	free(play.config_text);
+	buf_release(&play.info);
+	remove_dir(dir);
+	return 0;
+}
