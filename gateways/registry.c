@@ -4,8 +4,10 @@
 #include "core/gateway.h"
 
 extern const struct gateway_ops echo_gateway;
+extern const struct gateway_ops irc_gateway;
 
 const struct gateway_ops *const gateway_kinds[] = {
 	&echo_gateway,
+	&irc_gateway,
 	NULL,
 };

@@ -740,6 +740,16 @@ static const struct gw_setting settings[] = {
 	{ NULL, GW_SET_TEXT, 0, NULL, NULL, NULL, NULL },
 };
 
+static gw_request_fn *const requests[GW_NREQ] = {
+	[GW_REQ_JOIN] = echo_join,
+	[GW_REQ_LEAVE] = echo_leave,
+	[GW_REQ_SUBJECT] = echo_subject,
+	[GW_REQ_NICK] = echo_nick,
+	[GW_REQ_ROLE] = echo_role,
+	[GW_REQ_DIRECTORY] = echo_directory,
+	[GW_REQ_QUERY] = echo_query,
+};
+
 const struct gateway_ops echo_gateway = {
 	.kind = "echo",
 	.title = "Echo",
@@ -758,14 +768,7 @@ const struct gateway_ops echo_gateway = {
 	.login = echo_login,
 	.logout = echo_logout,
 	.send = echo_send,
-	.request = {
-	    [GW_REQ_JOIN] = echo_join,
-	    [GW_REQ_LEAVE] = echo_leave,
-	    [GW_REQ_SUBJECT] = echo_subject,
-	    [GW_REQ_NICK] = echo_nick,
-	    [GW_REQ_ROLE] = echo_role,
-	    [GW_REQ_DIRECTORY] = echo_directory,
-	    [GW_REQ_QUERY] = echo_query,
-	},
+	.drop = echo_drop,
+	.request = requests,
 	.status = echo_status,
 };

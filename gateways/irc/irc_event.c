@@ -19,8 +19,9 @@ emit(struct irc_session *is, const struct gw_event *ev)
 static struct gw_person
 person(const struct irc_who *who)
 {
-	return (struct gw_person){ .nick = who->nick, .user = who->user,
-		.host = who->host };
+	return (struct gw_person){
+		.nick = who->nick, .user = who->user, .host = who->host
+	};
 }
 
 /* The request or command with that number is done. */
@@ -51,7 +52,7 @@ static enum gw_role
 role_of(const struct irc_isupport *is, irc_ranks r)
 {
 	return irc_ranks_has(is, r, "qaoh") ? GW_ROLE_MODERATOR
-					    : GW_ROLE_MEMBER;
+	                                    : GW_ROLE_MEMBER;
 }
 
 static void
@@ -59,8 +60,10 @@ emit_member(struct irc_session *is, struct str channel,
     const struct gw_person *who, irc_ranks ranks)
 {
 	const struct irc_isupport *sup = irc_proto_isupport(&is->proto);
-	struct gw_event ev = { .type = GW_EV_MEMBER, .room = channel,
-		.person = *who, .role = role_of(sup, ranks),
+	struct gw_event ev = { .type = GW_EV_MEMBER,
+		.room = channel,
+		.person = *who,
+		.role = role_of(sup, ranks),
 		.standing = standing_of(sup, ranks) };
 
 	emit(is, &ev);
@@ -96,8 +99,9 @@ on_isupport(struct irc_session *is, const struct irc_event *ev)
 static void
 on_server_text(struct irc_session *is, const struct irc_event *ev)
 {
-	struct gw_event n = { .type = GW_EV_NOTICE, .actor = ev->who.nick,
-		.text = ev->text };
+	struct gw_event n = {
+		.type = GW_EV_NOTICE, .actor = ev->who.nick, .text = ev->text
+	};
 
 	emit(is, &n);
 }
@@ -154,10 +158,13 @@ static void
 out(struct irc_session *is, const struct irc_event *ev, struct str nick,
     enum gw_left left, struct str actor)
 {
-	struct gw_event gone = { .type = ev->self ? GW_EV_LEFT
-						  : GW_EV_MEMBER_LEFT,
-		.room = ev->channel, .person.nick = nick, .left = left,
-		.actor = actor, .text = ev->text };
+	struct gw_event gone = { .type =
+		                     ev->self ? GW_EV_LEFT : GW_EV_MEMBER_LEFT,
+		.room = ev->channel,
+		.person.nick = nick,
+		.left = left,
+		.actor = actor,
+		.text = ev->text };
 
 	if (ev->self)
 		irc_channel_drop(&is->channels, ev->channel);
@@ -183,9 +190,12 @@ on_kick(struct irc_session *is, const struct irc_event *ev)
 static void
 on_topic(struct irc_session *is, const struct irc_event *ev)
 {
-	struct gw_event s = { .type = GW_EV_SUBJECT, .room = ev->channel,
-		.text = ev->text, .actor = ev->who.nick,
-		.at_utc = ev->at_utc, .on = ev->on };
+	struct gw_event s = { .type = GW_EV_SUBJECT,
+		.room = ev->channel,
+		.text = ev->text,
+		.actor = ev->who.nick,
+		.at_utc = ev->at_utc,
+		.on = ev->on };
 
 	emit(is, &s);
 	done(is, ev->ref);
@@ -211,7 +221,7 @@ change_flag(struct irc_channel *c, char letter, bool on)
 	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		if (flags[i].letter == letter)
 			c->flags = on ? c->flags | flags[i].flag
-				      : c->flags & ~flags[i].flag;
+			              : c->flags & ~flags[i].flag;
 }
 
 static void
@@ -226,7 +236,7 @@ on_mode(struct irc_session *is, const struct irc_event *ev)
 	if (c && ev->mode == IRC_MODE_MEMBER) {
 		ranks = irc_member_ranks(&is->channels, c, ev->nick);
 		ranks = ev->on ? (irc_ranks)(ranks | bit)
-			       : (irc_ranks)(ranks & ~bit);
+		               : (irc_ranks)(ranks & ~bit);
 		irc_member_set(&is->channels, c, ev->nick, ranks);
 		emit_member(is, ev->channel, &who, ranks);
 	} else if (c) {
@@ -259,8 +269,10 @@ static const enum gw_refusal refusals[] = {
 static void
 on_refused(struct irc_session *is, const struct irc_event *ev)
 {
-	struct gw_event no = { .type = GW_EV_REFUSED, .room = ev->channel,
-		.refusal = refusals[ev->refusal], .text = ev->forward };
+	struct gw_event no = { .type = GW_EV_REFUSED,
+		.room = ev->channel,
+		.refusal = refusals[ev->refusal],
+		.text = ev->forward };
 	struct gw_event end = { .type = GW_EV_DONE, .req = ev->ref };
 
 	err_set(&no.err, ev->err ? ev->err : ERR_NOT_ALLOWED,
@@ -278,7 +290,8 @@ static void
 on_quit(struct irc_session *is, const struct irc_event *ev)
 {
 	struct gw_event q = { .type = GW_EV_PERSON_QUIT,
-		.person.nick = ev->who.nick, .text = ev->text };
+		.person.nick = ev->who.nick,
+		.text = ev->text };
 
 	irc_member_quit(&is->channels, ev->who.nick);
 	emit(is, &q);
@@ -288,7 +301,8 @@ static void
 on_nick(struct irc_session *is, const struct irc_event *ev)
 {
 	struct gw_event n = { .type = GW_EV_PERSON_NICK,
-		.person.nick = ev->who.nick, .text = ev->nick };
+		.person.nick = ev->who.nick,
+		.text = ev->nick };
 
 	irc_member_rename(&is->channels, ev->who.nick, ev->nick);
 	emit(is, &n);
@@ -299,7 +313,9 @@ static void
 on_away(struct irc_session *is, const struct irc_event *ev)
 {
 	struct gw_event a = { .type = GW_EV_PERSON_AWAY,
-		.person.nick = ev->who.nick, .on = ev->on, .text = ev->text };
+		.person.nick = ev->who.nick,
+		.on = ev->on,
+		.text = ev->text };
 
 	emit(is, &a);
 }
@@ -308,8 +324,10 @@ static void
 on_person(struct irc_session *is, const struct irc_event *ev)
 {
 	struct gw_event p = { .type = GW_EV_PERSON,
-		.person.nick = ev->who.nick, .person.account = ev->account,
-		.person.user = ev->user, .person.host = ev->host };
+		.person.nick = ev->who.nick,
+		.person.account = ev->account,
+		.person.user = ev->user,
+		.person.host = ev->host };
 
 	if (ev->type == IRC_EV_REALNAME)
 		p.person.realname = ev->text;
@@ -319,8 +337,9 @@ on_person(struct irc_session *is, const struct irc_event *ev)
 static void
 on_invite(struct irc_session *is, const struct irc_event *ev)
 {
-	struct gw_event i = { .type = GW_EV_INVITE, .room = ev->channel,
-		.actor = ev->who.nick };
+	struct gw_event i = {
+		.type = GW_EV_INVITE, .room = ev->channel, .actor = ev->who.nick
+	};
 
 	if (ev->self)
 		emit(is, &i);
@@ -358,9 +377,12 @@ static const enum gw_msg_kind kinds[] = {
 static void
 on_message(struct irc_session *is, const struct irc_event *ev)
 {
-	struct gw_message m = { .room = ev->channel, .from = ev->who.nick,
-		.body = ev->text, .network_id = ev->msgid,
-		.account = ev->account, .host = ev->who.host,
+	struct gw_message m = { .room = ev->channel,
+		.from = ev->who.nick,
+		.body = ev->text,
+		.network_id = ev->msgid,
+		.account = ev->account,
+		.host = ev->who.host,
 		.sent_utc = ev->at_utc };
 	struct gw_event say = { .type = GW_EV_MESSAGE, .message = &m };
 
@@ -379,8 +401,9 @@ on_message(struct irc_session *is, const struct irc_event *ev)
 static void
 on_sent(struct irc_session *is, const struct irc_event *ev)
 {
-	struct gw_event f = { .type = GW_EV_FATE, .ticket = ev->ref,
-		.fate = GW_SENT };
+	struct gw_event f = {
+		.type = GW_EV_FATE, .ticket = ev->ref, .fate = GW_SENT
+	};
 
 	if (ev->ref)
 		emit(is, &f);

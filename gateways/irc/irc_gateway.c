@@ -23,8 +23,8 @@ is_channel(const struct irc_network *n, struct str name)
 /* ---- addresses -------------------------------------------------------- */
 
 static int
-name_kind(const struct irc_network *n, struct str name,
-    struct gw_address *out, struct err *err)
+name_kind(const struct irc_network *n, struct str name, struct gw_address *out,
+    struct err *err)
 {
 	size_t i;
 
@@ -52,8 +52,8 @@ split(struct gateway *gw, struct str local, struct gw_address *out,
 	struct str name = local, net = local;
 	size_t i;
 
-	*out = (struct gw_address){ .kind = GW_ADDR_NETWORK,
-		.name = STR_EMPTY };
+	*out =
+	    (struct gw_address){ .kind = GW_ADDR_NETWORK, .name = STR_EMPTY };
 	if (n) {
 		out->network = out->spelling = str_c(n->name);
 		return name_kind(n, local, out, err);
@@ -104,8 +104,7 @@ fold(struct session *s, struct str name, struct buf *out)
 
 /* "#chan", "#chan%net", "#chan net", "#chan on net", "net". */
 static int
-prompted(
-    struct gateway *gw, struct str typed, struct buf *out, struct err *err)
+prompted(struct gateway *gw, struct str typed, struct buf *out, struct err *err)
 {
 	struct irc_networks *ns = gateway_priv(gw);
 	struct gw_address a;
@@ -124,15 +123,16 @@ prompted(
 	    !irc_network_find(ns, name)) {
 		buf_addc(out, '%');
 		buf_add_str(out,
-		    str_c(LIST_ENTRY(list_first(&ns->all), struct irc_network,
-			node)->name));
+		    str_c(LIST_ENTRY(
+		        list_first(&ns->all), struct irc_network, node)
+		              ->name));
 	}
 	return split(gw, str_skip(buf_str(out), was), &a, err);
 }
 
 static void
-describe(struct gateway *gw, const struct gw_address *a,
-    struct gw_description *out)
+describe(
+    struct gateway *gw, const struct gw_address *a, struct gw_description *out)
 {
 	(void)gw;
 	if (a->name.len)
@@ -140,8 +140,8 @@ describe(struct gateway *gw, const struct gw_address *a,
 		    STR_ARG(str_head(a->name, 200)),
 		    STR_ARG(str_head(a->network, 100)));
 	else
-		snprintf(out->name, sizeof(out->name), STR_FMT,
-		    STR_ARG(a->network));
+		snprintf(
+		    out->name, sizeof(out->name), STR_FMT, STR_ARG(a->network));
 }
 
 static struct str
@@ -151,7 +151,8 @@ network_at(struct gateway *gw, size_t i)
 
 	if (ns->only)
 		return STR_EMPTY;
-	LIST_EACH(&ns->all, n) {
+	LIST_EACH(&ns->all, n)
+	{
 		struct irc_network *net =
 		    LIST_ENTRY(n, struct irc_network, node);
 
@@ -182,8 +183,7 @@ check_field(struct str v, size_t max, struct err *err)
 	size_t i;
 
 	if (v.len > max)
-		return err_set(
-		    err, ERR_TOO_BIG, "longer than %zu bytes", max);
+		return err_set(err, ERR_TOO_BIG, "longer than %zu bytes", max);
 	for (i = 0; i < v.len; i++)
 		if ((unsigned char)v.p[i] < 0x20 || v.p[i] == 0x7f)
 			return err_set(err, ERR_BAD_INPUT,
@@ -245,7 +245,7 @@ close_gateway(struct gateway *gw)
 	irc_networks_release(gateway_priv(gw));
 }
 
-const struct gateway_ops irc_gateway_ops = {
+const struct gateway_ops irc_gateway = {
 	.kind = "irc",
 	.title = "IRC",
 	.gateway_size = sizeof(struct irc_networks),
@@ -256,7 +256,7 @@ const struct gateway_ops irc_gateway_ops = {
 	.settings = settings,
 	.prompt = "Channel or nick",
 	.prompt_desc = "Type #channel or a nick, and the network: "
-		       "#channel%network",
+	               "#channel%network",
 	.open = open_gateway,
 	.close = close_gateway,
 	.split = split,
@@ -269,6 +269,7 @@ const struct gateway_ops irc_gateway_ops = {
 	.logout = irc_link_logout,
 	.drop = irc_link_drop,
 	.send = irc_request_send,
+	.request = irc_requests,
 	.hold = irc_link_hold,
 	.status = irc_link_status,
 };

@@ -96,8 +96,8 @@ closed(struct irc_session *is, const struct irc_event *ev)
 		.permanent = ev->permanent };
 
 	if (ev->err != ERR_NONE)
-		err_set(&off.err, ev->err, "%s: " STR_FMT,
-		    is->network->name, STR_ARG(str_head(ev->text, 200)));
+		err_set(&off.err, ev->err, "%s: " STR_FMT, is->network->name,
+		    STR_ARG(str_head(ev->text, 200)));
 	/* What is queued (a QUIT) still goes out. */
 	link_finish(&is->link);
 	close_all(is);
@@ -192,8 +192,7 @@ came_up(struct irc_session *is)
 	struct gw_event off = { .type = GW_EV_OFFLINE, .permanent = true };
 
 	log_info(session_log(is->s), "connected", "peer=\"" STR_FMT "\" tls=%s",
-	    STR_ARG(link_peer(is->link)),
-	    link_is_tls(is->link) ? "yes" : "no");
+	    STR_ARG(link_peer(is->link)), link_is_tls(is->link) ? "yes" : "no");
 	if (irc_proto_start(&is->proto, clock_of(is)->at, &off.err) == 0) {
 		irc_link_touch(is);
 		return;
@@ -207,7 +206,8 @@ static void
 went_down(struct irc_session *is, const struct link_event *ev)
 {
 	struct gw_event off = { .type = GW_EV_OFFLINE,
-		.permanent = ev->permanent, .err = ev->err };
+		.permanent = ev->permanent,
+		.err = ev->err };
 
 	link_close(&is->link);
 	/* Before the first byte the stream knows more than the engine. */
@@ -231,8 +231,7 @@ on_link(struct link *l, const struct link_event *ev, void *arg)
 		came_up(is);
 		break;
 	case LINK_DATA:
-		irc_proto_feed(
-		    &is->proto, ev->data, ev->len, clock_of(is)->at);
+		irc_proto_feed(&is->proto, ev->data, ev->len, clock_of(is)->at);
 		if (drain(is))
 			irc_link_touch(is);
 		break;
@@ -273,8 +272,7 @@ static void
 init_proto(struct irc_session *is, struct str nick)
 {
 	struct str own = session_setting(is->s, STR_EMPTY, "nick");
-	struct str pass =
-	    session_setting(is->s, STR_EMPTY, "server_password");
+	struct str pass = session_setting(is->s, STR_EMPTY, "server_password");
 	const struct irc_network *n = is->network;
 	char user[10];
 	struct irc_params p = {
@@ -295,8 +293,8 @@ init_proto(struct irc_session *is, struct str nick)
 		.burst = n->burst,
 		.interval_ms = n->interval_ms,
 		.max_lines = n->max_lines,
-		.version = STR("Passerelle " PASSERELLE_VERSION
-		    ", an XMPP gateway"),
+		.version =
+		    STR("Passerelle " PASSERELLE_VERSION ", an XMPP gateway"),
 	};
 
 	user_name(session_user(is->s), user);
@@ -327,8 +325,7 @@ irc_link_login(struct session *s, struct str nick, struct err *err)
 	p.pin = str_c(n->pin);
 	p.ca_file = n->ca_file;
 	p.private_ok = n->configured || networks_of(is)->private_hosts;
-	is->link =
-	    link_open(gateway_loop(session_gateway(s)), &p, on_link, is);
+	is->link = link_open(gateway_loop(session_gateway(s)), &p, on_link, is);
 	return 0;
 }
 
@@ -388,8 +385,8 @@ irc_link_status(struct session *s, struct buf *out)
 		return;
 	buf_addf(out, "Server: " STR_FMT "\n", STR_ARG(link_peer(is->link)));
 	buf_addf(out, "TLS: %s\n", link_is_tls(is->link) ? "yes" : "no");
-	buf_addf(out, "Nick: " STR_FMT "\n",
-	    STR_ARG(irc_proto_nick(&is->proto)));
+	buf_addf(
+	    out, "Nick: " STR_FMT "\n", STR_ARG(irc_proto_nick(&is->proto)));
 	buf_addf(out, "Channels: %zu\n", is->channels.map.n);
 	delay = irc_proto_delay(&is->proto, clock_of(is)->at);
 	if (delay > 0)

@@ -63,6 +63,9 @@ struct irc_session *irc_session_of(struct session *s);
 void irc_links_open(struct gateway *gw);
 void irc_links_close(struct gateway *gw);
 
+/* The ops table; gateways/registry.c. */
+extern const struct gateway_ops irc_gateway;
+
 /* irc_event.c: an event of the engine, to the core. */
 void irc_event_report(struct irc_session *is, const struct irc_event *ev);
 

@@ -122,8 +122,8 @@ set_key(struct irc_channel *c, const char *key, irc_ranks ranks)
 }
 
 void
-irc_member_set(struct irc_channels *cs, struct irc_channel *c,
-    struct str nick, irc_ranks ranks)
+irc_member_set(struct irc_channels *cs, struct irc_channel *c, struct str nick,
+    irc_ranks ranks)
 {
 	char *key;
 

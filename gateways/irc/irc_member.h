@@ -40,8 +40,7 @@ void irc_member_set(struct irc_channels *cs, struct irc_channel *c,
     struct str nick, irc_ranks ranks);
 
 /* Everywhere. */
-void irc_member_rename(
-    struct irc_channels *cs, struct str nick, struct str is);
+void irc_member_rename(struct irc_channels *cs, struct str nick, struct str is);
 void irc_member_quit(struct irc_channels *cs, struct str nick);
 
 /* "ov" to ranks, and back to one letter's bit (0: no such letter). */

@@ -79,7 +79,8 @@ is_named(const struct irc_network *n, struct str name)
 struct irc_network *
 irc_network_find(const struct irc_networks *ns, struct str name)
 {
-	LIST_EACH(&ns->all, n) {
+	LIST_EACH(&ns->all, n)
+	{
 		if (is_named(NETWORK(n), name))
 			return NETWORK(n);
 	}
@@ -137,8 +138,9 @@ irc_network_get(struct irc_networks *ns, struct str name, struct err *err)
 	if (n)
 		return n;
 	if (!ns->open || !irc_network_is_host(name)) {
-		err_set(err, ERR_NOT_FOUND, "there is no network " STR_FMT
-		    " here", STR_ARG(str_head(name, 64)));
+		err_set(err, ERR_NOT_FOUND,
+		    "there is no network " STR_FMT " here",
+		    STR_ARG(str_head(name, 64)));
 		return NULL;
 	}
 	if (ns->n >= IRC_NETWORKS_MAX) {
@@ -177,8 +179,9 @@ read_network(struct irc_networks *ns, const struct conf *c, struct err *err)
 		return conf_err(c, "host", err,
 		    "network \"" STR_FMT "\" needs a host", STR_ARG(name));
 	if (!irc_network_is_host(host))
-		return conf_err(c, "host", err, "\"" STR_FMT
-		    "\" is not a host name or address", STR_ARG(host));
+		return conf_err(c, "host", err,
+		    "\"" STR_FMT "\" is not a host name or address",
+		    STR_ARG(host));
 	if (name.len == 0 || str_has(name, '%'))
 		return conf_err(c, NULL, err,
 		    "a network's name is not empty and has no %%");
@@ -200,8 +203,8 @@ read_network(struct irc_networks *ns, const struct conf *c, struct err *err)
 	n->max_lines = (size_t)conf_int(c, "max_lines");
 	read_aliases(n, c);
 	if (secret_set(&n->password, conf_str(c, "password")) < 0)
-		return conf_err(c, "password", err,
-		    "longer than %d bytes", SECRET_MAX);
+		return conf_err(
+		    c, "password", err, "longer than %d bytes", SECRET_MAX);
 	return 0;
 }
 

@@ -73,8 +73,8 @@ nick(struct session *s, gw_req_id id, const struct gw_req *r)
 
 	irc_nick_map(r->nick, irc_proto_nick(&is->proto),
 	    irc_proto_isupport(&is->proto)->nicklen, to);
-	settle(s, id,
-	    irc_proto_nick_change(&is->proto, str_c(to), id, &err), &err);
+	settle(s, id, irc_proto_nick_change(&is->proto, str_c(to), id, &err),
+	    &err);
 }
 
 static void
@@ -86,14 +86,14 @@ mode(struct session *s, gw_req_id id, const struct gw_req *r, bool on,
 	struct err err = ERR_INIT;
 
 	if (!irc_rank_bit(irc_proto_isupport(&is->proto), letter)) {
-		err_set(&err, ERR_NOT_ALLOWED,
-		    "%s has no such rank (mode %c)", is->network->name, letter);
+		err_set(&err, ERR_NOT_ALLOWED, "%s has no such rank (mode %c)",
+		    is->network->name, letter);
 		fail(s, id, &err);
 		return;
 	}
 	settle(s, id,
 	    irc_proto_mode(
-		&is->proto, r->room, str_c(change), r->nick, id, &err),
+	        &is->proto, r->room, str_c(change), r->nick, id, &err),
 	    &err);
 }
 
@@ -102,8 +102,8 @@ static char
 highest(struct irc_session *is, struct str room, struct str who)
 {
 	const struct irc_isupport *sup = irc_proto_isupport(&is->proto);
-	irc_ranks ranks = irc_member_ranks(&is->channels,
-	    irc_channel_find(&is->channels, room), who);
+	irc_ranks ranks = irc_member_ranks(
+	    &is->channels, irc_channel_find(&is->channels, room), who);
 	int i;
 
 	for (i = 0; sup->prefix_letter[i]; i++)
@@ -179,8 +179,8 @@ standing(struct session *s, gw_req_id id, const struct gw_req *r)
 		lower(s, id, r);
 		break;
 	case GW_STANDING_OUTCAST:
-		err_set(&err, ERR_UNSUPPORTED,
-		    "bans cannot be set from here yet");
+		err_set(
+		    &err, ERR_UNSUPPORTED, "bans cannot be set from here yet");
 		fail(s, id, &err);
 		break;
 	}
@@ -192,8 +192,8 @@ invite(struct session *s, gw_req_id id, const struct gw_req *r)
 	struct irc_session *is = irc_session_of(s);
 	struct err err = ERR_INIT;
 
-	settle(s, id,
-	    irc_proto_invite(&is->proto, r->room, r->nick, id, &err), &err);
+	settle(s, id, irc_proto_invite(&is->proto, r->room, r->nick, id, &err),
+	    &err);
 }
 
 static void
@@ -234,13 +234,13 @@ query(struct session *s, gw_req_id id, const struct gw_req *r)
 	if (!command || is->nquery >= IRC_QUERIES_MAX) {
 		err_set(&err, command ? ERR_BUSY : ERR_UNSUPPORTED,
 		    command ? "too many questions are still open"
-			    : "that cannot be asked here");
+		            : "that cannot be asked here");
 		fail(s, id, &err);
 		return;
 	}
 	if (irc_proto_ctcp(&is->proto, r->nick, str_c(command),
-		r->query == GW_QUERY_PING ? STR("passerelle") : STR_EMPTY, id,
-		&err) < 0) {
+	        r->query == GW_QUERY_PING ? STR("passerelle") : STR_EMPTY, id,
+	        &err) < 0) {
 		fail(s, id, &err);
 		return;
 	}
@@ -258,7 +258,8 @@ irc_request_reply(struct irc_session *is, const struct irc_event *ev)
 {
 	struct gw_event ans = { .type = GW_EV_DONE, .text = ev->text };
 
-	LIST_EACH(&is->queries, n) {
+	LIST_EACH(&is->queries, n)
+	{
 		struct irc_query *q = QUERY(n);
 
 		if (!str_eq_nocase(ev->ctcp, str_c(q->command)) ||
@@ -274,7 +275,8 @@ irc_request_reply(struct irc_session *is, const struct irc_event *ev)
 bool
 irc_request_forget(struct irc_session *is, gw_req_id id)
 {
-	LIST_EACH(&is->queries, n) {
+	LIST_EACH(&is->queries, n)
+	{
 		if (QUERY(n)->id == id) {
 			query_free(is, QUERY(n));
 			return true;
@@ -296,8 +298,7 @@ irc_request_fail_queries(struct irc_session *is)
 /* ---- messages --------------------------------------------------------- */
 
 void
-irc_request_send(
-    struct session *s, gw_ticket t, const struct gw_message *m)
+irc_request_send(struct session *s, gw_ticket t, const struct gw_message *m)
 {
 	static const enum irc_msg_kind kind[] = {
 		[GW_MSG_NORMAL] = IRC_MSG_NORMAL,
@@ -306,11 +307,12 @@ irc_request_send(
 		[GW_MSG_SYSTEM] = IRC_MSG_NOTICE,
 	};
 	struct irc_session *is = irc_session_of(s);
-	struct gw_event ev = { .type = GW_EV_FATE, .ticket = t,
-		.fate = GW_REFUSED };
+	struct gw_event ev = {
+		.type = GW_EV_FATE, .ticket = t, .fate = GW_REFUSED
+	};
 
 	if (irc_proto_message(&is->proto, kind[m->kind],
-		m->room.len ? m->room : m->to, m->body, t, &ev.err) < 0)
+	        m->room.len ? m->room : m->to, m->body, t, &ev.err) < 0)
 		(void)session_emit(s, &ev); /* full: nothing more can be done */
 	else
 		irc_link_touch(is);

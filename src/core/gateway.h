@@ -469,7 +469,7 @@ struct gateway_ops {
 	    struct session *s, gw_ticket t, const struct gw_message *m);
 
 	/* A NULL slot: the network cannot do that, and disco says so. */
-	gw_request_fn *request[GW_NREQ];
+	gw_request_fn *const *request; /* GW_NREQ of them */
 
 	/*
 	 * Stop reading from the network, or go on: the XMPP server is slower.
