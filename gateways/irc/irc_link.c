@@ -275,7 +275,10 @@ init_proto(struct irc_session *is, struct str nick)
 	struct str pass = session_setting(is->s, STR_EMPTY, "server_password");
 	const struct irc_network *n = is->network;
 	char user[10];
-	struct irc_params p = {
+	struct irc_params p;
+
+	user_name(session_user(is->s), user);
+	p = (struct irc_params){
 		.nick = own.len ? own : nick,
 		.nick_fallback = local_part(session_user(is->s)),
 		.nick_max = n->nicklen,
