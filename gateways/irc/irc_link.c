@@ -246,7 +246,7 @@ on_link(struct link *l, const struct link_event *ev, void *arg)
 /* ---- ops -------------------------------------------------------------- */
 
 /* A short name for each user, the same every time: bans hit one person. */
-static void
+static struct str
 user_name(struct str user, char out[10])
 {
 	static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
@@ -258,6 +258,7 @@ user_name(struct str user, char out[10])
 	for (i = 1; i < 9; i++)
 		out[i] = digits[hash[i] % 36];
 	out[9] = '\0';
+	return str_c(out);
 }
 
 static struct str
@@ -282,7 +283,7 @@ init_proto(struct irc_session *is, struct str nick)
 		.nick = own.len ? own : nick,
 		.nick_fallback = local_part(session_user(is->s)),
 		.nick_max = n->nicklen,
-		.user = str_c(user),
+		.user = user_name(session_user(is->s), user),
 		.realname = session_user(is->s),
 		.server_password = pass.len ? pass : secret_str(&n->password),
 		.sasl_account =
@@ -300,7 +301,6 @@ init_proto(struct irc_session *is, struct str nick)
 		    STR("Passerelle " PASSERELLE_VERSION ", an XMPP gateway"),
 	};
 
-	user_name(session_user(is->s), user);
 	irc_proto_init(&is->proto, &p);
 }
 
