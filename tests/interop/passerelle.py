@@ -14,7 +14,7 @@ from names import (
     SECRET,
     SOLO_GATEWAY,
 )
-from place import HOST, TOP, Missing, free_ports
+from place import HOST, SCRIPTED_HOST, TOP, Missing, free_ports
 from process import STOP_S, Process
 
 CONFIG = """
@@ -43,9 +43,10 @@ gateway "{gateway}" {{
 		interval_ms = 0
 	}}
 	network "{scripted_network}" {{
-		host = "{host}"
+		host = "{scripted_host}"
 		port = {scripted_port}
 		tls = no
+		plain_secrets = yes
 		interval_ms = 0
 	}}
 }}
@@ -116,11 +117,13 @@ class Passerelle:
                 dead_network=DEAD_NETWORK,
                 dead_port=self.dead_port,
                 scripted_network=SCRIPTED_NETWORK,
+                scripted_host=SCRIPTED_HOST,
                 scripted_port=self.scripted_port,
                 tls_port=irc.tls_port,
                 ca=certificates.ca,
             )
         )
+        self.config.chmod(0o600)  # it holds secrets, and would be told so
         self._checked = 0  # offset in the log up to which nothing was wrong
         self.process = self.another(self.name)
 

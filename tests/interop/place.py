@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 HOST = "127.0.0.1"
+SCRIPTED_HOST = "127.0.0.2"  # no two networks may have the same host
 TOP = Path(__file__).resolve().parents[2]
 SERVERS = TOP / "build" / "servers"  # what contrib/install-deps unpacked
 

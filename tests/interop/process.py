@@ -86,10 +86,7 @@ class Process:
             if is_so():
                 return True
             if not self.is_running():
-                raise NotInTime(
-                    f"{what}: {self.name} ended with {self.status}\n"
-                    + self.tail()
-                )
+                raise NotInTime(f"{what}: it ended with {self.status}")
             return False
 
         try:

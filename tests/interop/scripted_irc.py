@@ -9,7 +9,7 @@ import base64
 
 from inbox import DEADLINE_S, Inbox
 from ircpeer import parse, to_bytes
-from place import HOST
+from place import SCRIPTED_HOST
 
 NAME = "scripted.verona.test"
 
@@ -30,7 +30,7 @@ class ScriptedIrc:
 
     async def start(self):
         self._server = await asyncio.start_server(
-            self._serve, HOST, self._port, limit=1 << 20
+            self._serve, SCRIPTED_HOST, self._port, limit=1 << 20
         )
         return self
 

@@ -234,7 +234,7 @@ async def set_account(user, account, password):
         AT_NETWORK,
         node,
         command.session,
-        {**values, "account": account, "password": password},
+        {**values, "sasl_account": account, "sasl_password": password},
     )
     assert done.state == "completed"
 

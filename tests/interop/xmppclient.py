@@ -80,7 +80,7 @@ class Stanza:
         return self.xml.find(path)
 
     def __repr__(self):
-        return ET.tostring(self.xml, encoding="unicode")[:1000]
+        return tostring(self.xml, xmlns="jabber:client")[:1000]
 
 
 class XmppClient:
