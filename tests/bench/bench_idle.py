@@ -148,6 +148,7 @@ async def measure(build, users, names, seconds, ping):
                 xmpp_port=await server.start(),
             )
         )
+        config.chmod(0o600)
         gateway = Program("%s/passerelle" % build, "-c", str(config))
         try:
             return await watch(server, gateway, people, seconds)
