@@ -40,8 +40,6 @@ access {{ allow = {{ "example.org" }} }}
 gateway "irc.example.org" {{
 	type = "irc"
 	secret = "secret"
-	connect_rate = {users}
-	connect_parallel = {users}
 	network "fake" {{
 		host = "127.0.0.1"
 		port = {irc_port}
@@ -143,7 +141,6 @@ async def measure(build, users, names, seconds, ping):
         config.write_text(
             CONFIG.format(
                 folder=folder,
-                users=users,
                 irc_port=irc_port,
                 xmpp_port=await server.start(),
             )
