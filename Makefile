@@ -96,7 +96,8 @@ fuzz:
 fuzz-targets: $(FUZZ)
 
 check-interop:
-	$(MAKE) BUILD=build/asan CFLAGS='$(SAN)' build/asan/$(PROG)
+	$(MAKE) BUILD=build/asan CFLAGS='$(SAN)' build/asan/$(PROG) \
+	    build/asan/fake_ircd
 	PASSERELLE=$(CURDIR)/build/asan/$(PROG) \
 	    $(PYTHON) -m pytest -q tests/interop
 
