@@ -1,253 +1,566 @@
+#include "irc/irc_event.h"
+
+#include <stdlib.h>
+
+#include "irc/irc_request.h"
+
+typedef void event_row(struct irc_link *l, const struct irc_event *ev);
+
+/* ---- roles ------------------------------------------------------------ */
+
 /*
- * Events of the engine, as the core wants them: one row per type.
+ * q owner, a admin, o operator, h half-operator, v voice (PREFIX of modern
+ * servers; RFC 2811 2.4).  What stands above o and is none of them belongs to
+ * those who run the server.
  */
-#include "irc/irc_link.h"
-#include "lib/log.h"
-
-typedef void report_fn(struct irc_session *is, const struct irc_event *ev);
-
 static void
-emit(struct irc_session *is, const struct gw_event *ev)
+show_rank(const struct irc_link *l, irc_rank_mask mask, struct gw_event *ev)
 {
-	/* -1 comes only from inside an op, and only when thousands of events
-	 * wait there; the next listing of the room puts it right. */
-	if (session_emit(is->s, ev) < 0)
-		log_warn(session_log(is->s), "event dropped", "type=%d",
-		    (int)ev->type);
+	char letter = irc_ranks_highest(&l->ranks, mask);
+
+	ev->role = GW_ROLE_MODERATOR;
+	switch (letter) {
+	case 'q':
+		ev->standing = GW_STANDING_OWNER;
+		return;
+	case 'a':
+	case 'o':
+		ev->standing = GW_STANDING_ADMIN;
+		return;
+	case 'h':
+		ev->standing = GW_STANDING_MEMBER;
+		return;
+	case 'v':
+		ev->role = GW_ROLE_MEMBER;
+		ev->standing = GW_STANDING_MEMBER;
+		return;
+	case 0:
+		ev->role = GW_ROLE_MEMBER;
+		ev->standing = GW_STANDING_NONE;
+		return;
+	default:
+		break;
+	}
+	if (irc_ranks_bit(&l->ranks, letter) < irc_ranks_bit(&l->ranks, 'o')) {
+		ev->standing = GW_STANDING_OWNER;
+	} else {
+		ev->role = GW_ROLE_MEMBER;
+		ev->standing = GW_STANDING_MEMBER;
+	}
+}
+
+void
+irc_event_member(struct irc_link *l, const struct irc_channel *c,
+    const struct gw_person *person, irc_rank_mask mask)
+{
+	struct gw_event ev = {
+		.type = GW_EV_MEMBER, .room = str_c(c->name), .person = *person
+	};
+
+	show_rank(l, mask, &ev);
+	irc_link_emit(l, &ev);
+}
+
+/* ---- helpers ---------------------------------------------------------- */
+
+static struct irc_channel *
+channel_of(struct irc_link *l, const struct irc_event *ev)
+{
+	return irc_ranks_channel(&l->ranks, ev->channel);
 }
 
 static struct gw_person
-person(const struct irc_who *who)
+person_of(const struct irc_event *ev)
 {
 	return (struct gw_person){
-		.nick = who->nick, .user = who->user, .host = who->host
+		.nick = ev->who.nick, .user = ev->who.user, .host = ev->who.host
 	};
 }
 
-/* The request or command with that number is done. */
+/* ref 0: nobody of ours has asked. */
 static void
-done(struct irc_session *is, uint64_t ref)
+done(struct irc_link *l, uint64_t ref)
 {
-	struct gw_event ev = { .type = GW_EV_DONE, .req = ref };
-
-	if (ref)
-		emit(is, &ev);
-}
-
-/* ---- standing --------------------------------------------------------- */
-
-static enum gw_standing
-standing_of(const struct irc_isupport *is, irc_ranks r)
-{
-	if (irc_ranks_has(is, r, "q"))
-		return GW_STANDING_OWNER;
-	if (irc_ranks_has(is, r, "ao"))
-		return GW_STANDING_ADMIN;
-	if (irc_ranks_has(is, r, "hv"))
-		return GW_STANDING_MEMBER;
-	return GW_STANDING_NONE;
-}
-
-static enum gw_role
-role_of(const struct irc_isupport *is, irc_ranks r)
-{
-	return irc_ranks_has(is, r, "qaoh") ? GW_ROLE_MODERATOR
-	                                    : GW_ROLE_MEMBER;
+	if (ref && (ref & 3) == IRC_REF_REQUEST)
+		irc_link_emit(l,
+		    &(struct gw_event){ .type = GW_EV_DONE, .req = ref >> 2 });
 }
 
 static void
-emit_member(struct irc_session *is, struct str channel,
-    const struct gw_person *who, irc_ranks ranks)
+done_error(struct irc_link *l, uint64_t ref, const struct err *err)
 {
-	const struct irc_isupport *sup = irc_proto_isupport(&is->proto);
-	struct gw_event ev = { .type = GW_EV_MEMBER,
-		.room = channel,
-		.person = *who,
-		.role = role_of(sup, ranks),
-		.standing = standing_of(sup, ranks) };
-
-	emit(is, &ev);
+	if (ref && (ref & 3) == IRC_REF_REQUEST)
+		irc_link_emit(l,
+		    &(struct gw_event){
+		        .type = GW_EV_DONE, .req = ref >> 2, .err = *err });
 }
 
-/* ---- ourselves -------------------------------------------------------- */
-
 static void
-on_ready(struct irc_session *is, const struct irc_event *ev)
+fate(struct irc_link *l, uint64_t ref, enum gw_fate what, const struct err *err)
 {
-	struct gw_event on = { .type = GW_EV_ONLINE, .text = ev->nick };
+	struct gw_event ev = {
+		.type = GW_EV_FATE, .ticket = ref >> 2, .fate = what
+	};
 
-	emit(is, &on);
+	if (err)
+		ev.err = *err;
+	irc_link_emit(l, &ev);
 }
 
-/* What its servers say is remembered for the next session. */
 static void
-on_isupport(struct irc_session *is, const struct irc_event *ev)
+notice(struct irc_link *l, struct str actor, struct str text)
 {
-	const struct irc_isupport *sup = irc_proto_isupport(&is->proto);
-	struct gw_event fold = { .type = GW_EV_FOLD };
-	struct irc_network *n = is->network;
+	if (text.len)
+		irc_link_emit(l,
+		    &(struct gw_event){
+		        .type = GW_EV_NOTICE, .actor = actor, .text = text });
+}
 
-	n->casemap = sup->casemap;
-	n->nicklen = sup->nicklen;
-	memcpy(n->chantypes, sup->chantypes, sizeof(n->chantypes));
-	if (is->fold == sup->casemap && !ev->on)
+/* "#x: You are banned": whom or what it is about, and what came back. */
+static void
+set_err(struct err *err, const struct irc_link *l, const struct irc_event *ev,
+    struct str about, enum err_kind kind)
+{
+	if (about.len == 0)
+		about = str_c(irc_link_name(l));
+	if (ev->text.len)
+		err_set(err, kind, STR_FMT ": " STR_FMT, STR_ARG(about),
+		    STR_ARG(ev->text));
+	else
+		err_set(err, kind, STR_FMT ": refused (%u)", STR_ARG(about),
+		    ev->code);
+}
+
+/* ---- the connection --------------------------------------------------- */
+
+/* The core has keys of its own to make again. */
+static void
+check_fold(struct irc_link *l)
+{
+	struct irc_session *is = session_priv(l->s);
+	enum irc_casemap map = irc_proto_isupport(&l->proto)->casemap;
+
+	if (is->casemap == map)
 		return;
-	is->fold = is->channels.fold = sup->casemap;
-	emit(is, &fold);
+	is->casemap = map;
+	irc_link_emit(l, &(struct gw_event){ .type = GW_EV_FOLD });
 }
 
 static void
-on_server_text(struct irc_session *is, const struct irc_event *ev)
+on_isupport(struct irc_link *l, const struct irc_event *ev)
 {
-	struct gw_event n = {
-		.type = GW_EV_NOTICE, .actor = ev->who.nick, .text = ev->text
-	};
-
-	emit(is, &n);
+	irc_network_learn(l->net, irc_proto_isupport(&l->proto));
+	if (!ev->on)
+		return;
+	irc_ranks_refold(&l->ranks);
+	check_fold(l);
 }
 
 static void
-on_away_self(struct irc_session *is, const struct irc_event *ev)
+on_ready(struct irc_link *l, const struct irc_event *ev)
 {
-	done(is, ev->ref);
+	check_fold(l);
+	irc_link_emit(
+	    l, &(struct gw_event){ .type = GW_EV_ONLINE, .text = ev->nick });
 }
 
-/* ---- rooms ------------------------------------------------------------ */
+static void
+on_closed(struct irc_link *l, const struct irc_event *ev)
+{
+	bool by_stream = l->down != NULL && ev->err == ERR_UNREACHABLE;
+	struct err err = ERR_INIT;
+
+	if (by_stream && l->down->kind != ERR_NONE)
+		err = *l->down;
+	else if (ev->err != ERR_NONE)
+		set_err(&err, l, ev, STR_EMPTY, ev->err);
+	irc_queries_fail(l, &err);
+	if (l->over)
+		return;
+	irc_link_end(
+	    l, &err, ev->permanent || (by_stream && l->down_permanent));
+}
 
 static void
-on_join(struct irc_session *is, const struct irc_event *ev)
+on_server_text(struct irc_link *l, const struct irc_event *ev)
 {
-	struct gw_event in = { .type = GW_EV_JOINED, .room = ev->channel };
-	struct gw_person who = person(&ev->who);
+	notice(l, ev->who.nick, ev->text);
+}
 
-	if (ev->self) {
-		irc_channel_drop(&is->channels, ev->channel);
-		(void)irc_channel_get(&is->channels, ev->channel);
-		emit(is, &in);
+/* ---- coming and going ------------------------------------------------- */
+
+/* Nobody of ours wants to be there. */
+static void
+leave_again(struct irc_link *l, const struct irc_event *ev)
+{
+	(void)irc_proto_part(&l->proto, ev->channel, STR_EMPTY, 0, NULL);
+	irc_link_mark(l);
+}
+
+static void
+on_self_join(struct irc_link *l, const struct irc_event *ev)
+{
+	struct irc_channel *c;
+
+	if (ev->ref == 0) {
+		leave_again(l, ev);
 		return;
 	}
-	who.account = ev->account;
-	who.realname = ev->text;
-	emit_member(is, ev->channel, &who, 0);
+	c = irc_ranks_enter(&l->ranks, ev->channel);
+	if (!c) {
+		leave_again(l, ev);
+		return;
+	}
+	irc_link_emit(l,
+	    &(struct gw_event){ .type = GW_EV_JOINED, .room = str_c(c->name) });
 }
 
 static void
-on_name(struct irc_session *is, const struct irc_event *ev)
+on_join(struct irc_link *l, const struct irc_event *ev)
 {
-	const struct irc_isupport *sup = irc_proto_isupport(&is->proto);
-	struct irc_channel *c = irc_channel_find(&is->channels, ev->channel);
-	irc_ranks ranks = irc_ranks_of(sup, ev->modes);
-	struct gw_person who = person(&ev->who);
+	struct gw_person person = person_of(ev);
+	struct irc_channel *c;
 
-	irc_member_set(&is->channels, c, ev->who.nick, ranks);
-	emit_member(is, ev->channel, &who, ranks);
+	if (ev->self) {
+		on_self_join(l, ev);
+		return;
+	}
+	c = channel_of(l, ev);
+	if (!c)
+		return;
+	person.account = ev->account;
+	person.realname = ev->text;
+	irc_event_member(l, c, &person, 0);
 }
 
 static void
-on_names_end(struct irc_session *is, const struct irc_event *ev)
+on_name(struct irc_link *l, const struct irc_event *ev)
 {
-	struct gw_event end = { .type = GW_EV_MEMBERS_END,
-		.room = ev->channel };
+	struct irc_channel *c = channel_of(l, ev);
+	struct gw_person person = person_of(ev);
 
-	emit(is, &end);
-	done(is, ev->ref);
-}
-
-/* They, or we, are out of a channel. */
-static void
-out(struct irc_session *is, const struct irc_event *ev, struct str nick,
-    enum gw_left left, struct str actor)
-{
-	struct gw_event gone = { .type =
-		                     ev->self ? GW_EV_LEFT : GW_EV_MEMBER_LEFT,
-		.room = ev->channel,
-		.person.nick = nick,
-		.left = left,
-		.actor = actor,
-		.text = ev->text };
-
+	if (!c)
+		return;
 	if (ev->self)
-		irc_channel_drop(&is->channels, ev->channel);
-	else
-		irc_member_set(&is->channels,
-		    irc_channel_find(&is->channels, ev->channel), nick, 0);
-	emit(is, &gone);
-	done(is, ev->ref);
+		c->listed = true;
+	irc_event_member(l, c, &person,
+	    irc_ranks_put(&l->ranks, c, ev->who.nick, ev->modes));
+}
+
+/* Only the NAMES of a join, not those that somebody asked for later. */
+static void
+on_names_end(struct irc_link *l, const struct irc_event *ev)
+{
+	struct irc_channel *c = channel_of(l, ev);
+	struct gw_person self = { .nick = irc_proto_nick(&l->proto) };
+
+	if (!c || ev->ref == 0)
+		return;
+	if (!c->listed)
+		irc_event_member(l, c, &self, 0);
+	c->listed = true;
+	irc_link_emit(l,
+	    &(struct gw_event){
+	        .type = GW_EV_MEMBERS_END, .room = str_c(c->name) });
+	done(l, ev->ref);
+}
+
+/* c goes before it is told: the core may ask to join again at once. */
+static void
+left(struct irc_link *l, struct irc_channel *c, enum gw_left how,
+    struct str actor, struct str text)
+{
+	char *name = str_dup(str_c(c->name));
+
+	irc_ranks_exit(&l->ranks, c);
+	irc_link_emit(l,
+	    &(struct gw_event){ .type = GW_EV_LEFT,
+	        .room = str_c(name),
+	        .left = how,
+	        .actor = actor,
+	        .text = text });
+	free(name);
 }
 
 static void
-on_part(struct irc_session *is, const struct irc_event *ev)
+member_left(struct irc_link *l, struct irc_channel *c, struct gw_event *ev)
 {
-	out(is, ev, ev->who.nick, GW_LEFT_PART, STR_EMPTY);
+	irc_ranks_part(&l->ranks, c, ev->person.nick);
+	ev->type = GW_EV_MEMBER_LEFT;
+	ev->room = str_c(c->name);
+	irc_link_emit(l, ev);
 }
 
 static void
-on_kick(struct irc_session *is, const struct irc_event *ev)
+on_part(struct irc_link *l, const struct irc_event *ev)
 {
-	out(is, ev, ev->nick, GW_LEFT_KICK, ev->who.nick);
+	struct irc_channel *c = channel_of(l, ev);
+
+	if (c && ev->self)
+		left(l, c, GW_LEFT_PART, STR_EMPTY, ev->text);
+	else if (c)
+		member_left(l, c,
+		    &(struct gw_event){ .person = person_of(ev),
+		        .left = GW_LEFT_PART,
+		        .text = ev->text });
+	done(l, ev->ref);
 }
 
 static void
-on_topic(struct irc_session *is, const struct irc_event *ev)
+on_kick(struct irc_link *l, const struct irc_event *ev)
 {
-	struct gw_event s = { .type = GW_EV_SUBJECT,
-		.room = ev->channel,
-		.text = ev->text,
-		.actor = ev->who.nick,
-		.at_utc = ev->at_utc,
-		.on = ev->on };
+	struct irc_channel *c = channel_of(l, ev);
 
-	emit(is, &s);
-	done(is, ev->ref);
+	if (c && ev->self)
+		left(l, c, GW_LEFT_KICK, ev->who.nick, ev->text);
+	else if (c)
+		member_left(l, c,
+		    &(struct gw_event){ .person.nick = ev->nick,
+		        .left = GW_LEFT_KICK,
+		        .actor = ev->who.nick,
+		        .text = ev->text });
+	done(l, ev->ref);
 }
 
-static const struct {
-	char letter;
-	unsigned flag;
-} flags[] = {
-	{ 'm', GW_ROOM_MODERATED },
-	{ 'k', GW_ROOM_PASSWORD },
-	{ 'i', GW_ROOM_MEMBERS_ONLY },
-	{ 's', GW_ROOM_HIDDEN },
-	{ 'p', GW_ROOM_HIDDEN },
-	{ 't', GW_ROOM_SUBJECT_LOCKED },
+/* ---- people ----------------------------------------------------------- */
+
+/* Our own end is told by CLOSED. */
+static void
+on_quit(struct irc_link *l, const struct irc_event *ev)
+{
+	if (ev->self)
+		return;
+	irc_ranks_quit(&l->ranks, ev->who.nick);
+	irc_link_emit(l,
+	    &(struct gw_event){ .type = GW_EV_PERSON_QUIT,
+	        .person = person_of(ev),
+	        .text = ev->text });
+}
+
+static void
+on_nick(struct irc_link *l, const struct irc_event *ev)
+{
+	irc_ranks_rename(&l->ranks, ev->who.nick, ev->nick);
+	irc_link_emit(l,
+	    &(struct gw_event){ .type = GW_EV_PERSON_NICK,
+	        .person = person_of(ev),
+	        .text = ev->nick });
+	done(l, ev->ref);
+}
+
+static void
+person_changed(struct irc_link *l, const struct gw_person *person)
+{
+	irc_link_emit(
+	    l, &(struct gw_event){ .type = GW_EV_PERSON, .person = *person });
+}
+
+static void
+on_account(struct irc_link *l, const struct irc_event *ev)
+{
+	struct gw_person person = person_of(ev);
+
+	person.account = ev->account;
+	person_changed(l, &person);
+}
+
+static void
+on_host(struct irc_link *l, const struct irc_event *ev)
+{
+	person_changed(l,
+	    &(struct gw_person){
+	        .nick = ev->who.nick, .user = ev->user, .host = ev->host });
+}
+
+static void
+on_realname(struct irc_link *l, const struct irc_event *ev)
+{
+	struct gw_person person = person_of(ev);
+
+	person.realname = ev->text;
+	person_changed(l, &person);
+}
+
+static void
+away(struct irc_link *l, struct str nick, bool on, struct str text)
+{
+	irc_link_emit(l,
+	    &(struct gw_event){ .type = GW_EV_PERSON_AWAY,
+	        .person.nick = nick,
+	        .on = on,
+	        .text = text });
+}
+
+static void
+on_away(struct irc_link *l, const struct irc_event *ev)
+{
+	away(l, ev->who.nick, ev->on, ev->text);
+}
+
+/* The answer to what our user has just said to them. */
+static void
+on_away_told(struct irc_link *l, const struct irc_event *ev)
+{
+	struct gw_message m = { .kind = GW_MSG_NOTICE, .from = ev->nick };
+	struct buf body;
+
+	buf_init(&body, IRC_LINE_MAX);
+	buf_add_str(&body, STR("[away] "));
+	buf_add_str(&body, ev->text);
+	m.body = buf_str(&body);
+	irc_link_emit(
+	    l, &(struct gw_event){ .type = GW_EV_MESSAGE, .message = &m });
+	buf_release(&body);
+}
+
+static void
+on_done(struct irc_link *l, const struct irc_event *ev)
+{
+	done(l, ev->ref);
+}
+
+static void
+on_invite(struct irc_link *l, const struct irc_event *ev)
+{
+	if (ev->self)
+		irc_link_emit(l,
+		    &(struct gw_event){ .type = GW_EV_INVITE,
+		        .room = ev->channel,
+		        .actor = ev->who.nick });
+}
+
+/* ---- channels --------------------------------------------------------- */
+
+static void
+on_topic(struct irc_link *l, const struct irc_event *ev)
+{
+	struct irc_channel *c = channel_of(l, ev);
+
+	if (c)
+		irc_link_emit(l,
+		    &(struct gw_event){ .type = GW_EV_SUBJECT,
+		        .room = str_c(c->name),
+		        .text = ev->text,
+		        .actor = ev->who.nick,
+		        .at_utc = ev->at_utc,
+		        .on = ev->on });
+	done(l, ev->ref);
+}
+
+static unsigned
+flag_of(char letter)
+{
+	switch (letter) {
+	case 'm':
+		return GW_ROOM_MODERATED;
+	case 'k':
+		return GW_ROOM_PASSWORD;
+	case 'i':
+		return GW_ROOM_MEMBERS_ONLY;
+	case 's':
+	case 'p':
+		return GW_ROOM_HIDDEN;
+	case 't':
+		return GW_ROOM_SUBJECT_LOCKED;
+	default:
+		return 0;
+	}
+}
+
+static void
+mode_changed(
+    struct irc_link *l, struct irc_channel *c, const struct irc_event *ev)
+{
+	unsigned flag = flag_of(ev->letter);
+	unsigned flags = ev->on ? c->flags | flag : c->flags & ~flag;
+
+	if (flags == c->flags)
+		return;
+	c->flags = flags;
+	irc_link_emit(l,
+	    &(struct gw_event){
+	        .type = GW_EV_ROOM, .room = str_c(c->name), .flags = flags });
+}
+
+static void
+on_mode(struct irc_link *l, const struct irc_event *ev)
+{
+	struct irc_channel *c = channel_of(l, ev);
+
+	if (c && ev->mode == IRC_MODE_MEMBER)
+		irc_event_member(l, c, &(struct gw_person){ .nick = ev->nick },
+		    irc_ranks_change(
+		        &l->ranks, c, ev->nick, ev->letter, ev->on));
+	else if (c)
+		mode_changed(l, c, ev);
+	if (ev->last)
+		done(l, ev->ref);
+}
+
+/* ---- messages --------------------------------------------------------- */
+
+static const enum gw_msg_kind kinds[] = {
+	[IRC_MSG_NORMAL] = GW_MSG_NORMAL,
+	[IRC_MSG_ACTION] = GW_MSG_ACTION,
+	[IRC_MSG_NOTICE] = GW_MSG_NOTICE,
+	[IRC_MSG_CTCP] = GW_MSG_NOTICE,
+	[IRC_MSG_CTCP_REPLY] = GW_MSG_NOTICE,
 };
 
 static void
-change_flag(struct irc_channel *c, char letter, bool on)
+emit_message(struct irc_link *l, const struct irc_event *ev, struct str room)
 {
-	size_t i;
+	struct gw_message m = { .kind = kinds[ev->kind],
+		.room = room,
+		.from = ev->who.nick,
+		.body = ev->text,
+		.network_id = ev->msgid,
+		.account = ev->account,
+		.host = ev->who.host,
+		.sent_utc = ev->at_utc };
 
-	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
-		if (flags[i].letter == letter)
-			c->flags = on ? c->flags | flags[i].flag
-			              : c->flags & ~flags[i].flag;
+	if (ev->is_server) {
+		m.kind = GW_MSG_SYSTEM;
+		m.from = STR_EMPTY;
+	}
+	irc_link_emit(
+	    l, &(struct gw_event){ .type = GW_EV_MESSAGE, .message = &m });
+}
+
+/* Those that the proto has not answered; XMPP has no place for them. */
+static void
+on_ctcp(struct irc_link *l, const struct irc_event *ev)
+{
+	struct err text;
+
+	if (!str_eq_nocase(ev->ctcp, STR("DCC")) || ev->channel.len)
+		return;
+	err_set(&text, ERR_UNSUPPORTED,
+	    STR_FMT " offers a file or a chat by DCC, which cannot be taken "
+	            "here",
+	    STR_ARG(ev->who.nick));
+	notice(l, ev->who.nick, str_c(text.text));
 }
 
 static void
-on_mode(struct irc_session *is, const struct irc_event *ev)
+on_message(struct irc_link *l, const struct irc_event *ev)
 {
-	const struct irc_isupport *sup = irc_proto_isupport(&is->proto);
-	struct irc_channel *c = irc_channel_find(&is->channels, ev->channel);
-	struct gw_event room = { .type = GW_EV_ROOM, .room = ev->channel };
-	struct gw_person who = { .nick = ev->nick };
-	irc_ranks ranks, bit = irc_rank_bit(sup, ev->letter);
+	struct irc_channel *c;
 
-	if (c && ev->mode == IRC_MODE_MEMBER) {
-		ranks = irc_member_ranks(&is->channels, c, ev->nick);
-		ranks = ev->on ? (irc_ranks)(ranks | bit)
-		               : (irc_ranks)(ranks & ~bit);
-		irc_member_set(&is->channels, c, ev->nick, ranks);
-		emit_member(is, ev->channel, &who, ranks);
-	} else if (c) {
-		change_flag(c, ev->letter, ev->on);
-		room.flags = c->flags;
-		if (ev->last)
-			emit(is, &room);
+	if (ev->kind == IRC_MSG_CTCP) {
+		on_ctcp(l, ev);
+	} else if (ev->kind == IRC_MSG_CTCP_REPLY) {
+		irc_query_answered(l, ev);
+	} else if (ev->channel.len) {
+		c = channel_of(l, ev);
+		if (c)
+			emit_message(l, ev, str_c(c->name));
+	} else if (!ev->self) {
+		emit_message(l, ev, STR_EMPTY);
 	}
-	if (ev->last)
-		done(is, ev->ref);
 }
+
+/* ---- what became of what we asked ------------------------------------- */
 
 static const enum gw_refusal refusals[] = {
 	[IRC_REFUSED_OTHER] = GW_REFUSED_OTHER,
@@ -267,168 +580,60 @@ static const enum gw_refusal refusals[] = {
 };
 
 static void
-on_refused(struct irc_session *is, const struct irc_event *ev)
+on_refused(struct irc_link *l, const struct irc_event *ev)
 {
-	struct gw_event no = { .type = GW_EV_REFUSED,
+	struct gw_event out = { .type = GW_EV_REFUSED,
 		.room = ev->channel,
 		.refusal = refusals[ev->refusal],
 		.text = ev->forward };
-	struct gw_event end = { .type = GW_EV_DONE, .req = ev->ref };
 
-	err_set(&no.err, ev->err ? ev->err : ERR_NOT_ALLOWED,
-	    STR_FMT ": " STR_FMT, STR_ARG(str_head(ev->channel, 60)),
-	    STR_ARG(str_head(ev->text, 180)));
-	end.err = no.err;
-	emit(is, &no);
-	if (ev->ref)
-		emit(is, &end);
-}
-
-/* ---- people ----------------------------------------------------------- */
-
-static void
-on_quit(struct irc_session *is, const struct irc_event *ev)
-{
-	struct gw_event q = { .type = GW_EV_PERSON_QUIT,
-		.person.nick = ev->who.nick,
-		.text = ev->text };
-
-	irc_member_quit(&is->channels, ev->who.nick);
-	emit(is, &q);
+	set_err(&out.err, l, ev, ev->channel, ev->err);
+	irc_link_emit(l, &out);
+	done_error(l, ev->ref, &out.err);
 }
 
 static void
-on_nick(struct irc_session *is, const struct irc_event *ev)
+on_sent(struct irc_link *l, const struct irc_event *ev)
 {
-	struct gw_event n = { .type = GW_EV_PERSON_NICK,
-		.person.nick = ev->who.nick,
-		.text = ev->nick };
-
-	irc_member_rename(&is->channels, ev->who.nick, ev->nick);
-	emit(is, &n);
-	done(is, ev->ref);
-}
-
-static void
-on_away(struct irc_session *is, const struct irc_event *ev)
-{
-	struct gw_event a = { .type = GW_EV_PERSON_AWAY,
-		.person.nick = ev->who.nick,
-		.on = ev->on,
-		.text = ev->text };
-
-	emit(is, &a);
-}
-
-static void
-on_person(struct irc_session *is, const struct irc_event *ev)
-{
-	struct gw_event p = { .type = GW_EV_PERSON,
-		.person.nick = ev->who.nick,
-		.person.account = ev->account,
-		.person.user = ev->user,
-		.person.host = ev->host };
-
-	if (ev->type == IRC_EV_REALNAME)
-		p.person.realname = ev->text;
-	emit(is, &p);
-}
-
-static void
-on_invite(struct irc_session *is, const struct irc_event *ev)
-{
-	struct gw_event i = {
-		.type = GW_EV_INVITE, .room = ev->channel, .actor = ev->who.nick
-	};
-
-	if (ev->self)
-		emit(is, &i);
-}
-
-static void
-on_invited(struct irc_session *is, const struct irc_event *ev)
-{
-	done(is, ev->ref);
-}
-
-static void
-on_away_told(struct irc_session *is, const struct irc_event *ev)
-{
-	struct gw_message m = { .kind = GW_MSG_NOTICE, .from = ev->nick };
-	struct gw_event n = { .type = GW_EV_MESSAGE, .message = &m };
-	struct buf text;
-
-	buf_init(&text, 1024);
-	buf_addf(&text, "[away] ");
-	buf_add_str(&text, ev->text);
-	m.body = buf_str(&text);
-	emit(is, &n);
-	buf_release(&text);
-}
-
-/* ---- messages --------------------------------------------------------- */
-
-static const enum gw_msg_kind kinds[] = {
-	[IRC_MSG_NORMAL] = GW_MSG_NORMAL,
-	[IRC_MSG_ACTION] = GW_MSG_ACTION,
-	[IRC_MSG_NOTICE] = GW_MSG_NOTICE,
-};
-
-static void
-on_message(struct irc_session *is, const struct irc_event *ev)
-{
-	struct gw_message m = { .room = ev->channel,
-		.from = ev->who.nick,
-		.body = ev->text,
-		.network_id = ev->msgid,
-		.account = ev->account,
-		.host = ev->who.host,
-		.sent_utc = ev->at_utc };
-	struct gw_event say = { .type = GW_EV_MESSAGE, .message = &m };
-
-	if (ev->kind == IRC_MSG_CTCP_REPLY) {
-		irc_request_reply(is, ev);
-	} else if (ev->kind == IRC_MSG_CTCP) {
-		return; /* the engine answers what is to be answered */
-	} else if (ev->is_server || ev->who.nick.len == 0) {
-		on_server_text(is, ev);
-	} else if (!ev->self || ev->channel.len) {
-		m.kind = kinds[ev->kind];
-		emit(is, &say);
+	switch ((enum irc_ref)(ev->ref & 3)) {
+	case IRC_REF_MESSAGE:
+		fate(l, ev->ref, GW_SENT, NULL);
+		break;
+	case IRC_REF_REQUEST: /* a raw line is only ever sent */
+		done(l, ev->ref);
+		break;
+	case IRC_REF_QUERY: /* the answer is a message */
+		break;
 	}
 }
 
 static void
-on_sent(struct irc_session *is, const struct irc_event *ev)
+on_failed(struct irc_link *l, const struct irc_event *ev)
 {
-	struct gw_event f = {
-		.type = GW_EV_FATE, .ticket = ev->ref, .fate = GW_SENT
-	};
+	bool answered = ev->ask == IRC_ASK_RAW && ev->code != 0;
+	struct err err = ERR_INIT;
 
-	if (ev->ref)
-		emit(is, &f);
-}
-
-static void
-on_failed(struct irc_session *is, const struct irc_event *ev)
-{
-	struct gw_event f = { .type = GW_EV_DONE, .req = ev->ref };
-
-	if (ev->ref == 0) {
-		on_server_text(is, ev);
+	set_err(&err, l, ev, ev->target, ev->err);
+	if (ev->ref == 0 || answered) {
+		notice(l, ev->who.nick, str_c(err.text));
 		return;
 	}
-	if (ev->ask == IRC_ASK_MESSAGE && !irc_request_forget(is, ev->ref)) {
-		f.type = GW_EV_FATE;
-		f.ticket = ev->ref;
-		f.fate = GW_REFUSED;
+	switch ((enum irc_ref)(ev->ref & 3)) {
+	case IRC_REF_MESSAGE:
+		fate(l, ev->ref, GW_REFUSED, &err);
+		break;
+	case IRC_REF_REQUEST:
+		done_error(l, ev->ref, &err);
+		break;
+	case IRC_REF_QUERY:
+		irc_query_failed(l, ev->ref >> 2, &err);
+		break;
 	}
-	err_set(&f.err, ev->err, "%s%s" STR_FMT, is->network->name,
-	    ev->text.len ? ": " : "", STR_ARG(str_head(ev->text, 180)));
-	emit(is, &f);
 }
 
-static report_fn *const rows[] = {
+/* ---- the table -------------------------------------------------------- */
+
+static event_row *const rows[] = {
 	[IRC_EV_READY] = on_ready,
 	[IRC_EV_ISUPPORT] = on_isupport,
 	[IRC_EV_JOIN] = on_join,
@@ -442,21 +647,23 @@ static report_fn *const rows[] = {
 	[IRC_EV_MODE] = on_mode,
 	[IRC_EV_MESSAGE] = on_message,
 	[IRC_EV_AWAY] = on_away,
-	[IRC_EV_AWAY_SELF] = on_away_self,
+	[IRC_EV_AWAY_SELF] = on_done,
 	[IRC_EV_AWAY_TOLD] = on_away_told,
-	[IRC_EV_ACCOUNT] = on_person,
-	[IRC_EV_HOST] = on_person,
-	[IRC_EV_REALNAME] = on_person,
+	[IRC_EV_ACCOUNT] = on_account,
+	[IRC_EV_HOST] = on_host,
+	[IRC_EV_REALNAME] = on_realname,
 	[IRC_EV_INVITE] = on_invite,
-	[IRC_EV_INVITED] = on_invited,
+	[IRC_EV_INVITED] = on_done,
+	[IRC_EV_DONE] = on_done,
 	[IRC_EV_REFUSED] = on_refused,
 	[IRC_EV_SENT] = on_sent,
 	[IRC_EV_FAILED] = on_failed,
 	[IRC_EV_SERVER_TEXT] = on_server_text,
+	[IRC_EV_CLOSED] = on_closed,
 };
 
 void
-irc_event_report(struct irc_session *is, const struct irc_event *ev)
+irc_event_handle(struct irc_link *l, const struct irc_event *ev)
 {
-	rows[ev->type](is, ev);
+	rows[ev->type](l, ev);
 }

@@ -1,275 +1,567 @@
 /*
- * IRC, as the core sees it: addresses, settings, and the table of ops.
+ * The IRC gateway as the core sees it: addresses, options, settings, and the
+ * way from a session to its link.
  *
- *	NET                 a network: its name, host or an alias
- *	#channel%NET        the last % divides
- *	nick%NET
- *
- * With only_network there is no NET, and % is an ordinary character.
+ *	local part	= network / channel "%" network / nick "%" network
+ *	                  ; the last "%" divides, channels may hold more
+ *	                = channel / nick            ; with only_network
  */
+#include "irc/irc_gateway.h"
+
 #include <stdlib.h>
 
 #include "irc/irc_link.h"
 #include "irc/irc_nick.h"
+#include "irc/irc_request.h"
 
-enum { IRC_SECRET_MAX = 300, IRC_ACCOUNT_MAX = 100 };
-
-static bool
-is_channel(const struct irc_network *n, struct str name)
+static struct irc_gateway *
+irc_of(struct gateway *gw)
 {
-	return name.len && strchr(n ? n->chantypes : "#&", name.p[0]) != NULL;
+	return gateway_priv(gw);
 }
 
 /* ---- addresses -------------------------------------------------------- */
 
-static int
-name_kind(const struct irc_network *n, struct str name, struct gw_address *out,
-    struct err *err)
+/* No name on IRC has one of these; one in a command would divide it. */
+static bool
+is_name(struct str s)
 {
-	size_t i;
+	if (s.len == 0 || s.len > GW_NAME_MAX)
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] == '\0' || s.p[i] == '\a' || s.p[i] == '\r' ||
+		    s.p[i] == '\n' || s.p[i] == ' ' || s.p[i] == ',')
+			return false;
+	return true;
+}
 
-	if (name.len == 0)
+/* A host nobody configured has the channels of RFC 2812. */
+static bool
+is_channel(const struct irc_network *n, struct str name)
+{
+	if (n)
+		return irc_network_is_channel(n, name);
+	return name.len && (*name.p == '#' || *name.p == '&');
+}
+
+static int
+split_only(const struct irc_gateway *irc, struct str local,
+    struct gw_address *out, struct err *err)
+{
+	if (!is_name(local))
 		return err_set(
-		    err, ERR_BAD_INPUT, "there is no name before the network");
-	for (i = 0; i < name.len; i++)
-		if (name.p[i] == ' ' || name.p[i] == ',')
-			return err_set(err, ERR_BAD_INPUT,
-			    "a name on IRC has no space and no comma");
-	out->kind = is_channel(n, name) ? GW_ADDR_ROOM : GW_ADDR_PERSON;
-	if (out->kind == GW_ADDR_PERSON && name.p[0] == ':')
-		return err_set(
-		    err, ERR_BAD_INPUT, "a nick does not begin with a colon");
-	out->name = name;
+		    err, ERR_BAD_INPUT, "that is neither a channel nor a nick");
+	*out = (struct gw_address){
+		.kind = is_channel(irc->only, local) ? GW_ADDR_ROOM
+		                                     : GW_ADDR_PERSON,
+		.network = STR_EMPTY,
+		.name = local,
+		.spelling = STR_EMPTY,
+	};
 	return 0;
 }
 
+static struct str
+lower_host(struct irc_gateway *irc, struct str host)
+{
+	for (size_t i = 0; i < host.len; i++) {
+		char c = host.p[i];
+
+		irc->host[i] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+	}
+	return str_of(irc->host, host.len);
+}
+
+/* n is NULL for a host that is not in use yet. */
 static int
-split(struct gateway *gw, struct str local, struct gw_address *out,
+find_network(struct irc_gateway *irc, struct str spelling,
+    struct irc_network **n_out, struct str *name_out, struct err *err)
+{
+	struct irc_network *n = irc_networks_find(&irc->networks, spelling);
+
+	*n_out = n;
+	if (n) {
+		*name_out = str_c(n->name);
+		return 0;
+	}
+	if (!irc_host_is_valid(spelling))
+		return err_set(err, ERR_BAD_INPUT,
+		    "\"" STR_FMT "\" cannot be the name of an IRC network",
+		    STR_ARG(str_head(spelling, 64)));
+	if (!irc->open)
+		return err_set(err, ERR_NOT_FOUND,
+		    "there is no IRC network \"" STR_FMT "\" here",
+		    STR_ARG(str_head(spelling, 64)));
+	*name_out = lower_host(irc, spelling);
+	return 0;
+}
+
+static ptrdiff_t
+find_last(struct str s, char c)
+{
+	ptrdiff_t i = (ptrdiff_t)s.len;
+
+	while (--i >= 0 && s.p[i] != c)
+		;
+	return i;
+}
+
+static int
+irc_split(struct gateway *gw, struct str local, struct gw_address *out,
     struct err *err)
 {
-	struct irc_networks *ns = gateway_priv(gw);
-	struct irc_network *n = ns->only;
-	struct str name = local, net = local;
-	size_t i;
+	struct irc_gateway *irc = irc_of(gw);
+	ptrdiff_t at = find_last(local, '%');
+	struct str spelling = local, name = STR_EMPTY, network;
+	struct irc_network *n;
 
-	*out =
-	    (struct gw_address){ .kind = GW_ADDR_NETWORK, .name = STR_EMPTY };
-	if (n) {
-		out->network = out->spelling = str_c(n->name);
-		return name_kind(n, local, out, err);
+	if (irc->only)
+		return split_only(irc, local, out, err);
+	if (at < 0 && is_channel(NULL, local))
+		return err_set(err, ERR_BAD_INPUT,
+		    "the network is missing: write %s%%NETWORK", "#channel");
+	if (at >= 0) {
+		spelling = str_skip(local, (size_t)at + 1);
+		name = str_head(local, (size_t)at);
+		if (!is_name(name))
+			return err_set(err, ERR_BAD_INPUT,
+			    "before the %% there is neither a channel nor a "
+			    "nick");
 	}
-	for (i = local.len; i > 0 && local.p[i - 1] != '%'; i--)
-		;
-	net = str_skip(local, i);
-	n = irc_network_find(ns, net);
-	if (!n && (!ns->open || !irc_network_is_host(net)))
-		return err_set(err, ERR_NOT_FOUND,
-		    "there is no network \"" STR_FMT "\" here",
-		    STR_ARG(str_head(net, 64)));
-	out->network = n ? str_c(n->name) : net;
-	out->spelling = net;
-	if (i == 0)
-		return 0;
-	name = str_head(local, i - 1);
-	return name_kind(n, name, out, err);
+	if (find_network(irc, spelling, &n, &network, err) < 0)
+		return -1;
+	*out = (struct gw_address){
+		.kind = at < 0            ? GW_ADDR_NETWORK
+		    : is_channel(n, name) ? GW_ADDR_ROOM
+		                          : GW_ADDR_PERSON,
+		.network = network,
+		.name = name,
+		.spelling = spelling,
+	};
+	return 0;
 }
 
 static void
-local(struct gateway *gw, const struct gw_address *a, struct buf *out)
+irc_local(struct gateway *gw, const struct gw_address *a, struct buf *out)
 {
-	struct irc_networks *ns = gateway_priv(gw);
+	bool named = a->kind == GW_ADDR_ROOM || a->kind == GW_ADDR_PERSON;
 
 	if (a->kind == GW_ADDR_DOMAIN)
 		return;
-	buf_add_str(out, a->name);
-	if (ns->only)
+	if (named)
+		buf_add_str(out, a->name);
+	if (irc_of(gw)->only)
 		return;
-	if (a->kind != GW_ADDR_NETWORK)
+	if (named)
 		buf_addc(out, '%');
 	buf_add_str(out, a->network);
 }
 
-static void
-fold(struct session *s, struct str name, struct buf *out)
+struct irc_network *
+irc_session_network(struct session *s)
 {
-	struct irc_session *is = irc_session_of(s);
+	struct irc_gateway *irc = irc_of(session_gateway(s));
+
+	if (irc->only)
+		return irc->only;
+	return irc_networks_find(&irc->networks, session_network(s));
+}
+
+/* Before the first login with what others of us were told. */
+static enum irc_casemap
+casemap_of(struct session *s)
+{
+	struct irc_session *is = session_priv(s);
+	struct irc_network *n;
+
+	if (is->knows_casemap)
+		return is->casemap;
+	n = irc_session_network(s);
+	is->casemap = n ? n->casemap : IRC_FOLD_RFC1459;
+	is->knows_casemap = true;
+	return is->casemap;
+}
+
+static void
+irc_fold_name(struct session *s, struct str name, struct buf *out)
+{
 	char *to = buf_reserve(out, name.len);
 
-	(void)irc_session_network(is, NULL);
 	if (!to)
 		return;
-	irc_fold(is->fold, name, to);
+	irc_fold(casemap_of(s), name, to);
 	buf_added(out, name.len);
 }
 
-/* "#chan", "#chan%net", "#chan net", "#chan on net", "net". */
-static int
-prompted(struct gateway *gw, struct str typed, struct buf *out, struct err *err)
-{
-	struct irc_networks *ns = gateway_priv(gw);
-	struct gw_address a;
-	struct str rest = typed, name, net;
-	size_t was = out->len;
+/* ---- what people type ------------------------------------------------- */
 
-	str_cut(&rest, ' ', &name);
-	net = str_trim(rest.p ? rest : STR_EMPTY);
-	if (str_starts(net, STR("on ")))
-		net = str_trim(str_skip(net, 3));
-	buf_add_str(out, name);
-	if (!ns->only && net.len) {
-		buf_addc(out, '%');
-		buf_add_str(out, net);
-	} else if (!ns->only && !str_has(name, '%') && ns->n == 1 &&
-	    !irc_network_find(ns, name)) {
-		buf_addc(out, '%');
-		buf_add_str(out,
-		    str_c(LIST_ENTRY(
-		        list_first(&ns->all), struct irc_network, node)
-		              ->name));
+/* irc://host/channel, where the '#' may be missing (and mostly is). */
+static bool
+take_url(struct str *typed, struct str *host)
+{
+	struct str schemes[] = { STR("irc://"), STR("ircs://"),
+		STR("irc6://") };
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		if (!str_starts(*typed, schemes[i]))
+			continue;
+		*typed = str_skip(*typed, schemes[i].len);
+		(void)str_cut(typed, '/', host);
+		return true;
 	}
-	return split(gw, str_skip(buf_str(out), was), &a, err);
+	return false;
 }
 
 static void
-describe(
+add_url(struct irc_gateway *irc, struct str channel, struct str host,
+    struct buf *out)
+{
+	if (channel.len && !is_channel(NULL, channel))
+		buf_addc(out, '#');
+	buf_add_str(out, channel);
+	if (irc->only)
+		return;
+	if (channel.len)
+		buf_addc(out, '%');
+	buf_add_str(out, host);
+}
+
+/* The network may be left out where there is but one. */
+static void
+add_typed(struct irc_gateway *irc, struct str typed, struct buf *out)
+{
+	struct irc_network *first = irc_networks_at(&irc->networks, 0);
+
+	buf_add_str(out, typed);
+	if (irc->only || str_has(typed, '%') || !first ||
+	    irc->networks.nconfigured > 1 ||
+	    irc_networks_find(&irc->networks, typed))
+		return;
+	if (irc->open && str_has(typed, '.') && !is_channel(NULL, typed))
+		return;
+	buf_addc(out, '%');
+	buf_add_str(out, str_c(first->name));
+}
+
+static int
+irc_prompted(
+    struct gateway *gw, struct str typed, struct buf *out, struct err *err)
+{
+	struct irc_gateway *irc = irc_of(gw);
+	struct gw_address a;
+	struct str host = STR_EMPTY;
+	size_t start = out->len;
+
+	typed = str_trim(typed);
+	if (typed.len == 0)
+		return err_set(err, ERR_BAD_INPUT,
+		    "type a channel or a nick, as #channel%%network");
+	if (take_url(&typed, &host))
+		add_url(irc, typed, host, out);
+	else
+		add_typed(irc, typed, out);
+	if (irc_split(gw, str_skip(buf_str(out), start), &a, err) == 0)
+		return 0;
+	buf_truncate(out, start);
+	return -1;
+}
+
+static void
+irc_describe(
     struct gateway *gw, const struct gw_address *a, struct gw_description *out)
 {
-	(void)gw;
-	if (a->name.len)
-		snprintf(out->name, sizeof(out->name), STR_FMT " on " STR_FMT,
-		    STR_ARG(str_head(a->name, 200)),
-		    STR_ARG(str_head(a->network, 100)));
-	else
-		snprintf(
-		    out->name, sizeof(out->name), STR_FMT, STR_ARG(a->network));
+	struct irc_network *n =
+	    irc_networks_find(&irc_of(gw)->networks, a->network);
+	struct str name = a->name;
+
+	if (a->kind == GW_ADDR_DOMAIN)
+		name = STR("IRC");
+	else if (a->kind == GW_ADDR_NETWORK)
+		name = n && n->title[0] ? str_c(n->title) : a->network;
+	name = str_head(name, sizeof(out->name) - 1);
+	memcpy(out->name, name.p, name.len);
+	out->name[name.len] = '\0';
 }
 
 static struct str
-network_at(struct gateway *gw, size_t i)
+irc_network_at(struct gateway *gw, size_t i)
 {
-	struct irc_networks *ns = gateway_priv(gw);
+	struct irc_gateway *irc = irc_of(gw);
+	struct irc_network *n =
+	    irc->only ? NULL : irc_networks_at(&irc->networks, i);
 
-	if (ns->only)
-		return STR_EMPTY;
-	LIST_EACH(&ns->all, n)
-	{
-		struct irc_network *net =
-		    LIST_ENTRY(n, struct irc_network, node);
+	return n ? str_c(n->name) : STR_EMPTY;
+}
 
-		if (net->configured && i-- == 0)
-			return str_c(net->name);
+/* ---- the configuration ------------------------------------------------ */
+
+static const struct gw_option options[] = {
+	{ "open", GW_OPT_BOOL, "no", 0, 0 },
+	{ "private_hosts", GW_OPT_BOOL, "no", 0, 0 },
+	{ "only_network", GW_OPT_STR, "", 0, 0 },
+	{ NULL, GW_OPT_STR, NULL, 0, 0 },
+};
+
+static const struct gw_section sections[] = {
+	{ "network", irc_network_options },
+	{ NULL, NULL },
+};
+
+/* NULL and 0: there is no such option in the file. */
+static int
+read_only(const struct irc_networks *nets, const struct conf *conf,
+    struct irc_network **only, struct err *err)
+{
+	struct str name = conf_str(conf, "only_network");
+
+	*only = name.len ? irc_networks_find(nets, name) : NULL;
+	if (name.len && !*only)
+		return conf_err(conf, "only_network", err,
+		    "there is no network \"" STR_FMT "\" in this gateway",
+		    STR_ARG(name));
+	if (*only && conf_bool(conf, "open"))
+		return conf_err(conf, "open", err,
+		    "has no meaning with only_network; remove one of them");
+	return 0;
+}
+
+static int
+read_networks(struct irc_networks *nets, const struct conf *conf,
+    struct irc_network **only, struct err *err)
+{
+	if (irc_networks_read(nets, conf, err) < 0 ||
+	    read_only(nets, conf, only, err) < 0)
+		return -1;
+	if (nets->nconfigured == 0 && !conf_bool(conf, "open"))
+		return conf_err(conf, NULL, err,
+		    "no network can be reached: add network \"NAME\" { host = "
+		    "\"HOST\" }, or open = yes for any host");
+	return 0;
+}
+
+static int
+irc_open(struct gateway *gw, const struct conf *conf, struct err *err)
+{
+	struct irc_gateway *irc = irc_of(gw);
+
+	irc_networks_init(&irc->networks);
+	list_init(&irc->dirty);
+	if (read_networks(&irc->networks, conf, &irc->only, err) < 0) {
+		irc_networks_release(&irc->networks);
+		return -1;
 	}
-	return STR_EMPTY;
+	irc->open = conf_bool(conf, "open");
+	irc->private_hosts = conf_bool(conf, "private_hosts");
+	irc->loop = gateway_loop(gw);
+	/* Behind what makes output, before what writes it: link.c adds its
+	   own hook with the first link. */
+	loop_hook_add(irc->loop, &irc->hook, LOOP_RANK_WRITE, irc_link_turn);
+	return 0;
+}
+
+/* Links that are up stay as they are until they are made again. */
+static int
+irc_reload(struct gateway *gw, const struct conf *conf, struct err *err)
+{
+	struct irc_gateway *irc = irc_of(gw);
+	struct irc_networks next;
+	struct irc_network *only;
+	int rc = -1;
+
+	irc_networks_init(&next);
+	if (read_networks(&next, conf, &only, err) < 0)
+		goto out;
+	if (!only != !irc->only) {
+		conf_err(conf, "only_network", err,
+		    "changes every address; it needs a restart");
+		goto out;
+	}
+	irc_networks_replace(&irc->networks, &next);
+	irc->only = only;
+	irc->open = conf_bool(conf, "open");
+	irc->private_hosts = conf_bool(conf, "private_hosts");
+	rc = 0;
+out:
+	irc_networks_release(&next);
+	return rc;
+}
+
+static void
+irc_close(struct gateway *gw)
+{
+	struct irc_gateway *irc = irc_of(gw);
+
+	loop_hook_del(&irc->hook);
+	irc_networks_release(&irc->networks);
 }
 
 /* ---- settings --------------------------------------------------------- */
 
+enum { SETTING_MAX = 300 }; /* bytes; what PASS and SASL can carry */
+
+/* Whole or refused: nothing is cut off or changed behind the user's back. */
 static int
-check_nick(struct gateway *gw, struct str v, struct err *err)
+check_line(struct gateway *gw, struct str value, struct err *err)
 {
 	(void)gw;
-	if (!irc_nick_is_valid(v) || v.len >= IRC_NICK_BYTES)
-		return err_set(err, ERR_BAD_INPUT,
-		    "not a nick: letters, digits and []\\^_{|}-` only, the "
-		    "first no digit and no -, %d at most",
-		    IRC_NICK_BYTES - 1);
-	return 0;
-}
-
-/* What fits in one field of one line. */
-static int
-check_field(struct str v, size_t max, struct err *err)
-{
-	size_t i;
-
-	if (v.len > max)
-		return err_set(err, ERR_TOO_BIG, "longer than %zu bytes", max);
-	for (i = 0; i < v.len; i++)
-		if ((unsigned char)v.p[i] < 0x20 || v.p[i] == 0x7f)
+	if (value.len > SETTING_MAX)
+		return err_set(err, ERR_TOO_BIG,
+		    "longer than %d bytes; IRC cannot carry that", SETTING_MAX);
+	for (size_t i = 0; i < value.len; i++)
+		if (value.p[i] == '\0' || value.p[i] == '\r' ||
+		    value.p[i] == '\n')
 			return err_set(err, ERR_BAD_INPUT,
-			    "line ends and control characters cannot be sent");
+			    "IRC cannot carry a line break or a NUL");
 	return 0;
 }
 
 static int
-check_account(struct gateway *gw, struct str v, struct err *err)
+check_nick(struct gateway *gw, struct str value, struct err *err)
 {
 	(void)gw;
-	return check_field(v, IRC_ACCOUNT_MAX, err);
-}
-
-static int
-check_secret(struct gateway *gw, struct str v, struct err *err)
-{
-	(void)gw;
-	return check_field(v, IRC_SECRET_MAX, err);
+	if (value.len < IRC_NICK_BYTES && irc_nick_is_valid(value))
+		return 0;
+	return err_set(err, ERR_BAD_INPUT,
+	    "a nick has letters, digits and []\\^_{|}-` only, begins with no "
+	    "digit and no '-', and has %d bytes at most",
+	    IRC_NICK_BYTES - 1);
 }
 
 static const struct gw_setting settings[] = {
 	{ "nick", GW_SET_TEXT, GW_SCOPE_GATEWAY | GW_SCOPE_NETWORK, "Nick",
-	    "The name to use, whatever name you join with", "", check_nick },
-	{ "sasl_account", GW_SET_TEXT, GW_SCOPE_NETWORK, "Account (SASL)",
-	    "Your account with the services of the network", "",
-	    check_account },
+	    "What to be called, whatever nick a room is joined with", "",
+	    check_nick },
+	{ "sasl_account", GW_SET_TEXT, GW_SCOPE_NETWORK, "Account",
+	    "Your account with the services of the network (SASL)", "",
+	    check_line },
 	{ "sasl_password", GW_SET_SECRET, GW_SCOPE_NETWORK,
-	    "Password of the account", "Kept encrypted, never shown", "",
-	    check_secret },
+	    "Password of the account", "Sent over TLS only", "", check_line },
 	{ "sasl_required", GW_SET_BOOL, GW_SCOPE_NETWORK,
 	    "Stay away if the login fails",
 	    "Rather than go on without the account", "0", NULL },
 	{ "server_password", GW_SET_SECRET, GW_SCOPE_NETWORK,
-	    "Password of the server", "Only for servers that ask for one", "",
-	    check_secret },
+	    "Password of the server",
+	    "Few servers ask for one; sent over TLS only", "", check_line },
 	{ NULL, GW_SET_TEXT, 0, NULL, NULL, NULL, NULL },
 };
 
-/* ---- ops -------------------------------------------------------------- */
+/* ---- sessions --------------------------------------------------------- */
 
 static int
-open_gateway(struct gateway *gw, const struct conf *conf, struct err *err)
+irc_login(struct session *s, struct str nick, struct err *err)
 {
-	struct irc_networks *ns = gateway_priv(gw);
+	struct irc_gateway *irc = irc_of(session_gateway(s));
+	struct irc_network *n = irc_session_network(s);
 
-	if (irc_networks_read(ns, conf, err) < 0) {
-		irc_networks_release(ns);
+	if (n)
+		n = irc_network_ref(n);
+	else if (irc->open)
+		n = irc_networks_open(&irc->networks, session_network(s), err);
+	else
+		return err_set(err, ERR_NOT_FOUND,
+		    "there is no IRC network \"" STR_FMT "\" here any more",
+		    STR_ARG(session_network(s)));
+	if (!n)
 		return -1;
-	}
-	irc_links_open(gw);
-	return 0;
+	return irc_link_login(s, n, nick, err);
 }
 
 static void
-close_gateway(struct gateway *gw)
+irc_logout(struct session *s, enum gw_bye why, struct str text)
 {
-	irc_links_close(gw);
-	irc_networks_release(gateway_priv(gw));
+	static const struct str bye[] = {
+		[GW_BYE_USER] = { "Leaving", 7 },
+		[GW_BYE_UNREGISTER] = { "Leaving", 7 },
+		[GW_BYE_IDLE] = { "Nobody is here any more", 23 },
+		[GW_BYE_SHUTDOWN] = { "The gateway is being restarted", 30 },
+		[GW_BYE_ADMIN] = { "Disconnected by an administrator", 32 },
+	};
+
+	irc_link_logout(irc_link_of(s), text.len ? text : bye[why]);
 }
+
+static void
+irc_drop(struct session *s)
+{
+	struct irc_link *l = irc_link_of(s);
+
+	if (l)
+		irc_link_drop(l);
+}
+
+static void
+irc_hold(struct session *s, bool hold)
+{
+	struct irc_session *is = session_priv(s);
+
+	is->held = hold;
+	if (is->link)
+		irc_link_hold(is->link, hold);
+}
+
+static void
+irc_status(struct session *s, struct buf *out)
+{
+	struct irc_link *l = irc_link_of(s);
+
+	if (!l)
+		return;
+	buf_addf(
+	    out, "Server: %s port %u\n", l->net->host, (unsigned)l->net->port);
+	buf_addf(out, "TLS: %s\n",
+	    !l->net->tls         ? "no"
+	        : l->net->pin    ? "yes, pinned certificate"
+	        : l->net->verify ? "yes, verified"
+	                         : "yes, not verified");
+	buf_addf(
+	    out, "Nick: " STR_FMT "\n", STR_ARG(irc_proto_nick(&l->proto)));
+	buf_addf(out, "Channels: %zu\n", l->ranks.channels.n);
+	if (irc_proto_queued(&l->proto))
+		buf_addf(out, "Lines waiting: %zu, for %lld s\n",
+		    irc_proto_queued(&l->proto),
+		    (long long)irc_link_delay(l) / 1000);
+}
+
+/* ---- the table -------------------------------------------------------- */
+
+static gw_request_fn *const requests[GW_NREQ] = {
+	[GW_REQ_JOIN] = irc_request_join,
+	[GW_REQ_LEAVE] = irc_request_leave,
+	[GW_REQ_SUBJECT] = irc_request_subject,
+	[GW_REQ_NICK] = irc_request_nick,
+	[GW_REQ_ROLE] = irc_request_role,
+	[GW_REQ_STANDING] = irc_request_standing,
+	[GW_REQ_INVITE] = irc_request_invite,
+	[GW_REQ_QUERY] = irc_request_query,
+	[GW_REQ_AWAY] = irc_request_away,
+	[GW_REQ_RAW] = irc_request_raw,
+};
 
 const struct gateway_ops irc_gateway = {
 	.kind = "irc",
 	.title = "IRC",
-	.gateway_size = sizeof(struct irc_networks),
+	.gateway_size = sizeof(struct irc_gateway),
 	.session_size = sizeof(struct irc_session),
 	.live = true,
-	.options = irc_gateway_options,
-	.sections = irc_gateway_sections,
+	.options = options,
+	.sections = sections,
 	.settings = settings,
 	.prompt = "Channel or nick",
-	.prompt_desc = "Type #channel or a nick, and the network: "
-	               "#channel%network",
-	.open = open_gateway,
-	.close = close_gateway,
-	.split = split,
-	.local = local,
-	.fold = fold,
-	.prompted = prompted,
-	.describe = describe,
-	.network_at = network_at,
-	.login = irc_link_login,
-	.logout = irc_link_logout,
-	.drop = irc_link_drop,
+	.prompt_desc = "As #channel%network or nick%network.",
+	.open = irc_open,
+	.reload = irc_reload,
+	.close = irc_close,
+	.split = irc_split,
+	.local = irc_local,
+	.fold = irc_fold_name,
+	.prompted = irc_prompted,
+	.describe = irc_describe,
+	.network_at = irc_network_at,
+	.login = irc_login,
+	.logout = irc_logout,
+	.drop = irc_drop,
 	.send = irc_request_send,
-	.request = irc_requests,
-	.hold = irc_link_hold,
-	.status = irc_link_status,
+	.request = requests,
+	.hold = irc_hold,
+	.status = irc_status,
 };

@@ -1,398 +1,395 @@
 /*
- * One session's connection.
+ * Bytes between the stream and the proto, and the one timer of a login.
  *
- * The order of an end matters: what is open fails first, then the engine and
- * the stream go, and OFFLINE comes last, since the core may log in again
- * from there.
+ *	login -> link_open ... LINK_UP -> irc_proto_start ... CLOSED -> OFFLINE
  */
+#include "irc/irc_link.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 
-#include "irc/irc_link.h"
+#include "irc/irc_event.h"
 #include "irc/irc_nick.h"
+#include "irc/irc_request.h"
 #include "lib/crypto.h"
 #include "lib/log.h"
 #include "lib/xalloc.h"
-#include "net/link.h"
-#include "net/loop.h"
 
-#define SESSION(n) LIST_ENTRY(n, struct irc_session, dirty)
+#define DIRTY(n) LIST_ENTRY(n, struct irc_link, dirty)
 
-/* One of them per gateway: all its links are written in one round. */
-struct writer {
-	struct loop_hook hook;
-	struct irc_networks *ns;
+enum {
+	USER_BYTES = 4, /* of the hash: 8 digits, so USERLEN 9 is enough */
+	REALNAME_BYTES = 2048,
+	OUT_MAX = 256 * 1024,
 };
 
-static struct irc_networks *
-networks_of(struct irc_session *is)
-{
-	return gateway_priv(session_gateway(is->s));
-}
+static void on_stream(
+    struct link *stream, const struct link_event *ev, void *arg);
+static void on_timer(struct timer *t);
 
-static struct clock *
-clock_of(struct irc_session *is)
-{
-	return gateway_clock(session_gateway(is->s));
-}
-
-struct irc_session *
-irc_session_of(struct session *s)
+struct irc_link *
+irc_link_of(struct session *s)
 {
 	struct irc_session *is = session_priv(s);
 
-	is->s = s;
-	return is;
+	return is->link;
 }
 
-struct irc_network *
-irc_session_network(struct irc_session *is, struct err *err)
+const char *
+irc_link_name(const struct irc_link *l)
 {
-	if (!is->network) {
-		is->network = irc_network_get(
-		    networks_of(is), session_network(is->s), err);
-		if (is->network)
-			is->fold = is->network->casemap;
-	}
-	return is->network;
+	return l->net->name;
 }
 
-/* ---- moving bytes ----------------------------------------------------- */
+/* ---- life ------------------------------------------------------------- */
+
+static void
+free_now(struct irc_link *l)
+{
+	irc_queries_drop(l);
+	irc_ranks_release(&l->ranks);
+	irc_proto_release(&l->proto);
+	irc_network_unref(&l->gw->networks, &l->net);
+	free(l);
+}
+
+/* Nobody is called back and nothing emitted from here on. */
+static void
+let_go(struct irc_link *l, bool finish)
+{
+	struct irc_session *is = session_priv(l->s);
+
+	is->link = NULL;
+	l->s = NULL;
+	l->over = true;
+	timer_cancel(&l->timer);
+	list_del(&l->dirty);
+	if (finish)
+		link_finish(&l->stream);
+	else
+		link_close(&l->stream);
+	if (!l->busy)
+		free_now(l);
+}
 
 void
-irc_link_touch(struct irc_session *is)
+irc_link_drop(struct irc_link *l)
 {
-	if (!list_is_linked(&is->dirty))
-		list_add(&networks_of(is)->dirty, &is->dirty);
-	loop_again(gateway_loop(session_gateway(is->s)));
+	let_go(l, false);
+}
+
+void
+irc_link_emit(struct irc_link *l, const struct gw_event *ev)
+{
+	/* Over a ceiling of the core an event is lost, and said so there:
+	   IRC cannot be asked again. */
+	if (!l->s)
+		return;
+	l->gw->emitted = true;
+	(void)session_emit(l->s, ev);
+}
+
+void
+irc_link_end(struct irc_link *l, const struct err *err, bool permanent)
+{
+	struct gw_event ev = {
+		.type = GW_EV_OFFLINE, .err = *err, .permanent = permanent
+	};
+	struct session *s = l->s;
+
+	l->gw->emitted = true;
+	let_go(l, err->kind == ERR_NONE);
+	(void)session_emit(s, &ev);
+}
+
+/* ---- logging in ------------------------------------------------------- */
+
+/* Servers ban by it, so it must be one person's, always the same. */
+static void
+username(struct str user, char out[2 * USER_BYTES + 2])
+{
+	uint8_t hash[CRYPTO_SHA256_BYTES];
+
+	crypto_sha256(user, hash);
+	out[0] = 'x';
+	for (size_t i = 0; i < USER_BYTES; i++)
+		snprintf(out + 1 + 2 * i, 3, "%02x", hash[i]);
+}
+
+static struct str
+localpart(struct str bare)
+{
+	struct str node = STR_EMPTY;
+
+	if (str_has(bare, '@'))
+		(void)str_cut(&bare, '@', &node);
+	return node;
 }
 
 static void
-set_timer(struct irc_session *is)
+init_proto(struct irc_link *l, struct str nick)
 {
-	int64_t due = irc_proto_deadline(&is->proto);
+	struct session *s = l->s;
+	const struct irc_network *n = l->net;
+	struct str own = session_setting(s, STR_EMPTY, "nick");
+	struct str secret = session_setting(s, STR_EMPTY, "server_password");
+	struct str account = session_setting(s, STR_EMPTY, "sasl_account");
+	char user[2 * USER_BYTES + 2];
+	struct buf realname;
 
-	if (due < 0)
-		timer_cancel(&is->timer);
-	else if (!timer_is_set(&is->timer) || is->timer.due_at > due)
-		timer_set(&is->timer, clock_of(is), due);
+	username(session_user(s), user);
+	buf_init(&realname, REALNAME_BYTES);
+	irc_network_realname(n, session_user(s), &realname);
+	irc_proto_init(&l->proto,
+	    &(struct irc_params){
+	        .nick = own.len ? own : nick,
+	        .nick_fallback = localpart(session_user(s)),
+	        .nick_max = n->nicklen,
+	        .user = str_c(user),
+	        .realname = buf_str(&realname),
+	        .server_password =
+	            secret.len ? secret : secret_str(&n->password),
+	        .sasl_account = account,
+	        .sasl_password = session_setting(s, STR_EMPTY, "sasl_password"),
+	        .sasl_required =
+	            str_is(session_setting(s, STR_EMPTY, "sasl_required"), "1"),
+	        /* An operator who set a password for a network without TLS
+	           has chosen so; a user has not. */
+	        .secrets_allowed =
+	            n->tls || n->plain_secrets || (!secret.len && !account.len),
+	        .charset = n->charset,
+	        .burst = n->burst,
+	        .interval_ms = n->interval_ms,
+	        .max_lines = n->max_lines,
+	        .version =
+	            STR("Passerelle " PASSERELLE_VERSION ", an XMPP gateway"),
+	    });
+	buf_release(&realname);
 }
 
-static void
-close_all(struct irc_session *is)
+static struct link *
+dial(struct irc_link *l)
 {
-	timer_cancel(&is->timer);
-	list_del(&is->dirty);
-	irc_request_fail_queries(is);
-	irc_channels_release(&is->channels);
-	irc_proto_release(&is->proto);
-	is->is_open = false;
+	const struct irc_network *n = l->net;
+	struct link_params p = {
+		.host = str_c(n->host),
+		.port = n->port,
+		.tls = n->tls,
+		.verify = n->verify,
+		.pin = str_c(n->pin),
+		.ca_file = n->ca_file,
+		.private_ok = !n->is_open || l->gw->private_hosts,
+		.out_max = OUT_MAX,
+	};
+
+	return link_open(gateway_loop(session_gateway(l->s)), &p, on_stream, l);
 }
 
-/* The engine has said its last word. */
-static void
-closed(struct irc_session *is, const struct irc_event *ev)
+int
+irc_link_login(struct session *s, struct irc_network *net, struct str nick,
+    struct err *err)
 {
-	struct gw_event off = { .type = GW_EV_OFFLINE,
-		.permanent = ev->permanent };
+	struct irc_session *is = session_priv(s);
+	struct irc_link *l = xcalloc(1, sizeof(*l));
 
-	if (ev->err != ERR_NONE)
-		err_set(&off.err, ev->err, "%s: " STR_FMT, is->network->name,
-		    STR_ARG(str_head(ev->text, 200)));
-	/* What is queued (a QUIT) still goes out. */
-	link_finish(&is->link);
-	close_all(is);
-	session_emit(is->s, &off);
+	(void)err;
+	l->s = s;
+	l->gw = gateway_priv(session_gateway(s));
+	l->net = net;
+	timer_init(&l->timer, on_timer);
+	list_init(&l->dirty);
+	list_init(&l->queries);
+	init_proto(l, nick);
+	irc_ranks_init(&l->ranks, irc_proto_isupport(&l->proto));
+	is->link = l;
+	/* The core has made keys with what was known before. */
+	if (!is->knows_casemap)
+		is->casemap = net->casemap;
+	is->knows_casemap = true;
+	l->stream = dial(l);
+	if (is->held)
+		link_pause(l->stream, true);
+	return 0;
 }
 
-/* All events there are.  False: the session is closed. */
+void
+irc_link_logout(struct irc_link *l, struct str text)
+{
+	irc_proto_quit(&l->proto, text);
+	irc_link_mark(l);
+}
+
+void
+irc_link_hold(struct irc_link *l, bool hold)
+{
+	if (l->stream)
+		link_pause(l->stream, hold);
+}
+
+/* ---- the proto -------------------------------------------------------- */
+
+/* Everything it has to report.  False: the link is gone. */
 static bool
-drain(struct irc_session *is)
+drain(struct irc_link *l)
 {
 	struct irc_event ev;
 
-	while (irc_proto_next(&is->proto, &ev)) {
-		if (ev.type == IRC_EV_CLOSED) {
-			closed(is, &ev);
-			return false;
-		}
-		irc_event_report(is, &ev);
-	}
-	return true;
+	if (l->busy)
+		return true;
+	l->busy = true;
+	while (!l->over && irc_proto_next(&l->proto, &ev))
+		irc_event_handle(l, &ev);
+	if (!l->over)
+		irc_queries_expire(l);
+	l->busy = false;
+	if (!l->over)
+		return true;
+	free_now(l);
+	return false;
+}
+
+void
+irc_link_mark(struct irc_link *l)
+{
+	if (l->over || list_is_linked(&l->dirty))
+		return;
+	list_add(&l->gw->dirty, &l->dirty);
+}
+
+static struct clock *
+clock_of(const struct irc_link *l)
+{
+	return gateway_clock(session_gateway(l->s));
 }
 
 static void
-write_out(struct irc_session *is)
+write_out(struct irc_link *l)
 {
-	int64_t now = clock_of(is)->at;
 	struct str out;
 
-	while ((out = irc_proto_out(&is->proto, now)).len) {
-		/* The flood control keeps far below the link's ceiling. */
-		if (is->link && link_write(is->link, out.p, out.len) < 0)
-			break;
-		irc_proto_wrote(&is->proto, out.len);
+	if (!l->stream)
+		return;
+	for (;;) {
+		out = irc_proto_out(&l->proto, clock_of(l)->at);
+		if (out.len == 0 || link_write(l->stream, out.p, out.len) < 0)
+			return;
+		irc_proto_wrote(&l->proto, out.len);
 	}
-	if (drain(is))
-		set_timer(is);
+}
+
+/*
+ * Left to fire early: bytes in only push the deadline away, and a timer that
+ * is set for each of them would be the dearest thing here.
+ */
+static void
+set_timer(struct irc_link *l)
+{
+	int64_t at = irc_proto_deadline(&l->proto);
+	int64_t query = irc_queries_deadline(l);
+
+	if (query >= 0 && (at < 0 || query < at))
+		at = query;
+	if (at < 0)
+		timer_cancel(&l->timer);
+	else if (!timer_is_set(&l->timer) || l->timer.due_at > at)
+		timer_set(&l->timer, clock_of(l), at);
 }
 
 static void
-on_turn(struct loop_hook *h)
+work(struct irc_link *l)
 {
-	struct writer *w = LIST_ENTRY(h, struct writer, hook);
-	struct list *n;
+	if (!drain(l))
+		return;
+	write_out(l);
+	/* What has left is reported, which may bring about more. */
+	if (drain(l))
+		set_timer(l);
+}
 
-	for (n = list_first(&w->ns->dirty); n; n = list_first(&w->ns->dirty)) {
-		struct irc_session *is = SESSION(n);
+void
+irc_link_turn(struct loop_hook *h)
+{
+	struct irc_gateway *gw = LIST_ENTRY(h, struct irc_gateway, hook);
+	struct list *node;
 
-		list_del(n);
-		write_out(is);
+	gw->emitted = false;
+	for (node = list_first(&gw->dirty); node;
+	     node = list_first(&gw->dirty)) {
+		list_del(node);
+		work(DIRTY(node));
 	}
-}
-
-void
-irc_links_open(struct gateway *gw)
-{
-	struct irc_networks *ns = gateway_priv(gw);
-	struct writer *w = xcalloc(1, sizeof(*w));
-
-	w->ns = ns;
-	list_init(&ns->dirty);
-	ns->hook = w;
-	loop_hook_add(gateway_loop(gw), &w->hook, LOOP_RANK_CORE, on_turn);
-}
-
-void
-irc_links_close(struct gateway *gw)
-{
-	struct irc_networks *ns = gateway_priv(gw);
-	struct writer *w = ns->hook;
-
-	if (w)
-		loop_hook_del(&w->hook);
-	free(w);
-	ns->hook = NULL;
+	if (gw->emitted)
+		loop_again(gw->loop);
 }
 
 static void
 on_timer(struct timer *t)
 {
-	struct irc_session *is = TIMER_OWNER(t, struct irc_session, timer);
+	struct irc_link *l = TIMER_OWNER(t, struct irc_link, timer);
 
-	irc_proto_tick(&is->proto, clock_of(is)->at);
-	if (drain(is))
-		irc_link_touch(is);
+	irc_proto_tick(&l->proto, clock_of(l)->at);
+	irc_link_mark(l);
+}
+
+int64_t
+irc_link_delay(const struct irc_link *l)
+{
+	return irc_proto_delay(&l->proto, clock_of(l)->at);
 }
 
 /* ---- the stream ------------------------------------------------------- */
 
 static void
-came_up(struct irc_session *is)
+on_up(struct irc_link *l)
 {
-	struct gw_event off = { .type = GW_EV_OFFLINE, .permanent = true };
+	struct err err = ERR_INIT;
 
-	log_info(session_log(is->s), "connected", "peer=\"" STR_FMT "\" tls=%s",
-	    STR_ARG(link_peer(is->link)), link_is_tls(is->link) ? "yes" : "no");
-	if (irc_proto_start(&is->proto, clock_of(is)->at, &off.err) == 0) {
-		irc_link_touch(is);
+	log_info(session_log(l->s), "irc connected", "peer=" STR_FMT " tls=%s",
+	    STR_ARG(link_peer(l->stream)),
+	    link_is_tls(l->stream) ? "yes" : "no");
+	if (irc_proto_start(&l->proto, clock_of(l)->at, &err) == 0) {
+		irc_link_mark(l);
 		return;
 	}
-	link_close(&is->link);
-	close_all(is);
-	session_emit(is->s, &off);
+	err_prefix(&err, "%s", irc_link_name(l));
+	/* It is in the settings, so only the user can mend it. */
+	irc_link_end(l, &err, true);
+}
+
+/* A peer that hangs up without a word has no text of its own. */
+static void
+on_down(struct irc_link *l, const struct link_event *ev)
+{
+	link_close(&l->stream);
+	l->down = &ev->err;
+	l->down_permanent = ev->permanent;
+	irc_proto_eof(&l->proto,
+	    ev->err.text[0] ? str_c(ev->err.text)
+	                    : STR("the server has hung up"));
+	if (drain(l))
+		l->down = NULL;
 }
 
 static void
-went_down(struct irc_session *is, const struct link_event *ev)
+on_stream(struct link *stream, const struct link_event *ev, void *arg)
 {
-	struct gw_event off = { .type = GW_EV_OFFLINE,
-		.permanent = ev->permanent,
-		.err = ev->err };
+	struct irc_link *l = arg;
 
-	link_close(&is->link);
-	/* Before the first byte the stream knows more than the engine. */
-	if (is->proto.state == IRC_IDLE) {
-		close_all(is);
-		session_emit(is->s, &off);
-		return;
-	}
-	irc_proto_eof(&is->proto, str_c(ev->err.text));
-	(void)drain(is);
-}
-
-static void
-on_link(struct link *l, const struct link_event *ev, void *arg)
-{
-	struct irc_session *is = arg;
-
-	(void)l;
+	(void)stream;
 	switch (ev->type) {
 	case LINK_UP:
-		came_up(is);
+		on_up(l);
 		break;
 	case LINK_DATA:
-		irc_proto_feed(&is->proto, ev->data, ev->len, clock_of(is)->at);
-		if (drain(is))
-			irc_link_touch(is);
+		irc_proto_feed(&l->proto, ev->data, ev->len, clock_of(l)->at);
+		if (drain(l))
+			irc_link_mark(l);
 		break;
 	case LINK_DRAINED:
+		irc_link_mark(l);
 		break;
 	case LINK_DOWN:
-		went_down(is, ev);
+		on_down(l, ev);
 		break;
 	}
-}
-
-/* ---- ops -------------------------------------------------------------- */
-
-/* A short name for each user, the same every time: bans hit one person. */
-static struct str
-user_name(struct str user, char out[10])
-{
-	static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
-	uint8_t hash[CRYPTO_SHA256_BYTES];
-	int i;
-
-	crypto_sha256(user, hash);
-	out[0] = 'x';
-	for (i = 1; i < 9; i++)
-		out[i] = digits[hash[i] % 36];
-	out[9] = '\0';
-	return str_c(out);
-}
-
-static struct str
-local_part(struct str bare)
-{
-	ptrdiff_t at = str_find(bare, '@');
-
-	return at < 0 ? bare : str_head(bare, (size_t)at);
-}
-
-static void
-init_proto(struct irc_session *is, struct str nick)
-{
-	struct str own = session_setting(is->s, STR_EMPTY, "nick");
-	struct str pass = session_setting(is->s, STR_EMPTY, "server_password");
-	const struct irc_network *n = is->network;
-	char user[10];
-	struct irc_params p;
-
-	user_name(session_user(is->s), user);
-	p = (struct irc_params){
-		.nick = own.len ? own : nick,
-		.nick_fallback = local_part(session_user(is->s)),
-		.nick_max = n->nicklen,
-		.user = user_name(session_user(is->s), user),
-		.realname = session_user(is->s),
-		.server_password = pass.len ? pass : secret_str(&n->password),
-		.sasl_account =
-		    session_setting(is->s, STR_EMPTY, "sasl_account"),
-		.sasl_password =
-		    session_setting(is->s, STR_EMPTY, "sasl_password"),
-		.sasl_required = str_is(
-		    session_setting(is->s, STR_EMPTY, "sasl_required"), "1"),
-		.secrets_allowed = n->tls || n->plain_secrets,
-		.charset = n->charset,
-		.burst = n->burst,
-		.interval_ms = n->interval_ms,
-		.max_lines = n->max_lines,
-		.version =
-		    STR("Passerelle " PASSERELLE_VERSION ", an XMPP gateway"),
-	};
-
-	irc_proto_init(&is->proto, &p);
-}
-
-int
-irc_link_login(struct session *s, struct str nick, struct err *err)
-{
-	struct irc_session *is = irc_session_of(s);
-	struct irc_network *n = irc_session_network(is, err);
-	struct link_params p = { .connect_ms = 30000 };
-
-	if (!n)
-		return -1;
-	init_proto(is, nick);
-	irc_channels_init(&is->channels, is->fold);
-	timer_init(&is->timer, on_timer);
-	list_init(&is->dirty);
-	list_init(&is->queries);
-	is->nquery = 0;
-	is->is_open = true;
-	is->is_leaving = false;
-	p.host = str_c(n->host);
-	p.port = n->port;
-	p.tls = n->tls;
-	p.verify = n->verify;
-	p.pin = str_c(n->pin);
-	p.ca_file = n->ca_file;
-	p.private_ok = n->configured || networks_of(is)->private_hosts;
-	is->link = link_open(gateway_loop(session_gateway(s)), &p, on_link, is);
-	return 0;
-}
-
-void
-irc_link_logout(struct session *s, enum gw_bye why, struct str text)
-{
-	static const struct str bye[] = {
-		[GW_BYE_USER] = { "Leaving", 7 },
-		[GW_BYE_UNREGISTER] = { "Leaving", 7 },
-		[GW_BYE_IDLE] = { "Nobody is here any more", 23 },
-		[GW_BYE_SHUTDOWN] = { "The gateway is being restarted", 30 },
-		[GW_BYE_ADMIN] = { "Disconnected by an administrator", 32 },
-	};
-	struct irc_session *is = irc_session_of(s);
-	struct gw_event off = { .type = GW_EV_OFFLINE };
-
-	if (!is->is_open)
-		return;
-	is->is_leaving = true;
-	if (is->proto.state == IRC_IDLE) {
-		link_close(&is->link);
-		close_all(is);
-		session_emit(s, &off);
-		return;
-	}
-	irc_proto_quit(&is->proto, text.len ? text : bye[why]);
-	irc_link_touch(is);
-}
-
-void
-irc_link_drop(struct session *s)
-{
-	struct irc_session *is = irc_session_of(s);
-
-	if (!is->is_open)
-		return;
-	link_close(&is->link);
-	close_all(is);
-}
-
-void
-irc_link_hold(struct session *s, bool hold)
-{
-	struct irc_session *is = irc_session_of(s);
-
-	if (is->link)
-		link_pause(is->link, hold);
-}
-
-void
-irc_link_status(struct session *s, struct buf *out)
-{
-	struct irc_session *is = irc_session_of(s);
-	int64_t delay;
-
-	if (!is->is_open || !is->link)
-		return;
-	buf_addf(out, "Server: " STR_FMT "\n", STR_ARG(link_peer(is->link)));
-	buf_addf(out, "TLS: %s\n", link_is_tls(is->link) ? "yes" : "no");
-	buf_addf(
-	    out, "Nick: " STR_FMT "\n", STR_ARG(irc_proto_nick(&is->proto)));
-	buf_addf(out, "Channels: %zu\n", is->channels.map.n);
-	delay = irc_proto_delay(&is->proto, clock_of(is)->at);
-	if (delay > 0)
-		buf_addf(out, "Waiting lines: %zu, for %lld s\n",
-		    irc_proto_queued(&is->proto), (long long)(delay / 1000));
 }

@@ -1,8 +1,16 @@
 /*
- * irc_link.h - one session's connection: engine, byte stream and timer
+ * irc_link.h - one login: an irc_proto on a stream, with a timer
  *
- * Bytes go from the stream to the engine, its events to irc_event.c and its
- * output, once per loop turn, to the stream.
+ * Everything that gives the proto something to say marks the link dirty; once
+ * per turn of the loop what may leave is written, so a burst of requests or
+ * of answers costs one write.
+ *
+ * Reentry    Events are emitted while the proto is being drained; what the
+ *            core does then (requests, logout, drop) is safe: a command only
+ *            adds to the proto, and a link dropped meanwhile is freed when
+ *            the draining ends.
+ * Memory     One allocation of about 2 kB, and the buffers of the proto,
+ *            which come and go; nothing while the session waits to reconnect.
  */
 #ifndef IRC_LINK_H
 #define IRC_LINK_H
@@ -11,70 +19,77 @@
 #include <stdint.h>
 
 #include "core/gateway.h"
-#include "irc/irc_member.h"
-#include "irc/irc_network.h"
+#include "irc/irc_gateway.h"
 #include "irc/irc_proto.h"
+#include "irc/irc_ranks.h"
 #include "lib/clock.h"
 #include "lib/list.h"
+#include "net/link.h"
 
-struct link;
-
-enum { IRC_QUERIES_MAX = 20 };
-
-/* A CTCP question that waits for its reply. */
-struct irc_query {
-	struct list node;
-	gw_req_id id;
-	char *nick;
-	const char *command;
+enum {
+	IRC_QUERIES_MAX = 16,     /* CTCP queries open at once */
+	IRC_QUERY_MS = 30 * 1000, /* for the answer to one, once asked */
 };
 
-/* session_priv() of an IRC session. */
-struct irc_session {
-	struct session *s;
-	struct irc_network *network; /* NULL: not looked up yet */
-	enum irc_casemap fold;
-	bool is_open;    /* between login and OFFLINE */
-	bool is_leaving; /* logout was asked for */
-	struct link *link;
-	struct irc_proto proto; /* initialised while is_open */
-	struct irc_channels channels;
+/*
+ * Numbers of the core are passed through the proto as refs; the lowest bits
+ * say what it is, since tickets and requests may share a number.
+ */
+enum irc_ref { IRC_REF_MESSAGE, IRC_REF_REQUEST, IRC_REF_QUERY };
+
+static inline uint64_t
+irc_ref(enum irc_ref kind, uint64_t id)
+{
+	return id << 2 | (uint64_t)kind;
+}
+
+struct irc_link {
+	struct session *s; /* NULL: dropped, or its OFFLINE was emitted */
+	struct irc_gateway *gw;
+	struct irc_network *net; /* a reference */
+	struct link *stream;     /* NULL: gone */
 	struct timer timer;
-	struct list dirty; /* in the gateway's list while marked */
-	struct list queries;
-	size_t nquery;
+	struct list dirty;   /* in gw->dirty while marked */
+	struct list queries; /* oldest first */
+	size_t nqueries;
+	bool busy;              /* the proto is being drained */
+	bool over;              /* nothing will be emitted any more */
+	const struct err *down; /* why the stream went, while it is told */
+	bool down_permanent;
+	struct irc_proto proto;
+	struct irc_ranks ranks;
 };
 
-int irc_link_login(struct session *s, struct str nick, struct err *err);
-void irc_link_logout(struct session *s, enum gw_bye why, struct str text);
-void irc_link_drop(struct session *s);
-void irc_link_hold(struct session *s, bool hold);
-void irc_link_status(struct session *s, struct buf *out);
+/* Of a session that is logged in, or about to; else NULL. */
+struct irc_link *irc_link_of(struct session *s);
 
-/* Something was given to the engine: write it before the turn ends. */
-void irc_link_touch(struct irc_session *is);
+/* Takes the reference to net.  The nick is a wish. */
+int irc_link_login(struct session *s, struct irc_network *net, struct str nick,
+    struct err *err);
 
-/* The session's network; NULL and err: there is none any more. */
-struct irc_network *irc_session_network(
-    struct irc_session *is, struct err *err);
-struct irc_session *irc_session_of(struct session *s);
+void irc_link_logout(struct irc_link *l, struct str text);
 
-/* Of the gateway: the hook that writes. */
-void irc_links_open(struct gateway *gw);
-void irc_links_close(struct gateway *gw);
+/* Without a word. */
+void irc_link_drop(struct irc_link *l);
 
-/* The ops table; gateways/registry.c. */
-extern const struct gateway_ops irc_gateway;
+void irc_link_hold(struct irc_link *l, bool hold);
 
-/* irc_event.c: an event of the engine, to the core. */
-void irc_event_report(struct irc_session *is, const struct irc_event *ev);
+/* Milliseconds until a line given to it now would leave. */
+int64_t irc_link_delay(const struct irc_link *l);
 
-/* irc_request.c */
-extern gw_request_fn *const irc_requests[GW_NREQ];
-void irc_request_send(
-    struct session *s, gw_ticket t, const struct gw_message *m);
-void irc_request_reply(struct irc_session *is, const struct irc_event *ev);
-void irc_request_fail_queries(struct irc_session *is);
-bool irc_request_forget(struct irc_session *is, gw_req_id id);
+/* There is something to write, or a deadline has moved. */
+void irc_link_mark(struct irc_link *l);
+
+/* The hook of a gateway: works off gw->dirty. */
+void irc_link_turn(struct loop_hook *h);
+
+/* Nothing, once over. */
+void irc_link_emit(struct irc_link *l, const struct gw_event *ev);
+
+/* The last event of all.  The link is not to be used afterwards. */
+void irc_link_end(struct irc_link *l, const struct err *err, bool permanent);
+
+/* "libera", for texts. */
+const char *irc_link_name(const struct irc_link *l);
 
 #endif

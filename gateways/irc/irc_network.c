@@ -1,156 +1,64 @@
-/*
- * The networks of one gateway.
- */
+#include "irc/irc_network.h"
+
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-#include "irc/irc_network.h"
+#include "lib/text.h"
 #include "lib/xalloc.h"
 
-#define NETWORK(n) LIST_ENTRY(n, struct irc_network, node)
+enum { BURST_MAX = 1000, INTERVAL_MAX_MS = 60000, LINES_MAX = 100 };
 
-static const struct gw_option network_options[] = {
-	{ "host", GW_OPT_STR, "", 0, 0 },
+const struct gw_option irc_network_options[] = {
+	{ "host", GW_OPT_STR, NULL, 0, 0 },
 	{ "port", GW_OPT_INT, "6697", 1, 65535 },
 	{ "tls", GW_OPT_BOOL, "yes", 0, 0 },
 	{ "verify", GW_OPT_BOOL, "yes", 0, 0 },
+	{ "plain_secrets", GW_OPT_BOOL, "no", 0, 0 },
 	{ "pin", GW_OPT_STR, "", 0, 0 },
 	{ "ca_file", GW_OPT_STR, "", 0, 0 },
-	{ "plain_secrets", GW_OPT_BOOL, "no", 0, 0 },
 	{ "aliases", GW_OPT_LIST, "{}", 0, 0 },
-	{ "burst", GW_OPT_INT, "5", 1, 1000 },
-	{ "interval_ms", GW_OPT_INT, "2000", 0, 60000 },
-	{ "max_lines", GW_OPT_INT, "10", 1, 100 },
+	{ "burst", GW_OPT_INT, "5", 1, BURST_MAX },
+	{ "interval_ms", GW_OPT_INT, "2000", 0, INTERVAL_MAX_MS },
+	{ "max_lines", GW_OPT_INT, "10", 1, LINES_MAX },
 	{ "charset", GW_OPT_STR, "windows-1252", 0, 0 },
 	{ "password", GW_OPT_STR, "", 0, 0 },
+	{ "password_file", GW_OPT_STR, "", 0, 0 },
+	{ "realname", GW_OPT_STR, "%u", 0, 0 },
 	{ NULL, GW_OPT_STR, NULL, 0, 0 },
-};
-
-const struct gw_option irc_gateway_options[] = {
-	{ "open", GW_OPT_BOOL, "no", 0, 0 },
-	{ "private_hosts", GW_OPT_BOOL, "no", 0, 0 },
-	{ "only_network", GW_OPT_STR, "", 0, 0 },
-	{ NULL, GW_OPT_STR, NULL, 0, 0 },
-};
-
-const struct gw_section irc_gateway_sections[] = {
-	{ "network", network_options },
-	{ NULL, NULL },
 };
 
 /* ---- names ------------------------------------------------------------ */
 
-static bool
-is_host_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || c == '-' || c == '.' || c == ':' ||
-	    c == '_';
-}
-
 bool
-irc_network_is_host(struct str name)
+irc_host_is_valid(struct str host)
 {
-	size_t i;
+	bool has_letter = false;
 
-	if (name.len == 0 || name.len > IRC_HOST_MAX || name.p[0] == '.' ||
-	    name.p[0] == '-')
+	if (host.len == 0 || host.len > IRC_HOST_MAX)
 		return false;
-	for (i = 0; i < name.len; i++)
-		if (!is_host_char(name.p[i]))
+	for (size_t i = 0; i < host.len; i++) {
+		char c = host.p[i];
+		bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		    (c >= '0' && c <= '9');
+
+		if (!alnum && c != '.' && c != '-' && c != '_' && c != ':')
 			return false;
-	return str_has(name, '.') || str_has(name, ':') ||
-	    str_is(name, "localhost");
-}
-
-static bool
-is_named(const struct irc_network *n, struct str name)
-{
-	size_t i;
-
-	if (str_eq_nocase(name, str_c(n->name)) ||
-	    str_eq_nocase(name, str_c(n->host)))
-		return true;
-	for (i = 0; i < n->nalias; i++)
-		if (str_eq_nocase(name, str_c(n->alias[i])))
-			return true;
-	return false;
-}
-
-struct irc_network *
-irc_network_find(const struct irc_networks *ns, struct str name)
-{
-	LIST_EACH(&ns->all, n)
-	{
-		if (is_named(NETWORK(n), name))
-			return NETWORK(n);
+		has_letter = has_letter || alnum;
 	}
-	return NULL;
+	return has_letter && *host.p != '.' && *host.p != '-';
 }
 
-/* ---- life ------------------------------------------------------------- */
-
-static struct irc_network *
-network_new(struct irc_networks *ns, struct str name, struct str host)
+static char *
+lower_dup(struct str s)
 {
-	struct irc_network *n = xcalloc(1, sizeof(*n));
-	struct irc_isupport fresh;
+	char *z = str_dup(s);
 
-	irc_isupport_init(&fresh);
-	n->name = str_dup(name);
-	n->host = str_dup(host);
-	n->port = 6697;
-	n->tls = n->verify = true;
-	n->charset = xstrdup("windows-1252");
-	n->burst = 5;
-	n->interval_ms = 2000;
-	n->max_lines = 10;
-	n->casemap = fresh.casemap;
-	memcpy(n->chantypes, fresh.chantypes, sizeof(n->chantypes));
-	list_add(&ns->all, &n->node);
-	ns->n++;
-	return n;
+	for (char *p = z; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p + ('a' - 'A'));
+	return z;
 }
-
-static void
-network_free(struct irc_networks *ns, struct irc_network *n)
-{
-	size_t i;
-
-	list_del(&n->node);
-	ns->n--;
-	for (i = 0; i < n->nalias; i++)
-		free(n->alias[i]);
-	free(n->alias);
-	free(n->name);
-	free(n->host);
-	free(n->pin);
-	free(n->ca_file);
-	free(n->charset);
-	secret_release(&n->password);
-	free(n);
-}
-
-struct irc_network *
-irc_network_get(struct irc_networks *ns, struct str name, struct err *err)
-{
-	struct irc_network *n = irc_network_find(ns, name);
-
-	if (n)
-		return n;
-	if (!ns->open || !irc_network_is_host(name)) {
-		err_set(err, ERR_NOT_FOUND,
-		    "there is no network " STR_FMT " here",
-		    STR_ARG(str_head(name, 64)));
-		return NULL;
-	}
-	if (ns->n >= IRC_NETWORKS_MAX) {
-		err_set(err, ERR_BUSY, "as many networks as may be are in use");
-		return NULL;
-	}
-	return network_new(ns, name, name);
-}
-
-/* ---- configuration ---------------------------------------------------- */
 
 static char *
 dup_or_null(struct str s)
@@ -158,89 +66,406 @@ dup_or_null(struct str s)
 	return s.len ? str_dup(s) : NULL;
 }
 
-static void
-read_aliases(struct irc_network *n, const struct conf *c)
-{
-	size_t i;
+/* ---- one network ------------------------------------------------------ */
 
-	n->nalias = conf_list_len(c, "aliases");
-	n->alias = xcalloc(n->nalias, sizeof(*n->alias));
-	for (i = 0; i < n->nalias; i++)
-		n->alias[i] = str_dup(conf_list_at(c, "aliases", i));
+static struct irc_network *
+network_new(char *name, struct str host)
+{
+	struct irc_network *n = xcalloc(1, sizeof(*n));
+	struct irc_isupport is;
+
+	list_init(&n->node);
+	n->refs = 1;
+	n->name = name;
+	n->host = str_dup(host);
+	n->port = IRC_PORT;
+	n->tls = n->verify = true;
+	n->burst = 5;
+	n->interval_ms = 2000;
+	n->max_lines = 10;
+	n->charset = xstrdup("windows-1252");
+	n->realname = xstrdup("%u");
+	irc_isupport_init(&is);
+	irc_network_learn(n, &is);
+	return n;
+}
+
+static void
+network_free(struct irc_network *n)
+{
+	for (size_t i = 0; i < n->nalias; i++)
+		free(n->alias[i]);
+	secret_release(&n->password);
+	free(n->name);
+	free(n->host);
+	free(n->pin);
+	free(n->ca_file);
+	free(n->charset);
+	free(n->realname);
+	free(n);
+}
+
+struct irc_network *
+irc_network_ref(struct irc_network *n)
+{
+	n->refs++;
+	return n;
+}
+
+void
+irc_network_unref(struct irc_networks *nets, struct irc_network **np)
+{
+	struct irc_network *n = *np;
+
+	*np = NULL;
+	if (!n || --n->refs > 0)
+		return;
+	if (n->is_open) {
+		map_del_value(&nets->names, str_c(n->name), n);
+		nets->nopen--;
+	}
+	network_free(n);
+}
+
+void
+irc_network_learn(struct irc_network *n, const struct irc_isupport *is)
+{
+	n->casemap = is->casemap;
+	n->nicklen = is->nicklen;
+	memcpy(n->chantypes, is->chantypes, sizeof(n->chantypes));
+	memcpy(n->title, is->network, sizeof(n->title));
+}
+
+bool
+irc_network_is_channel(const struct irc_network *n, struct str name)
+{
+	return name.len && *name.p && strchr(n->chantypes, *name.p) != NULL;
+}
+
+void
+irc_network_realname(
+    const struct irc_network *n, struct str user, struct buf *out)
+{
+	for (const char *p = n->realname; *p; p++)
+		if (p[0] == '%' && p[1] == 'u') {
+			buf_add_str(out, user);
+			p++;
+		} else {
+			buf_addc(out, *p);
+		}
+}
+
+/* ---- the set ---------------------------------------------------------- */
+
+void
+irc_networks_init(struct irc_networks *nets)
+{
+	*nets = (struct irc_networks){ 0 };
+	map_init(&nets->names);
+	list_init(&nets->configured);
+}
+
+static void
+forget(struct irc_networks *nets, struct irc_network *n)
+{
+	map_del_value(&nets->names, str_c(n->name), n);
+	for (size_t i = 0; i < n->nalias; i++)
+		map_del_value(&nets->names, str_c(n->alias[i]), n);
+	list_del(&n->node);
+	nets->nconfigured--;
+	irc_network_unref(nets, &n);
+}
+
+void
+irc_networks_release(struct irc_networks *nets)
+{
+	while (!list_is_empty(&nets->configured))
+		forget(nets,
+		    LIST_ENTRY(list_first(&nets->configured),
+		        struct irc_network, node));
+	map_release(&nets->names);
+}
+
+struct irc_network *
+irc_networks_find(const struct irc_networks *nets, struct str name)
+{
+	char lower[IRC_HOST_MAX];
+
+	if (name.len > sizeof(lower))
+		return NULL;
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.p[i];
+
+		lower[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+	}
+	return map_get(&nets->names, str_of(lower, name.len));
+}
+
+struct irc_network *
+irc_networks_at(const struct irc_networks *nets, size_t i)
+{
+	LIST_EACH(&nets->configured, node)
+	{
+		if (i-- == 0)
+			return LIST_ENTRY(node, struct irc_network, node);
+	}
+	return NULL;
+}
+
+struct irc_network *
+irc_networks_open(struct irc_networks *nets, struct str host, struct err *err)
+{
+	struct irc_network *n = irc_networks_find(nets, host);
+
+	if (n)
+		return irc_network_ref(n);
+	if (nets->nopen >= IRC_OPEN_NETWORKS_MAX) {
+		err_set(err, ERR_BUSY, "too many IRC networks are in use");
+		return NULL;
+	}
+	n = network_new(lower_dup(host), host);
+	n->is_open = true;
+	map_put(&nets->names, str_c(n->name), n);
+	nets->nopen++;
+	return n;
+}
+
+/* ---- the configuration ------------------------------------------------ */
+
+/* First line of the file, at most SECRET_MAX bytes. */
+static int
+read_password(const struct conf *c, struct irc_network *n, struct err *err)
+{
+	struct str name = conf_str(c, "password_file");
+	char *path = str_dup(name), line[SECRET_MAX + 2] = "";
+	FILE *f = fopen(path, "re");
+	int rc = 0;
+
+	free(path);
+	if (!f || !fgets(line, sizeof(line), f))
+		rc = conf_err(c, "password_file", err, STR_FMT ": %s",
+		    STR_ARG(name), f ? "is empty" : strerror(errno));
+	else if (secret_set(&n->password, str_trim(str_c(line))) < 0 ||
+	    strlen(line) > SECRET_MAX)
+		rc = conf_err(c, "password_file", err,
+		    "the password is longer than %d bytes", SECRET_MAX);
+	if (f)
+		(void)fclose(f); /* only read */
+	secret_wipe(line, sizeof(line));
+	return rc;
 }
 
 static int
-read_network(struct irc_networks *ns, const struct conf *c, struct err *err)
+read_secret(const struct conf *c, struct irc_network *n, struct err *err)
 {
-	struct str name = conf_title(c), host = conf_str(c, "host");
-	struct irc_network *n;
+	struct str password = conf_str(c, "password");
 
-	if (host.len == 0)
+	if (conf_str(c, "password_file").len) {
+		if (password.len)
+			return conf_err(c, "password_file", err,
+			    "both password and password_file; keep one");
+		return read_password(c, n, err);
+	}
+	if (secret_set(&n->password, password) < 0)
+		return conf_err(c, "password", err,
+		    "the password is longer than %d bytes", SECRET_MAX);
+	return 0;
+}
+
+static bool
+is_pin(struct str s)
+{
+	size_t ndigits = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.p[i];
+		bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
+		    (c >= 'A' && c <= 'F');
+
+		if (!hex && c != ':')
+			return false;
+		ndigits += hex;
+	}
+	return ndigits == 64;
+}
+
+static bool
+is_charset(const char *name)
+{
+	struct buf out;
+	bool ok;
+
+	buf_init(&out, 16);
+	ok = text_to_utf8(name, STR("x"), &out);
+	buf_release(&out);
+	return ok;
+}
+
+static int
+check_options(
+    const struct conf *c, const struct irc_network *n, struct err *err)
+{
+	if (!irc_host_is_valid(conf_str(c, "host")))
 		return conf_err(c, "host", err,
-		    "network \"" STR_FMT "\" needs a host", STR_ARG(name));
-	if (!irc_network_is_host(host))
-		return conf_err(c, "host", err,
-		    "\"" STR_FMT "\" is not a host name or address",
-		    STR_ARG(host));
-	if (name.len == 0 || str_has(name, '%'))
-		return conf_err(c, NULL, err,
-		    "a network's name is not empty and has no %%");
-	if (irc_network_find(ns, name) || irc_network_find(ns, host))
-		return conf_err(c, NULL, err,
-		    "network \"" STR_FMT "\": that name or host is another's",
-		    STR_ARG(name));
-	n = network_new(ns, name, host);
-	n->configured = true;
+		    "\"" STR_FMT "\" is no host name and no address",
+		    STR_ARG(conf_str(c, "host")));
+	if (n->pin && !is_pin(str_c(n->pin)))
+		return conf_err(c, "pin", err,
+		    "a pin is the SHA-256 of a certificate: 64 hex digits");
+	if (!n->tls && (n->pin || n->ca_file))
+		return conf_err(c, n->pin ? "pin" : "ca_file", err,
+		    "has no meaning without TLS; say tls = yes");
+	if (!is_charset(n->charset))
+		return conf_err(c, "charset", err,
+		    "\"%s\" is no character set known here", n->charset);
+	return 0;
+}
+
+static void
+read_options(const struct conf *c, struct irc_network *n)
+{
 	n->port = (uint16_t)conf_int(c, "port");
 	n->tls = conf_bool(c, "tls");
 	n->verify = conf_bool(c, "verify");
 	n->plain_secrets = conf_bool(c, "plain_secrets");
 	n->pin = dup_or_null(conf_str(c, "pin"));
 	n->ca_file = dup_or_null(conf_str(c, "ca_file"));
-	str_store(&n->charset, conf_str(c, "charset"));
 	n->burst = (unsigned)conf_int(c, "burst");
 	n->interval_ms = conf_int(c, "interval_ms");
 	n->max_lines = (size_t)conf_int(c, "max_lines");
-	read_aliases(n, c);
-	if (secret_set(&n->password, conf_str(c, "password")) < 0)
-		return conf_err(
-		    c, "password", err, "longer than %d bytes", SECRET_MAX);
+	str_store(&n->charset, conf_str(c, "charset"));
+	str_store(&n->realname, conf_str(c, "realname"));
+}
+
+/* One more name for n; alias is taken. */
+static int
+add_alias(struct irc_networks *nets, struct irc_network *n, char *alias,
+    const struct conf *c, const char *option, struct err *err)
+{
+	struct irc_network *other = map_get(&nets->names, str_c(alias));
+	int rc = 0;
+
+	if (other && other != n)
+		rc = conf_err(c, option, err,
+		    "\"%s\" is network \"%s\" already", alias, other->name);
+	else if (!other && n->nalias == IRC_ALIASES_MAX)
+		rc = conf_err(
+		    c, option, err, "more than %d names", IRC_ALIASES_MAX - 1);
+	if (rc < 0 || other) {
+		free(alias);
+		return rc;
+	}
+	n->alias[n->nalias++] = alias;
+	map_put(&nets->names, str_c(alias), n);
 	return 0;
+}
+
+static int
+read_names(struct irc_networks *nets, const struct conf *c,
+    struct irc_network *n, struct err *err)
+{
+	if (add_alias(nets, n, lower_dup(conf_str(c, "host")), c, "host", err) <
+	    0)
+		return -1;
+	for (size_t i = 0; i < conf_list_len(c, "aliases"); i++) {
+		struct str alias = conf_list_at(c, "aliases", i);
+
+		if (!irc_host_is_valid(alias))
+			return conf_err(c, "aliases", err,
+			    "\"" STR_FMT "\" cannot be the name of a network",
+			    STR_ARG(alias));
+		if (add_alias(nets, n, lower_dup(alias), c, "aliases", err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+read_network(struct irc_networks *nets, const struct conf *c, struct err *err)
+{
+	struct str title = conf_title(c);
+	struct irc_network *n;
+
+	if (!irc_host_is_valid(title))
+		return conf_err(c, NULL, err,
+		    "\"" STR_FMT "\" cannot be the name of a network: letters, "
+		    "digits, dots, '-' and '_' only",
+		    STR_ARG(title));
+	if (nets->nconfigured == IRC_NETWORKS_MAX)
+		return conf_err(
+		    c, NULL, err, "more than %d networks", IRC_NETWORKS_MAX);
+	if (irc_networks_find(nets, title))
+		return conf_err(c, NULL, err,
+		    "there is a network \"" STR_FMT "\" already",
+		    STR_ARG(title));
+	n = network_new(lower_dup(title), conf_str(c, "host"));
+	map_put(&nets->names, str_c(n->name), n);
+	list_add(&nets->configured, &n->node);
+	nets->nconfigured++;
+	read_options(c, n);
+	if (check_options(c, n, err) < 0 || read_secret(c, n, err) < 0)
+		return -1;
+	return read_names(nets, c, n, err);
 }
 
 int
 irc_networks_read(
-    struct irc_networks *ns, const struct conf *conf, struct err *err)
+    struct irc_networks *nets, const struct conf *conf, struct err *err)
 {
-	struct str only = conf_str(conf, "only_network");
 	const struct conf *c = NULL;
 
-	list_init(&ns->all);
-	ns->open = conf_bool(conf, "open");
-	ns->private_hosts = conf_bool(conf, "private_hosts");
-	while ((c = conf_next(conf, "network", c)) != NULL)
-		if (read_network(ns, c, err) < 0)
+	for (c = conf_next(conf, "network", c); c;
+	     c = conf_next(conf, "network", c))
+		if (read_network(nets, c, err) < 0)
 			return -1;
-	if (only.len) {
-		ns->only = irc_network_find(ns, only);
-		if (!ns->only)
-			return conf_err(conf, "only_network", err,
-			    "there is no network \"" STR_FMT "\" below",
-			    STR_ARG(only));
-	}
-	if (ns->n == 0 && !ns->open)
-		return conf_err(conf, NULL, err,
-		    "an IRC gateway needs a network { } or open = yes");
 	return 0;
 }
 
-void
-irc_networks_release(struct irc_networks *ns)
+/* What the old one has learnt. */
+static void
+inherit(struct irc_network *n, const struct irc_network *old)
 {
-	struct list *n;
+	n->casemap = old->casemap;
+	n->nicklen = old->nicklen;
+	memcpy(n->chantypes, old->chantypes, sizeof(n->chantypes));
+	memcpy(n->title, old->title, sizeof(n->title));
+}
 
-	if (!ns->all.next)
-		return;
-	for (n = list_first(&ns->all); n; n = list_first(&ns->all))
-		network_free(ns, NETWORK(n));
+static void
+take_network(
+    struct irc_networks *nets, struct irc_networks *from, struct irc_network *n)
+{
+	list_del(&n->node);
+	from->nconfigured--;
+	list_add(&nets->configured, &n->node);
+	nets->nconfigured++;
+	map_put(&nets->names, str_c(n->name), n);
+	for (size_t i = 0; i < n->nalias; i++)
+		map_put(&nets->names, str_c(n->alias[i]), n);
+}
+
+void
+irc_networks_replace(struct irc_networks *nets, struct irc_networks *next)
+{
+	LIST_EACH(&next->configured, node)
+	{
+		struct irc_network *n =
+		    LIST_ENTRY(node, struct irc_network, node);
+		struct irc_network *old =
+		    irc_networks_find(nets, str_c(n->name));
+
+		if (old)
+			inherit(n, old);
+	}
+	while (!list_is_empty(&nets->configured))
+		forget(nets,
+		    LIST_ENTRY(list_first(&nets->configured),
+		        struct irc_network, node));
+	LIST_EACH(&next->configured, node)
+	{
+		take_network(
+		    nets, next, LIST_ENTRY(node, struct irc_network, node));
+	}
+	map_release(&next->names);
+	map_init(&next->names);
 }

@@ -1,211 +1,21 @@
-/*
- * What the core asks: one row per kind of request.
- *
- * The number of a request is the engine's ref, so its answer finds its way
- * back by itself; only CTCP questions, which IRC answers with an ordinary
- * message, are matched here.
- */
+#include "irc/irc_request.h"
+
 #include <stdlib.h>
 
-#include "irc/irc_link.h"
+#include "irc/irc_event.h"
 #include "irc/irc_nick.h"
 #include "lib/xalloc.h"
 
-#define QUERY(n) LIST_ENTRY(n, struct irc_query, node)
+/* A CTCP question to somebody's client. */
+struct query {
+	struct list node;
+	gw_req_id id;
+	enum gw_query what;
+	int64_t due_at;
+	char *nick;
+};
 
-static void
-fail(struct session *s, gw_req_id id, const struct err *err)
-{
-	struct gw_event ev = { .type = GW_EV_DONE, .req = id, .err = *err };
-
-	(void)session_emit(s, &ev); /* the core's deadline answers else */
-}
-
-/* The command is on its way, or it was refused. */
-static void
-settle(struct session *s, gw_req_id id, int rc, const struct err *err)
-{
-	if (rc < 0)
-		fail(s, id, err);
-	else
-		irc_link_touch(irc_session_of(s));
-}
-
-static void
-join(struct session *s, gw_req_id id, const struct gw_req *r)
-{
-	struct irc_session *is = irc_session_of(s);
-	struct err err = ERR_INIT;
-
-	settle(s, id, irc_proto_join(&is->proto, r->room, r->text, id, &err),
-	    &err);
-}
-
-static void
-leave(struct session *s, gw_req_id id, const struct gw_req *r)
-{
-	struct irc_session *is = irc_session_of(s);
-	struct err err = ERR_INIT;
-	int rc = irc_proto_part(&is->proto, r->room, r->text, id, &err);
-
-	/* A reason that cannot be sent is no reason to stay. */
-	if (rc < 0)
-		rc = irc_proto_part(&is->proto, r->room, STR_EMPTY, id, &err);
-	settle(s, id, rc, &err);
-}
-
-static void
-subject(struct session *s, gw_req_id id, const struct gw_req *r)
-{
-	struct irc_session *is = irc_session_of(s);
-	struct err err = ERR_INIT;
-
-	settle(s, id, irc_proto_topic(&is->proto, r->room, r->text, id, &err),
-	    &err);
-}
-
-static void
-nick(struct session *s, gw_req_id id, const struct gw_req *r)
-{
-	struct irc_session *is = irc_session_of(s);
-	struct err err = ERR_INIT;
-	char to[IRC_NICK_BYTES];
-
-	irc_nick_map(r->nick, irc_proto_nick(&is->proto),
-	    irc_proto_isupport(&is->proto)->nicklen, to);
-	settle(s, id, irc_proto_nick_change(&is->proto, str_c(to), id, &err),
-	    &err);
-}
-
-static void
-mode(struct session *s, gw_req_id id, const struct gw_req *r, bool on,
-    char letter)
-{
-	struct irc_session *is = irc_session_of(s);
-	char change[3] = { on ? '+' : '-', letter, '\0' };
-	struct err err = ERR_INIT;
-
-	if (!irc_rank_bit(irc_proto_isupport(&is->proto), letter)) {
-		err_set(&err, ERR_NOT_ALLOWED, "%s has no such rank (mode %c)",
-		    is->network->name, letter);
-		fail(s, id, &err);
-		return;
-	}
-	settle(s, id,
-	    irc_proto_mode(
-	        &is->proto, r->room, str_c(change), r->nick, id, &err),
-	    &err);
-}
-
-/* The highest rank somebody has, or 0. */
-static char
-highest(struct irc_session *is, struct str room, struct str who)
-{
-	const struct irc_isupport *sup = irc_proto_isupport(&is->proto);
-	irc_ranks ranks = irc_member_ranks(
-	    &is->channels, irc_channel_find(&is->channels, room), who);
-	int i;
-
-	for (i = 0; sup->prefix_letter[i]; i++)
-		if (ranks & 1u << i)
-			return sup->prefix_letter[i];
-	return 0;
-}
-
-/* Down by one rank; nothing to do is done at once. */
-static void
-lower(struct session *s, gw_req_id id, const struct gw_req *r)
-{
-	char letter = highest(irc_session_of(s), r->room, r->nick);
-	struct err none = ERR_INIT;
-
-	if (letter)
-		mode(s, id, r, false, letter);
-	else
-		fail(s, id, &none);
-}
-
-static void
-kick(struct session *s, gw_req_id id, const struct gw_req *r)
-{
-	struct irc_session *is = irc_session_of(s);
-	struct err err = ERR_INIT;
-
-	settle(s, id,
-	    irc_proto_kick(&is->proto, r->room, r->nick, r->text, id, &err),
-	    &err);
-}
-
-static void
-role(struct session *s, gw_req_id id, const struct gw_req *r)
-{
-	char now = highest(irc_session_of(s), r->room, r->nick);
-
-	switch (r->role) {
-	case GW_ROLE_NONE:
-		kick(s, id, r);
-		break;
-	case GW_ROLE_MODERATOR:
-		mode(s, id, r, true, 'o');
-		break;
-	case GW_ROLE_MEMBER:
-		if (now && now != 'v')
-			lower(s, id, r);
-		else
-			mode(s, id, r, true, 'v');
-		break;
-	case GW_ROLE_VISITOR:
-		lower(s, id, r);
-		break;
-	}
-}
-
-static void
-standing(struct session *s, gw_req_id id, const struct gw_req *r)
-{
-	struct err err;
-
-	switch (r->standing) {
-	case GW_STANDING_OWNER:
-		mode(s, id, r, true, 'q');
-		break;
-	case GW_STANDING_ADMIN:
-		mode(s, id, r, true, 'o');
-		break;
-	case GW_STANDING_MEMBER:
-		mode(s, id, r, true, 'v');
-		break;
-	case GW_STANDING_NONE:
-		lower(s, id, r);
-		break;
-	case GW_STANDING_OUTCAST:
-		err_set(
-		    &err, ERR_UNSUPPORTED, "bans cannot be set from here yet");
-		fail(s, id, &err);
-		break;
-	}
-}
-
-static void
-invite(struct session *s, gw_req_id id, const struct gw_req *r)
-{
-	struct irc_session *is = irc_session_of(s);
-	struct err err = ERR_INIT;
-
-	settle(s, id, irc_proto_invite(&is->proto, r->room, r->nick, id, &err),
-	    &err);
-}
-
-static void
-away(struct session *s, gw_req_id id, const struct gw_req *r)
-{
-	struct irc_session *is = irc_session_of(s);
-	struct err err = ERR_INIT;
-
-	settle(s, id, irc_proto_away(&is->proto, r->text, id, &err), &err);
-}
-
-/* ---- CTCP ------------------------------------------------------------- */
+#define QUERY(n) LIST_ENTRY(n, struct query, node)
 
 static const char *const commands[] = {
 	[GW_QUERY_VERSION] = "VERSION",
@@ -214,118 +24,465 @@ static const char *const commands[] = {
 	[GW_QUERY_WHOIS] = NULL,
 };
 
+/* ---- answers ---------------------------------------------------------- */
+
 static void
-query_free(struct irc_session *is, struct irc_query *q)
+answer(struct irc_link *l, gw_req_id id, const struct err *err, struct str text)
+{
+	irc_link_emit(l,
+	    &(struct gw_event){ .type = GW_EV_DONE,
+	        .req = id,
+	        .err = err ? *err : ERR_INIT,
+	        .text = text });
+}
+
+/* What a command returned: queued, then the proto answers; or refused. */
+static void
+finish(struct irc_link *l, gw_req_id id, int rc, const struct err *err)
+{
+	if (rc < 0)
+		answer(l, id, err, STR_EMPTY);
+	else
+		irc_link_mark(l);
+}
+
+static void
+refuse(struct irc_link *l, gw_req_id id, enum err_kind kind, const char *text)
+{
+	struct err err = ERR_INIT;
+
+	err_set(&err, kind, "%s: %s", irc_link_name(l), text);
+	answer(l, id, &err, STR_EMPTY);
+}
+
+/* ---- rooms ------------------------------------------------------------ */
+
+void
+irc_request_join(struct session *s, gw_req_id id, const struct gw_req *req)
+{
+	struct irc_link *l = irc_link_of(s);
+	struct irc_channel *c = irc_ranks_channel(&l->ranks, req->room);
+	struct err err = ERR_INIT;
+	int rc;
+
+	/* Servers say nothing to a JOIN from inside, so it begins outside. */
+	if (c && !c->leaving) {
+		c->leaving = true;
+		(void)irc_proto_part(&l->proto, req->room, STR_EMPTY, 0, NULL);
+	}
+	rc = irc_proto_join(&l->proto, req->room, req->text,
+	    irc_ref(IRC_REF_REQUEST, id), &err);
+	if (rc < 0)
+		irc_link_emit(l,
+		    &(struct gw_event){ .type = GW_EV_REFUSED,
+		        .room = req->room,
+		        .refusal =
+		            err.kind == ERR_BAD_INPUT || err.kind == ERR_TOO_BIG
+		            ? GW_REFUSED_NO_SUCH_ROOM
+		            : GW_REFUSED_OTHER,
+		        .err = err });
+	finish(l, id, rc, &err);
+}
+
+void
+irc_request_leave(struct session *s, gw_req_id id, const struct gw_req *req)
+{
+	struct irc_link *l = irc_link_of(s);
+	struct irc_channel *c = irc_ranks_channel(&l->ranks, req->room);
+	struct err err = ERR_INIT;
+	int rc = irc_proto_part(&l->proto, req->room, req->text,
+	    irc_ref(IRC_REF_REQUEST, id), &err);
+
+	/* A reason that cannot be sent keeps nobody inside. */
+	if (rc < 0 && req->text.len)
+		rc = irc_proto_part(&l->proto, req->room, STR_EMPTY,
+		    irc_ref(IRC_REF_REQUEST, id), &err);
+	if (rc == 0 && c)
+		c->leaving = true;
+	finish(l, id, rc, &err);
+}
+
+void
+irc_request_subject(struct session *s, gw_req_id id, const struct gw_req *req)
+{
+	struct irc_link *l = irc_link_of(s);
+	struct err err = ERR_INIT;
+
+	finish(l, id,
+	    irc_proto_topic(&l->proto, req->room, req->text,
+	        irc_ref(IRC_REF_REQUEST, id), &err),
+	    &err);
+}
+
+void
+irc_request_invite(struct session *s, gw_req_id id, const struct gw_req *req)
+{
+	struct irc_link *l = irc_link_of(s);
+	struct err err = ERR_INIT;
+
+	finish(l, id,
+	    irc_proto_invite(&l->proto, req->room, req->nick,
+	        irc_ref(IRC_REF_REQUEST, id), &err),
+	    &err);
+}
+
+/* ---- roles ------------------------------------------------------------ */
+
+static void
+mode(struct irc_link *l, gw_req_id id, struct str room, char sign, char letter,
+    struct str arg)
+{
+	char modes[] = { sign, letter };
+	struct err err = ERR_INIT;
+
+	finish(l, id,
+	    irc_proto_mode(&l->proto, room, str_of(modes, 2), arg,
+	        irc_ref(IRC_REF_REQUEST, id), &err),
+	    &err);
+}
+
+static void
+give(struct irc_link *l, gw_req_id id, const struct gw_req *req,
+    const struct irc_channel *c, char letter)
+{
+	irc_rank_mask has = irc_ranks_get(&l->ranks, c, req->nick);
+	irc_rank_mask bit = irc_ranks_bit(&l->ranks, letter);
+
+	if (!bit)
+		refuse(l, id, ERR_UNSUPPORTED, "this network has no such rank");
+	else if (has & bit) /* servers say nothing to that */
+		answer(l, id, NULL, STR_EMPTY);
+	else
+		mode(l, id, req->room, '+', letter, req->nick);
+}
+
+/* The highest rank goes; what is below it stays. */
+static void
+take(struct irc_link *l, gw_req_id id, const struct gw_req *req,
+    const struct irc_channel *c)
+{
+	char letter = irc_ranks_highest(
+	    &l->ranks, irc_ranks_get(&l->ranks, c, req->nick));
+
+	if (letter)
+		mode(l, id, req->room, '-', letter, req->nick);
+	else
+		answer(l, id, NULL, STR_EMPTY);
+}
+
+/* What makes a moderator: all signs but voice. */
+static bool
+is_moderator(
+    const struct irc_link *l, const struct irc_channel *c, struct str nick)
+{
+	char letter =
+	    irc_ranks_highest(&l->ranks, irc_ranks_get(&l->ranks, c, nick));
+
+	return letter && letter != 'v';
+}
+
+static void
+kick(struct irc_link *l, gw_req_id id, const struct gw_req *req)
+{
+	struct err err = ERR_INIT;
+
+	finish(l, id,
+	    irc_proto_kick(&l->proto, req->room, req->nick, req->text,
+	        irc_ref(IRC_REF_REQUEST, id), &err),
+	    &err);
+}
+
+static struct irc_channel *
+need_inside(struct irc_link *l, gw_req_id id, struct str room)
+{
+	struct irc_channel *c = irc_ranks_channel(&l->ranks, room);
+
+	if (!c)
+		refuse(l, id, ERR_NOT_INSIDE, "you are not in that channel");
+	return c;
+}
+
+void
+irc_request_role(struct session *s, gw_req_id id, const struct gw_req *req)
+{
+	struct irc_link *l = irc_link_of(s);
+	struct irc_channel *c = need_inside(l, id, req->room);
+
+	if (!c)
+		return;
+	switch (req->role) {
+	case GW_ROLE_NONE:
+		kick(l, id, req);
+		break;
+	case GW_ROLE_MODERATOR:
+		give(l, id, req, c, 'o');
+		break;
+	case GW_ROLE_MEMBER:
+		if (is_moderator(l, c, req->nick))
+			take(l, id, req, c);
+		else
+			give(l, id, req, c, 'v');
+		break;
+	case GW_ROLE_VISITOR:
+		take(l, id, req, c);
+		break;
+	}
+}
+
+/* Bans the nick, whatever host it comes from. */
+static void
+ban(struct irc_link *l, gw_req_id id, const struct gw_req *req)
+{
+	char mask[GW_NAME_MAX + 8];
+	struct buf b;
+
+	buf_init(&b, sizeof(mask));
+	buf_add_str(&b, req->nick);
+	buf_add_str(&b, STR("!*@*"));
+	if (buf_is_full(&b))
+		refuse(l, id, ERR_TOO_BIG, "that nick is too long");
+	else
+		mode(l, id, req->room, '+', 'b', buf_str(&b));
+	buf_release(&b);
+}
+
+void
+irc_request_standing(struct session *s, gw_req_id id, const struct gw_req *req)
+{
+	struct irc_link *l = irc_link_of(s);
+	struct irc_channel *c = need_inside(l, id, req->room);
+
+	if (!c)
+		return;
+	switch (req->standing) {
+	case GW_STANDING_OWNER:
+		give(l, id, req, c, 'q');
+		break;
+	case GW_STANDING_ADMIN:
+		give(l, id, req, c, 'o');
+		break;
+	case GW_STANDING_MEMBER:
+		give(l, id, req, c, 'v');
+		break;
+	case GW_STANDING_NONE:
+		take(l, id, req, c);
+		break;
+	case GW_STANDING_OUTCAST:
+		ban(l, id, req);
+		break;
+	}
+}
+
+/* ---- oneself ---------------------------------------------------------- */
+
+void
+irc_request_nick(struct session *s, gw_req_id id, const struct gw_req *req)
+{
+	struct irc_link *l = irc_link_of(s);
+	char nick[IRC_NICK_BYTES];
+	struct err err = ERR_INIT;
+	size_t len = irc_nick_map(req->nick, irc_proto_nick(&l->proto),
+	    irc_proto_isupport(&l->proto)->nicklen, nick);
+
+	if (str_eq(str_of(nick, len), irc_proto_nick(&l->proto))) {
+		/* Servers say nothing to that; nor would there be anything
+		   to see. */
+		if (str_eq(req->nick, str_of(nick, len)))
+			answer(l, id, NULL, STR_EMPTY);
+		else
+			refuse(
+			    l, id, ERR_BAD_INPUT, "IRC cannot carry that nick");
+		return;
+	}
+	finish(l, id,
+	    irc_proto_nick_change(&l->proto, str_of(nick, len),
+	        irc_ref(IRC_REF_REQUEST, id), &err),
+	    &err);
+}
+
+void
+irc_request_away(struct session *s, gw_req_id id, const struct gw_req *req)
+{
+	struct irc_link *l = irc_link_of(s);
+	struct err err = ERR_INIT;
+
+	finish(l, id,
+	    irc_proto_away(
+	        &l->proto, req->text, irc_ref(IRC_REF_REQUEST, id), &err),
+	    &err);
+}
+
+void
+irc_request_raw(struct session *s, gw_req_id id, const struct gw_req *req)
+{
+	struct irc_link *l = irc_link_of(s);
+	struct err err = ERR_INIT;
+
+	finish(l, id,
+	    irc_proto_raw(
+	        &l->proto, req->text, irc_ref(IRC_REF_REQUEST, id), &err),
+	    &err);
+}
+
+/* ---- questions to other clients --------------------------------------- */
+
+static void
+query_free(struct irc_link *l, struct query *q)
 {
 	list_del(&q->node);
-	is->nquery--;
+	l->nqueries--;
 	free(q->nick);
 	free(q);
 }
 
+/* The one way out. */
 static void
-query(struct session *s, gw_req_id id, const struct gw_req *r)
+query_end(
+    struct irc_link *l, struct query *q, const struct err *err, struct str text)
 {
-	struct irc_session *is = irc_session_of(s);
-	const char *command = commands[r->query];
-	struct err err = ERR_INIT;
-	struct irc_query *q;
+	gw_req_id id = q->id;
 
-	if (!command || is->nquery >= IRC_QUERIES_MAX) {
-		err_set(&err, command ? ERR_BUSY : ERR_UNSUPPORTED,
-		    command ? "too many questions are still open"
-		            : "that cannot be asked here");
-		fail(s, id, &err);
-		return;
-	}
-	if (irc_proto_ctcp(&is->proto, r->nick, str_c(command),
-	        r->query == GW_QUERY_PING ? STR("passerelle") : STR_EMPTY, id,
-	        &err) < 0) {
-		fail(s, id, &err);
-		return;
-	}
-	q = xcalloc(1, sizeof(*q));
+	query_free(l, q);
+	answer(l, id, err, text);
+}
+
+static int64_t
+now(const struct irc_link *l)
+{
+	return gateway_clock(session_gateway(l->s))->at;
+}
+
+static void
+query_add(struct irc_link *l, gw_req_id id, const struct gw_req *req)
+{
+	struct query *q = xcalloc(1, sizeof(*q));
+
 	q->id = id;
-	q->nick = str_dup(r->nick);
-	q->command = command;
-	list_add(&is->queries, &q->node);
-	is->nquery++;
-	irc_link_touch(is);
+	q->what = req->query;
+	q->due_at = now(l) + IRC_QUERY_MS;
+	q->nick = str_dup(req->nick);
+	list_add(&l->queries, &q->node);
+	l->nqueries++;
 }
 
 void
-irc_request_reply(struct irc_session *is, const struct irc_event *ev)
+irc_request_query(struct session *s, gw_req_id id, const struct gw_req *req)
 {
-	struct gw_event ans = { .type = GW_EV_DONE, .text = ev->text };
+	struct irc_link *l = irc_link_of(s);
+	const char *command = commands[req->query];
+	struct err err = ERR_INIT;
+	int rc;
 
-	LIST_EACH(&is->queries, n)
-	{
-		struct irc_query *q = QUERY(n);
-
-		if (!str_eq_nocase(ev->ctcp, str_c(q->command)) ||
-		    !irc_fold_eq(is->fold, ev->who.nick, str_c(q->nick)))
-			continue;
-		ans.req = q->id;
-		query_free(is, q);
-		(void)session_emit(is->s, &ans); /* else its deadline answers */
+	if (!command) {
+		refuse(l, id, ERR_UNSUPPORTED, "that cannot be asked here");
 		return;
 	}
+	if (l->nqueries == IRC_QUERIES_MAX) {
+		refuse(l, id, ERR_BUSY, "too many questions are still open");
+		return;
+	}
+	rc = irc_proto_ctcp(&l->proto, req->nick, str_c(command),
+	    req->query == GW_QUERY_PING ? STR("1") : STR_EMPTY,
+	    irc_ref(IRC_REF_QUERY, id), &err);
+	if (rc == 0)
+		query_add(l, id, req);
+	finish(l, id, rc, &err);
 }
 
-bool
-irc_request_forget(struct irc_session *is, gw_req_id id)
+static bool
+is_answer(
+    const struct irc_link *l, const struct query *q, const struct irc_event *ev)
 {
-	LIST_EACH(&is->queries, n)
+	return str_eq_nocase(ev->ctcp, str_c(commands[q->what])) &&
+	    irc_fold_eq(irc_proto_isupport(&l->proto)->casemap, ev->who.nick,
+	        str_c(q->nick));
+}
+
+void
+irc_query_answered(struct irc_link *l, const struct irc_event *ev)
+{
+	LIST_EACH(&l->queries, node)
 	{
-		if (QUERY(n)->id == id) {
-			query_free(is, QUERY(n));
-			return true;
+		struct query *q = QUERY(node);
+
+		if (is_answer(l, q, ev)) {
+			query_end(l, q, NULL,
+			    q->what == GW_QUERY_PING ? STR_EMPTY : ev->text);
+			return;
 		}
 	}
-	return false;
 }
 
-/* The core answers them itself when it hears OFFLINE. */
 void
-irc_request_fail_queries(struct irc_session *is)
+irc_query_failed(struct irc_link *l, gw_req_id id, const struct err *err)
 {
-	struct list *n;
+	LIST_EACH(&l->queries, node)
+	{
+		if (QUERY(node)->id == id) {
+			query_end(l, QUERY(node), err, STR_EMPTY);
+			return;
+		}
+	}
+}
 
-	for (n = list_first(&is->queries); n; n = list_first(&is->queries))
-		query_free(is, QUERY(n));
+int64_t
+irc_queries_deadline(const struct irc_link *l)
+{
+	struct list *first = list_first(&l->queries);
+
+	return first ? QUERY(first)->due_at : -1;
+}
+
+void
+irc_queries_expire(struct irc_link *l)
+{
+	struct list *node;
+	struct err err = ERR_INIT;
+
+	for (node = list_first(&l->queries);
+	     node && l->s && QUERY(node)->due_at <= now(l);
+	     node = list_first(&l->queries)) {
+		err_set(&err, ERR_TIMEOUT, "%s did not answer in time",
+		    QUERY(node)->nick);
+		query_end(l, QUERY(node), &err, STR_EMPTY);
+	}
+}
+
+void
+irc_queries_fail(struct irc_link *l, const struct err *err)
+{
+	while (l->s && !list_is_empty(&l->queries))
+		query_end(l, QUERY(list_first(&l->queries)), err, STR_EMPTY);
+}
+
+void
+irc_queries_drop(struct irc_link *l)
+{
+	while (!list_is_empty(&l->queries))
+		query_free(l, QUERY(list_first(&l->queries)));
 }
 
 /* ---- messages --------------------------------------------------------- */
 
+static const enum irc_msg_kind kinds[] = {
+	[GW_MSG_NORMAL] = IRC_MSG_NORMAL,
+	[GW_MSG_ACTION] = IRC_MSG_ACTION,
+	[GW_MSG_NOTICE] = IRC_MSG_NOTICE,
+	[GW_MSG_SYSTEM] = IRC_MSG_NOTICE,
+};
+
 void
 irc_request_send(struct session *s, gw_ticket t, const struct gw_message *m)
 {
-	static const enum irc_msg_kind kind[] = {
-		[GW_MSG_NORMAL] = IRC_MSG_NORMAL,
-		[GW_MSG_ACTION] = IRC_MSG_ACTION,
-		[GW_MSG_NOTICE] = IRC_MSG_NOTICE,
-		[GW_MSG_SYSTEM] = IRC_MSG_NOTICE,
-	};
-	struct irc_session *is = irc_session_of(s);
+	struct irc_link *l = irc_link_of(s);
 	struct gw_event ev = {
 		.type = GW_EV_FATE, .ticket = t, .fate = GW_REFUSED
 	};
 
-	if (irc_proto_message(&is->proto, kind[m->kind],
-	        m->room.len ? m->room : m->to, m->body, t, &ev.err) < 0)
-		(void)session_emit(s, &ev); /* full: nothing more can be done */
+	if (irc_proto_message(&l->proto, kinds[m->kind],
+	        m->to.len ? m->to : m->room, m->body,
+	        irc_ref(IRC_REF_MESSAGE, t), &ev.err) < 0)
+		irc_link_emit(l, &ev);
 	else
-		irc_link_touch(is);
+		irc_link_mark(l);
 }
-
-gw_request_fn *const irc_requests[GW_NREQ] = {
-	[GW_REQ_JOIN] = join,
-	[GW_REQ_LEAVE] = leave,
-	[GW_REQ_SUBJECT] = subject,
-	[GW_REQ_NICK] = nick,
-	[GW_REQ_ROLE] = role,
-	[GW_REQ_STANDING] = standing,
-	[GW_REQ_INVITE] = invite,
-	[GW_REQ_QUERY] = query,
-	[GW_REQ_AWAY] = away,
-};
