@@ -284,6 +284,14 @@ irc_describe(
 }
 
 static struct str
+irc_only_network(struct gateway *gw)
+{
+	const struct irc_network *only = irc_of(gw)->only;
+
+	return only ? str_c(only->name) : STR_EMPTY;
+}
+
+static struct str
 irc_network_at(struct gateway *gw, size_t i)
 {
 	struct irc_gateway *irc = irc_of(gw);
@@ -554,6 +562,7 @@ const struct gateway_ops irc_gateway = {
 	.split = irc_split,
 	.local = irc_local,
 	.fold = irc_fold_name,
+	.only_network = irc_only_network,
 	.prompted = irc_prompted,
 	.describe = irc_describe,
 	.network_at = irc_network_at,

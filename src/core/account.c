@@ -15,7 +15,15 @@ struct setting {
 	struct secret value;
 };
 
+/* Who waits for the settings. */
+struct waiter {
+	struct list node;
+	account_ready_fn *fn;
+	void *arg;
+};
+
 #define SETTING(n) LIST_ENTRY(n, struct setting, node)
+#define WAITER(n)  LIST_ENTRY(n, struct waiter, node)
 
 static void
 setting_free(struct setting *st)
@@ -99,6 +107,7 @@ account_get(struct gateway *gw, struct str user, struct err *err)
 	a->gw = gw;
 	a->user = str_dup(user);
 	list_init(&a->settings);
+	list_init(&a->waiters);
 	map_init(&a->sessions);
 	log_ctx_init(&a->log, &gw->log, "user=%s", a->user);
 	map_put(&gw->accounts, str_c(a->user), a);
@@ -124,10 +133,31 @@ account_free(struct account **ap)
 	store_cancel(core_store(a->gw->core), a->load);
 	for (n = list_first(&a->settings); n; n = list_first(&a->settings))
 		setting_free(SETTING(n));
+	for (n = list_first(&a->waiters); n; n = list_first(&a->waiters)) {
+		list_del(n);
+		free(WAITER(n));
+	}
 	map_del(&a->gw->accounts, str_c(a->user));
 	map_release(&a->sessions);
 	free(a->user);
 	free(a);
+}
+
+static void
+tell_waiters(struct account *a)
+{
+	struct list *n;
+
+	/* Each holds the account; the last may let it go. */
+	for (n = list_first(&a->waiters); n; n = list_first(&a->waiters)) {
+		struct waiter w = *WAITER(n);
+
+		list_del(n);
+		free(WAITER(n));
+		w.fn(a, w.arg);
+		a->keep--;
+	}
+	account_check(a);
 }
 
 static void
@@ -147,6 +177,7 @@ on_loaded(bool ok, const struct store_setting *v, size_t n, void *arg)
 	a->state = ok ? ACCOUNT_READY : ACCOUNT_NEW;
 	while (map_next(&a->sessions, &it))
 		session_account_ready(it.value);
+	tell_waiters(a);
 }
 
 void
@@ -157,6 +188,34 @@ account_load(struct account *a)
 	a->state = ACCOUNT_LOADING;
 	a->load = store_settings_load(core_store(a->gw->core), str_c(a->user),
 	    gateway_domain(a->gw), on_loaded, a);
+}
+
+void
+account_wait(struct account *a, account_ready_fn *fn, void *arg)
+{
+	struct waiter *w;
+
+	if (a->state == ACCOUNT_READY) {
+		fn(a, arg);
+		return;
+	}
+	w = xcalloc(1, sizeof(*w));
+	w->fn = fn;
+	w->arg = arg;
+	list_add(&a->waiters, &w->node);
+	a->keep++;
+	account_load(a);
+}
+
+void
+account_forget(struct account *a, store_done_fn *done, void *arg)
+{
+	struct list *n;
+
+	for (n = list_first(&a->settings); n; n = list_first(&a->settings))
+		setting_forget(a, SETTING(n));
+	store_forget(core_store(a->gw->core), str_c(a->user),
+	    gateway_domain(a->gw), done, arg);
 }
 
 struct str

@@ -24,6 +24,7 @@ struct account {
 	struct list settings; /* of struct setting, in account.c */
 	size_t nsetting;
 	struct map sessions; /* by network */
+	struct list waiters; /* of struct waiter, in account.c */
 	unsigned keep;       /* somebody holds it although it has no session */
 };
 
@@ -41,9 +42,17 @@ void account_free(struct account **ap);
 
 /*
  * Settings are there, or will be: then every session of the account is told
- * with session_account_ready(), and so is fn (may be NULL).
+ * with session_account_ready().
  */
 void account_load(struct account *a);
+
+/* fn is called once the settings are there: now, or later; or never, if the
+ * gateway ends before.  The account stays until then. */
+typedef void account_ready_fn(struct account *a, void *arg);
+void account_wait(struct account *a, account_ready_fn *fn, void *arg);
+
+/* Forgets all settings, here and in the store (with all else it keeps). */
+void account_forget(struct account *a, store_done_fn *done, void *arg);
 
 /* What was set exactly there; empty: nothing. */
 struct str account_setting(const struct account *a, struct str network,

@@ -1,55 +1,701 @@
 /*
  * Ad-hoc commands of a gateway.
+ *
+ *	status      what is connected; for administrators, to whom all
+ *	configure   the settings that the network declares, per scope
+ *	reconnect   now rather than when the back-off says so
+ *	disconnect  leave everything on a network
+ *	forget      erase all that is kept about the user
+ *
+ * and what the network adds (struct gw_command).
  */
 #include <stdlib.h>
 
+#include "core/access.h"
+#include "core/account.h"
 #include "core/commands.h"
 #include "core/instance.h"
+#include "core/request.h"
+#include "core/room.h"
+#include "core/router.h"
+#include "core/services.h"
+#include "core/session.h"
 #include "lib/xalloc.h"
+#include "xmpp/adhoc.h"
+#include "xmpp/component.h"
+#include "xmpp/disco.h"
+#include "xmpp/form.h"
 #include "xmpp/iq.h"
+#include "xmpp/jid.h"
+#include "xmpp/ns.h"
+
+enum {
+	AT_DOMAIN = 1 << GW_ADDR_DOMAIN,
+	AT_NETWORK = 1 << GW_ADDR_NETWORK,
+	AT_ROOM = 1 << GW_ADDR_ROOM,
+	COMMAND_MS = 30000,
+	FIELDS_MAX = 32,
+	STATUS_MAX = 32 * 1024,
+};
 
 struct commands {
 	struct gateway *gw;
+	struct adhoc *adhoc;
+	struct adhoc_command *extra; /* of the network */
+	size_t nextra;
 };
 
-struct commands *
-commands_new(struct gateway *gw)
-{
-	struct commands *c = xcalloc(1, sizeof(*c));
+/* ---- where ------------------------------------------------------------ */
 
-	c->gw = gw;
-	return c;
+/* The kinds of address this is: a domain may be a network's, too. */
+static unsigned
+where(const struct inlet *in)
+{
+	unsigned bits = 1u << in->at.kind;
+
+	if (in->at.kind == GW_ADDR_DOMAIN && in->at.network.len)
+		bits |= AT_NETWORK;
+	/* An occupant has no commands, its room has. */
+	return in->resource.len ? 0 : bits;
 }
 
-void
-commands_free(struct commands **cp)
+static struct inlet *
+inlet_of(const struct adhoc_call *call)
 {
-	free(*cp);
-	*cp = NULL;
+	return services_inlet(call->ask);
+}
+
+static void
+finish(struct adhoc_call *call, enum adhoc_note type, const char *text)
+{
+	adhoc_finish(call, type, str_c(text));
+}
+
+/* What the settings shown or changed here are for. */
+struct place {
+	unsigned scope;
+	struct str network, room;
+};
+
+static struct place
+place_of(const struct inlet *in)
+{
+	struct place p = { GW_SCOPE_GATEWAY, STR_EMPTY, STR_EMPTY };
+
+	if (in->at.kind == GW_ADDR_DOMAIN && in->at.network.len == 0)
+		return p;
+	p.scope = GW_SCOPE_NETWORK;
+	p.network = in->at.network;
+	if (in->at.kind == GW_ADDR_ROOM) {
+		p.scope = GW_SCOPE_ROOM;
+		p.room = in->at.name;
+	}
+	return p;
+}
+
+/* ---- status ----------------------------------------------------------- */
+
+static void
+add_session(struct buf *b, struct session *s)
+{
+	buf_addf(b, "%s: %s\n", s->network[0] ? s->network : s->gw->ops->title,
+	    session_state_name(s->state));
+	if (s->gw->ops->status)
+		s->gw->ops->status(s, b);
+	buf_addf(b, "Rooms: %zu\n", s->rooms.n);
+	if (s->last.kind != ERR_NONE)
+		buf_addf(b, "Last error: %s\n", s->last.text);
+}
+
+static void
+add_totals(struct buf *b, struct gateway *gw)
+{
+	struct component_stats cs;
+	struct store_stats ss;
+
+	component_stats(gw->component, &cs);
+	store_stats_get(core_store(gw->core), &ss);
+	buf_addf(
+	    b, "\nGateway %s, version %s\n", gw->domain, PASSERELLE_VERSION);
+	buf_addf(
+	    b, "Users: %zu, connections: %zu\n", gw->accounts.n, gw->nsession);
+	buf_addf(b, "Stanzas in: %llu, out: %llu, refused: %llu\n",
+	    (unsigned long long)cs.nin, (unsigned long long)cs.nout,
+	    (unsigned long long)cs.nrefused);
+	buf_addf(b, "XMPP stream: up %llu times, %zu bytes waiting\n",
+	    (unsigned long long)cs.nup, cs.queued_bytes);
+	buf_addf(b, "Store: %s, %zu waiting, longest commit %lld ms\n",
+	    store_is_ok(core_store(gw->core)) ? "ok" : "IN TROUBLE", ss.nqueued,
+	    (long long)ss.commit_ms);
+}
+
+static void
+on_status(struct adhoc_call *call)
+{
+	struct inlet *in = inlet_of(call);
+	struct account *a = account_find(in->gw, jid_bare(&in->from));
+	struct map_iter it = { 0 };
+	struct buf b;
+	size_t n = 0;
+
+	buf_init(&b, STATUS_MAX);
+	while (a && map_next(&a->sessions, &it)) {
+		struct session *s = it.value;
+
+		if (in->at.kind != GW_ADDR_DOMAIN &&
+		    !str_is(in->at.network, s->network))
+			continue;
+		add_session(&b, s);
+		n++;
+	}
+	if (n == 0)
+		buf_addf(&b, "You are not connected.\n");
+	if (in->at.kind == GW_ADDR_DOMAIN && access_is_admin(in->gw, &in->from))
+		add_totals(&b, in->gw);
+	adhoc_finish(call, ADHOC_INFO, str_trim(buf_str(&b)));
+	buf_release(&b);
+}
+
+/* ---- configure -------------------------------------------------------- */
+
+/* The form of a place: the settings of its scope, and for each secret that
+ * is set a way to forget it, since its value is never shown. */
+struct settings_form {
+	struct form_field field[FIELDS_MAX];
+	const struct gw_setting *setting[FIELDS_MAX]; /* of each field */
+	bool is_forget[FIELDS_MAX];
+	char var[FIELDS_MAX][64];
+	char label[FIELDS_MAX][128];
+	size_t n;
+};
+
+static const enum form_type form_types[] = {
+	[GW_SET_TEXT] = FORM_TEXT,
+	[GW_SET_SECRET] = FORM_SECRET,
+	[GW_SET_BOOL] = FORM_BOOL,
+	[GW_SET_INT] = FORM_TEXT,
+};
+
+static void
+add_field(struct settings_form *f, const struct gw_setting *st,
+    struct form_field field, bool is_forget)
+{
+	if (f->n == FIELDS_MAX)
+		return;
+	f->field[f->n] = field;
+	f->setting[f->n] = st;
+	f->is_forget[f->n++] = is_forget;
+}
+
+static void
+add_setting(
+    struct settings_form *f, const struct gw_setting *st, struct str value)
+{
+	struct form_field field = { .type = form_types[st->type],
+		.var = st->name,
+		.label = st->label,
+		.desc = st->desc };
+	size_t i = f->n + 1;
+
+	if (st->type != GW_SET_SECRET && value.len)
+		field.value = value;
+	add_field(f, st, field, false);
+	if (st->type != GW_SET_SECRET || value.len == 0 || i >= FIELDS_MAX)
+		return;
+	snprintf(f->var[i], sizeof(f->var[i]), "%s_forget", st->name);
+	snprintf(f->label[i], sizeof(f->label[i]), "Forget: %s", st->label);
+	field = (struct form_field){
+		.type = FORM_BOOL, .var = f->var[i], .label = f->label[i]
+	};
+	add_field(f, st, field, true);
+}
+
+static void
+make_form(struct settings_form *f, const struct gateway *gw,
+    const struct account *a, const struct place *p)
+{
+	const struct gw_setting *st = gw->ops->settings;
+
+	f->n = 0;
+	for (; st && st->name; st++)
+		if (st->scopes & p->scope)
+			add_setting(f, st,
+			    account_setting(a, p->network, p->room, st->name));
+}
+
+static void
+show_form(struct adhoc_call *call, const struct gateway *gw,
+    const struct account *a, const struct place *p)
+{
+	struct adhoc_form form = { .stage = 0, .last = true };
+	struct settings_form f;
+
+	make_form(&f, gw, a, p);
+	form_write(adhoc_show(call, &form), "form", "Settings",
+	    "An empty field takes the value of the wider scope, or the "
+	    "default. Passwords are kept encrypted and never shown; an empty "
+	    "one is left as it is.",
+	    f.field, f.n);
+	adhoc_shown(call);
+}
+
+/* Waits until the account has been read. */
+struct opening {
+	struct gateway *gw;
+	uint64_t token;
+	char *network, *room;
+	unsigned scope;
+};
+
+static void
+on_account_ready(struct account *a, void *arg)
+{
+	struct opening *o = arg;
+	struct place p = { o->scope, str_c(o->network), str_c(o->room) };
+	struct adhoc_call *call =
+	    adhoc_kept(services_commands(o->gw)->adhoc, o->token);
+
+	if (call)
+		show_form(call, o->gw, a, &p);
+	free(o->network);
+	free(o->room);
+	free(o);
+}
+
+static void
+open_form(struct adhoc_call *call, struct inlet *in, const struct place *p)
+{
+	struct err err = ERR_INIT;
+	struct account *a = account_get(in->gw, jid_bare(&in->from), &err);
+	struct opening *o;
+
+	if (!a) {
+		adhoc_fail(call, &err);
+		return;
+	}
+	if (a->state == ACCOUNT_READY) {
+		show_form(call, in->gw, a, p);
+		return;
+	}
+	o = xcalloc(1, sizeof(*o));
+	*o = (struct opening){ .gw = in->gw,
+		.network = str_dup(p->network),
+		.room = str_dup(p->room),
+		.scope = p->scope };
+	o->token = adhoc_keep(call, COMMAND_MS);
+	account_wait(a, on_account_ready, o);
+}
+
+/* What the answer says about one field; false: leave it alone. */
+static bool
+new_value(const struct settings_form *f, size_t i, const struct stanza *x,
+    struct str *value_out)
+{
+	const struct gw_setting *st = f->setting[i];
+
+	if (!form_has(x, f->field[i].var))
+		return false;
+	*value_out = form_value(x, f->field[i].var);
+	if (f->is_forget[i]) {
+		*value_out = STR_EMPTY;
+		return form_bool(x, f->field[i].var);
+	}
+	if (st->type == GW_SET_SECRET)
+		return value_out->len > 0;
+	if (st->type == GW_SET_BOOL)
+		*value_out = form_is_true(*value_out) ? STR("1") : STR("0");
+	return true;
+}
+
+/* All or nothing: every value is checked before the first is kept. */
+static int
+check_values(struct gateway *gw, const struct settings_form *f,
+    const struct stanza *x, struct err *err)
+{
+	struct str value;
+	size_t i;
+
+	if (form_check(x, f->field, f->n, err) < 0)
+		return -1;
+	for (i = 0; i < f->n; i++) {
+		const struct gw_setting *st = f->setting[i];
+
+		if (new_value(f, i, x, &value) && value.len && st->check &&
+		    st->check(gw, value, err) < 0)
+			return err_prefix(err, "%s", st->label);
+	}
+	return 0;
+}
+
+/* The answer waits for the disk. */
+struct saving {
+	struct gateway *gw;
+	uint64_t token;
+	size_t left;
+	bool failed;
+};
+
+static void
+saving_done(struct saving *sv)
+{
+	struct adhoc_call *call;
+
+	if (--sv->left > 0)
+		return;
+	call = adhoc_kept(services_commands(sv->gw)->adhoc, sv->token);
+	if (call && sv->failed)
+		finish(call, ADHOC_ERROR,
+		    "Not saved: the disk is in trouble. The administrators "
+		    "see it in the log; try again later.");
+	else if (call)
+		finish(call, ADHOC_INFO,
+		    "Saved. It counts from the next connection on.");
+	free(sv);
+}
+
+static void
+on_saved(bool ok, void *arg)
+{
+	struct saving *sv = arg;
+
+	sv->failed |= !ok;
+	saving_done(sv);
+}
+
+static void
+save_form(struct adhoc_call *call, struct inlet *in, const struct place *p)
+{
+	struct err err = ERR_INIT;
+	struct account *a = account_get(in->gw, jid_bare(&in->from), &err);
+	struct settings_form f;
+	struct saving *sv;
+	const struct stanza *x = call->answer;
+	struct str value;
+	size_t i;
+
+	if (!a) {
+		adhoc_fail(call, &err);
+		return;
+	}
+	make_form(&f, in->gw, a, p);
+	if (check_values(in->gw, &f, x, &err) < 0) {
+		adhoc_fail(call, &err);
+		account_check(a);
+		return;
+	}
+	sv = xcalloc(1, sizeof(*sv));
+	sv->gw = in->gw;
+	sv->left = 1;
+	for (i = 0; i < f.n; i++) {
+		if (!new_value(&f, i, x, &value))
+			continue;
+		sv->left++;
+		if (account_set(a, p->network, p->room, f.setting[i], value,
+		        on_saved, sv, &err) < 0) {
+			sv->left--;
+			sv->failed = true;
+		}
+	}
+	/* The values are read: now the step may be put aside. */
+	sv->token = adhoc_keep(call, COMMAND_MS);
+	saving_done(sv);
+	account_check(a);
+}
+
+static void
+on_configure(struct adhoc_call *call)
+{
+	struct inlet *in = inlet_of(call);
+	struct place p = place_of(in);
+
+	if (call->answer)
+		save_form(call, in, &p);
+	else
+		open_form(call, in, &p);
+}
+
+/* ---- connections ------------------------------------------------------ */
+
+static void
+on_reconnect(struct adhoc_call *call)
+{
+	struct session *s = inlet_session(inlet_of(call));
+
+	if (!s) {
+		finish(call, ADHOC_INFO, "You are in no room there.");
+	} else if (s->state == SESSION_WAITING) {
+		session_hurry(s);
+		finish(call, ADHOC_INFO, "Connecting now.");
+	} else {
+		finish(call, ADHOC_INFO, "There is nothing to do.");
+	}
+}
+
+static void
+on_disconnect(struct adhoc_call *call)
+{
+	struct session *s = inlet_session(inlet_of(call));
+
+	if (!s) {
+		finish(call, ADHOC_INFO, "You are not connected there.");
+		return;
+	}
+	session_end(s, GW_BYE_USER, STR("You have disconnected."));
+	finish(call, ADHOC_INFO, "Disconnected.");
+}
+
+/* ---- forget ----------------------------------------------------------- */
+
+static void
+on_forgotten(bool ok, void *arg)
+{
+	struct saving *sv = arg;
+	struct adhoc_call *call =
+	    adhoc_kept(services_commands(sv->gw)->adhoc, sv->token);
+
+	if (call)
+		finish(call, ok ? ADHOC_INFO : ADHOC_ERROR,
+		    ok ? "Nothing is kept about you any more."
+		       : "Not erased: the disk is in trouble; try again.");
+	free(sv);
+}
+
+static void
+erase(struct adhoc_call *call, struct inlet *in)
+{
+	struct err err = ERR_INIT;
+	struct account *a = account_get(in->gw, jid_bare(&in->from), &err);
+	struct map_iter it = { 0 };
+	struct saving *sv;
+
+	if (!a) {
+		adhoc_fail(call, &err);
+		return;
+	}
+	while (map_next(&a->sessions, &it))
+		session_end(it.value, GW_BYE_UNREGISTER,
+		    STR("You asked to be forgotten."));
+	sv = xcalloc(1, sizeof(*sv));
+	sv->gw = in->gw;
+	sv->token = adhoc_keep(call, COMMAND_MS);
+	account_forget(a, on_forgotten, sv);
+	account_check(a);
+}
+
+static void
+on_forget(struct adhoc_call *call)
+{
+	static const struct form_field field[] = {
+		{ .type = FORM_BOOL,
+		    .var = "sure",
+		    .required = true,
+		    .label = "Yes, disconnect me and erase my settings, "
+		             "passwords and rooms" },
+	};
+	struct adhoc_form form = { .stage = 0, .last = true };
+
+	if (!call->answer) {
+		form_write(adhoc_show(call, &form), "form", "Forget me", NULL,
+		    field, 1);
+		adhoc_shown(call);
+	} else if (form_bool(call->answer, "sure")) {
+		erase(call, inlet_of(call));
+	} else {
+		finish(call, ADHOC_INFO, "Nothing was erased.");
+	}
+}
+
+/* ---- what the network adds -------------------------------------------- */
+
+static void
+on_extra_done(
+    struct session *s, const struct request_to *to, const struct gw_event *done)
+{
+	struct adhoc_call *call =
+	    adhoc_kept(services_commands(s->gw)->adhoc, to->token);
+
+	if (!call)
+		return;
+	if (done->err.kind != ERR_NONE)
+		adhoc_fail(call, &done->err);
+	else
+		adhoc_finish(call, ADHOC_INFO, done->text);
+}
+
+static void
+run_extra(
+    struct adhoc_call *call, const struct gw_command *c, struct session *s)
+{
+	struct gw_field field[FIELDS_MAX];
+	struct inlet *in = inlet_of(call);
+	struct request_to to = { .done = on_extra_done };
+	size_t n = 0, i;
+
+	for (i = 0; c->field && c->field[i].name && n < FIELDS_MAX; i++) {
+		field[n].name = str_c(c->field[i].name);
+		field[n++].value = form_value(call->answer, c->field[i].name);
+	}
+	/* The answer may come before it is put aside: so put aside first. */
+	to.token = adhoc_keep(call, COMMAND_MS);
+	if (to.token)
+		request_command(s, c, in->at.name, field, n, COMMAND_MS, &to);
+}
+
+static void
+show_extra(struct adhoc_call *call, const struct gw_command *c)
+{
+	struct adhoc_form form = { .stage = 0, .last = true };
+	struct form_field field[FIELDS_MAX];
+	size_t n = 0, i;
+
+	for (i = 0; c->field[i].name && n < FIELDS_MAX; i++)
+		field[n++] =
+		    (struct form_field){ .type = form_types[c->field[i].type],
+			    .var = c->field[i].name,
+			    .label = c->field[i].label,
+			    .desc = c->field[i].desc };
+	form_write(adhoc_show(call, &form), "form", c->name, NULL, field, n);
+	adhoc_shown(call);
+}
+
+static void
+on_extra(struct adhoc_call *call)
+{
+	const struct gw_command *c = call->command->arg;
+	struct session *s = inlet_session(inlet_of(call));
+	struct err err;
+
+	if (!s || s->state != SESSION_ONLINE) {
+		err_set(&err, ERR_UNREACHABLE, "you are not connected there");
+		adhoc_fail(call, &err);
+	} else if (c->field && !call->answer) {
+		show_extra(call, c);
+	} else {
+		run_extra(call, c, s);
+	}
+}
+
+/* ---- tables ----------------------------------------------------------- */
+
+static const struct adhoc_command own[] = {
+	{ "status", "Status", AT_DOMAIN | AT_NETWORK, on_status, NULL },
+	{ "configure", "Settings", AT_DOMAIN | AT_NETWORK | AT_ROOM,
+	    on_configure, NULL },
+	{ "reconnect", "Connect again now", AT_NETWORK, on_reconnect, NULL },
+	{ "disconnect", "Disconnect", AT_NETWORK, on_disconnect, NULL },
+	{ "forget", "Erase all that is kept about me", AT_DOMAIN, on_forget,
+	    NULL },
+};
+
+static bool
+has_settings(const struct inlet *in)
+{
+	const struct gw_setting *st = in->gw->ops->settings;
+	struct place p = place_of(in);
+
+	for (; st && st->name; st++)
+		if (st->scopes & p.scope)
+			return true;
+	return false;
+}
+
+/* Asked before each step and each list. */
+static bool
+may(const struct adhoc_command *command, void *user)
+{
+	const struct gw_command *c = command->arg;
+	struct inlet *in = user;
+
+	if (!access_is_allowed(in->gw, &in->from))
+		return false;
+	if (command->fn == on_configure)
+		return has_settings(in);
+	return !c || !c->admin_only || access_is_admin(in->gw, &in->from);
 }
 
 void
 commands_on_set(struct iq_ask *ask, const struct stanza *command)
 {
-	struct err err;
+	struct inlet *in = services_inlet(ask);
 
-	(void)command;
-	err_set(&err, ERR_NOT_FOUND, "there is no such command here");
-	iq_fail(ask, &err);
+	adhoc_call(
+	    services_commands(in->gw)->adhoc, ask, command, where(in), in);
 }
 
 void
 commands_write_items(struct inlet *in, struct xmlw *w)
 {
-	(void)in;
-	(void)w;
+	adhoc_write_items(services_commands(in->gw)->adhoc, w,
+	    jid_full(&in->to), where(in), in);
 }
 
 bool
 commands_info(struct inlet *in, struct str node, struct disco *d)
 {
-	(void)in;
-	(void)node;
-	(void)d;
-	return false;
+	const struct adhoc_command *c;
+
+	if (str_is(node, NS_COMMANDS)) {
+		disco_add_identity(
+		    d, "automation", "command-list", STR("Commands"));
+		disco_add_feature(d, NS_DISCO_INFO);
+		disco_add_feature(d, NS_DISCO_ITEMS);
+		return true;
+	}
+	c = node.len
+	    ? adhoc_find(services_commands(in->gw)->adhoc, node, where(in), in)
+	    : NULL;
+	if (!c)
+		return false;
+	disco_add_identity(d, "automation", "command-node", str_c(c->name));
+	disco_add_feature(d, NS_COMMANDS);
+	disco_add_feature(d, NS_DATA);
+	return true;
+}
+
+/* ---- life ------------------------------------------------------------- */
+
+static void
+add_extra(struct commands *cs)
+{
+	const struct gw_command *table = cs->gw->ops->commands;
+	size_t i, n = 0;
+
+	while (table && table[n].node)
+		n++;
+	cs->extra = xcalloc(n, sizeof(*cs->extra));
+	cs->nextra = n;
+	for (i = 0; i < n; i++) {
+		cs->extra[i] =
+		    (struct adhoc_command){ table[i].node, table[i].name,
+			    1u << table[i].where, on_extra, &table[i] };
+		adhoc_add(cs->adhoc, &cs->extra[i]);
+	}
+}
+
+struct commands *
+commands_new(struct gateway *gw, struct iq_table *iqs)
+{
+	struct commands *cs = xcalloc(1, sizeof(*cs));
+	size_t i;
+
+	cs->gw = gw;
+	cs->adhoc = adhoc_new(core_clock(gw->core), iqs,
+	    (unsigned)gw->conf->limits.commands, may);
+	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		adhoc_add(cs->adhoc, &own[i]);
+	add_extra(cs);
+	return cs;
+}
+
+void
+commands_free(struct commands **cp)
+{
+	struct commands *cs = *cp;
+
+	*cp = NULL;
+	if (!cs)
+		return;
+	adhoc_free(&cs->adhoc);
+	free(cs->extra);
+	free(cs);
 }

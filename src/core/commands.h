@@ -13,10 +13,11 @@ struct disco;
 struct gateway;
 struct inlet;
 struct iq_ask;
+struct iq_table;
 struct stanza;
 struct xmlw;
 
-struct commands *commands_new(struct gateway *gw);
+struct commands *commands_new(struct gateway *gw, struct iq_table *iqs);
 void commands_free(struct commands **cp);
 
 void commands_on_set(struct iq_ask *ask, const struct stanza *command);

@@ -437,6 +437,12 @@ struct gateway_ops {
 	 */
 	void (*fold)(struct session *s, struct str name, struct buf *out);
 
+	/*
+	 * The network of a gateway whose addresses do not name it: then the
+	 * domain is the network's address too.  NULL or empty: there are several.
+	 */
+	struct str (*only_network)(struct gateway *gw);
+
 	/* What people type in a prompt; writes an unescaped local part. */
 	int (*prompted)(struct gateway *gw, struct str typed, struct buf *out,
 	    struct err *err);

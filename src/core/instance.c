@@ -274,8 +274,12 @@ instance_address(struct gateway *gw, const struct jid *to, struct buf *names,
 	*out = (struct gw_address){
 		.kind = GW_ADDR_DOMAIN, .network = STR_EMPTY, .name = STR_EMPTY
 	};
-	if (jid_node(to).len == 0)
+	if (jid_node(to).len == 0) {
+		if (gw->ops->only_network)
+			out->network = out->spelling =
+			    gw->ops->only_network(gw);
 		return 0;
+	}
 	if (jid_unescape_node(jid_node(to), names) < 0 ||
 	    has_controls(buf_str(names)))
 		return err_set(

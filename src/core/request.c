@@ -73,42 +73,67 @@ refuse_at_once(struct session *s, const struct request_to *to,
 	to->done(s, to, &ev);
 }
 
+/* A new one, or NULL: it has been refused at once. */
+static struct request *
+begin(struct session *s, int64_t deadline_ms, const struct request_to *to)
+{
+	struct clock *clock = core_clock(s->gw->core);
+	struct request *rq;
+
+	if (s->state != SESSION_ONLINE) {
+		refuse_at_once(
+		    s, to, ERR_UNREACHABLE, "not connected at the moment");
+		return NULL;
+	}
+	if (s->nrequest >= REQUEST_MAX) {
+		refuse_at_once(
+		    s, to, ERR_BUSY, "too many requests are still open");
+		return NULL;
+	}
+	rq = xcalloc(1, sizeof(*rq));
+	rq->s = s;
+	rq->id = core_next_id(s->gw->core);
+	rq->to = *to;
+	timer_init(&rq->deadline, on_deadline);
+	timer_set(&rq->deadline, clock, clock->at + deadline_ms);
+	if (to->slot)
+		*to->slot = rq->id;
+	list_add(&s->requests, &rq->node);
+	s->nrequest++;
+	return rq;
+}
+
 void
 request_start(struct session *s, const struct gw_req *req, int64_t deadline_ms,
     const struct request_to *to)
 {
 	gw_request_fn *fn = s->gw->ops->request[req->kind];
-	struct clock *clock = core_clock(s->gw->core);
 	struct request *rq;
-	gw_req_id id;
 
 	if (!fn) {
 		refuse_at_once(
 		    s, to, ERR_UNSUPPORTED, "there is no such thing here");
 		return;
 	}
-	if (s->state != SESSION_ONLINE) {
-		refuse_at_once(
-		    s, to, ERR_UNREACHABLE, "not connected at the moment");
+	rq = begin(s, deadline_ms, to);
+	if (!rq)
 		return;
-	}
-	if (s->nrequest >= REQUEST_MAX) {
-		refuse_at_once(
-		    s, to, ERR_BUSY, "too many requests are still open");
-		return;
-	}
-	rq = xcalloc(1, sizeof(*rq));
-	rq->s = s;
-	rq->id = id = core_next_id(s->gw->core);
-	rq->to = *to;
-	timer_init(&rq->deadline, on_deadline);
-	timer_set(&rq->deadline, clock, clock->at + deadline_ms);
-	if (to->slot)
-		*to->slot = id;
-	list_add(&s->requests, &rq->node);
-	s->nrequest++;
 	session_enter(s);
-	fn(s, id, req);
+	fn(s, rq->id, req);
+	session_leave(s);
+}
+
+void
+request_command(struct session *s, const struct gw_command *c, struct str name,
+    const struct gw_field *field, size_t nfield, int64_t deadline_ms,
+    const struct request_to *to)
+{
+	struct request *rq = begin(s, deadline_ms, to);
+
+	if (!rq)
+		return;
+	session_enter(s);
+	c->run(s, rq->id, name, field, nfield);
 	session_leave(s);
 }
 

@@ -38,6 +38,11 @@ enum { REQUEST_MAX = 64, REQUEST_MS = 30000 }; /* open per session */
 void request_start(struct session *s, const struct gw_req *req,
     int64_t deadline_ms, const struct request_to *to);
 
+/* The same for a command of the network (gw_command.run). */
+void request_command(struct session *s, const struct gw_command *c,
+    struct str name, const struct gw_field *field, size_t nfield,
+    int64_t deadline_ms, const struct request_to *to);
+
 /* For what nobody waits for. */
 void request_ignore(struct session *s, const struct request_to *to,
     const struct gw_event *done);

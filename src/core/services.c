@@ -432,7 +432,7 @@ services_new(struct gateway *gw)
 	sv->gw = gw;
 	list_init(&sv->pings);
 	sv->iqs = iq_new(core_clock(gw->core), &gw->log, rows, admit, sv);
-	sv->commands = commands_new(gw);
+	sv->commands = commands_new(gw, sv->iqs);
 	return sv;
 }
 
@@ -444,11 +444,11 @@ services_free(struct services **sp)
 	*sp = NULL;
 	if (!sv)
 		return;
+	commands_free(&sv->commands);
 	iq_free(&sv->iqs);
 	LIST_EACH(&sv->pings, n)
 	{
 		alive_free(ALIVE(n));
 	}
-	commands_free(&sv->commands);
 	free(sv);
 }
