@@ -667,7 +667,7 @@ perform(struct str line)
 	} else if (str_is(verb, "opens")) {
 		opens(first, rest);
 	} else if (n && link_line(n, verb, rest)) {
-		;
+		return;
 	} else if (str_is(verb, "->")) {
 		start();
 		send_stanza(first, rest);

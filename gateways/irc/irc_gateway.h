@@ -44,4 +44,7 @@ struct irc_session {
 /* The network of a session; NULL: not configured (any more), not open. */
 struct irc_network *irc_session_network(struct session *s);
 
+/* The table of ops; gateways/registry.c. */
+extern const struct gateway_ops irc_gateway;
+
 #endif

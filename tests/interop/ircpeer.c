@@ -102,7 +102,7 @@ main(int argc, char **argv)
 		.event_ctcp_action = print_event,
 	};
 	irc_session_t *s = irc_create_session(&events);
-	int port = argc == 4 ? atoi(argv[1]) : 0;
+	int port = argc == 4 ? (int)strtol(argv[1], NULL, 10) : 0;
 
 	if (!s || port <= 0) {
 		fprintf(stderr, "usage: ircpeer PORT NICK CHANNEL\n");

@@ -132,8 +132,8 @@ a_long_id_is_cut_not_overrun(void **state)
 	(void)state;
 	backlog_init(&b);
 	memset(id, 'i', sizeof(id));
-	backlog_add(&b, GW_MSG_NORMAL, str_of(id, sizeof(id)), STR_EMPTY,
-	    STR_EMPTY, 1);
+	backlog_add(
+	    &b, GW_MSG_NORMAL, str_of(id, sizeof(id)), STR_EMPTY, STR_EMPTY, 1);
 	assert_int_equal(strlen(backlog_last(&b)->id), BACKLOG_ID - 1);
 	backlog_release(&b);
 }

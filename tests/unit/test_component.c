@@ -145,7 +145,8 @@ static void
 answer(void)
 {
 	if (!server.said_header) {
-		if (server.mode != SILENT && strstr(server.in.p, "to=\"gw.test"))
+		if (server.mode != SILENT &&
+		    strstr(server.in.p, "to=\"gw.test"))
 			answer_header();
 	} else if (!server.said_hello) {
 		if (strstr(server.in.p, "</handshake>"))
@@ -264,9 +265,10 @@ on_slow(struct component *comp, bool slow, void *arg)
 	seen.slow = slow;
 }
 
-static const struct component_ops ops = {
-	.up = on_up, .down = on_down, .stanza = on_stanza, .slow = on_slow
-};
+static const struct component_ops ops = { .up = on_up,
+	.down = on_down,
+	.stanza = on_stanza,
+	.slow = on_slow };
 
 static struct component_params
 params(void)
@@ -403,7 +405,7 @@ send_message(size_t len)
 
 	memset(text, 'x', len);
 	xmlw_textel(component_begin(c, "message", STR("a@gw.test"),
-			STR("b@test"), "chat", STR("1")),
+	                STR("b@test"), "chat", STR("1")),
 	    "body", NULL, str_of(text, len));
 	free(text);
 }

@@ -57,8 +57,10 @@ dates_are_read_in_all_their_forms(void **state)
 static void
 an_item_has_what_is_known_and_no_more(void **state)
 {
-	struct muc_item item = { .affiliation = "none", .role = "none",
-		.nick = STR("new<"), .status = { 303, 110 } };
+	struct muc_item item = { .affiliation = "none",
+		.role = "none",
+		.nick = STR("new<"),
+		.status = { 303, 110 } };
 	struct buf out;
 	struct xmlw w;
 
