@@ -37,6 +37,7 @@ struct gateway {
 	struct list checks; /* sessions to look at before the turn ends */
 	struct timer hold;  /* when networks are read again at the latest */
 	size_t nsession;
+	size_t nstored; /* occupants in the store */
 	bool was_up;    /* its stream has been up once */
 	bool is_failed; /* ops->open() has refused */
 	void *priv;

@@ -104,8 +104,15 @@ keep(struct occupant *o)
 		.password = secret_str(&o->room->password),
 	};
 
-	store_occupant_put(core_store(s->gw->core), &row, NULL, NULL);
+	if (!o->stored && s->gw->nstored >= s->gw->conf->limits.occupants) {
+		log_warn(&s->log, "client not stored",
+		    "jid=%s reason=\"limits.occupants\" stored=%zu", o->jid,
+		    s->gw->nstored);
+		return;
+	}
+	s->gw->nstored += !o->stored;
 	o->stored = true;
+	store_occupant_put(core_store(s->gw->core), &row, NULL, NULL);
 }
 
 void
@@ -119,6 +126,7 @@ occupant_drop(struct occupant **op)
 	timer_cancel(&o->deadline);
 	list_del(&o->node);
 	o->room->noccupant--;
+	o->room->s->gw->nstored -= o->stored;
 	free(o->jid);
 	free(o->room_jid);
 	free(o->wish);
