@@ -154,8 +154,10 @@ free_account(struct account *a)
 {
 	struct map_iter it = { 0 };
 
+	a->keep++; /* its last session would take it along */
 	while (map_next(&a->sessions, &it))
 		session_drop(it.value);
+	account_free(&a);
 }
 
 void
