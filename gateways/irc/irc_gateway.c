@@ -26,7 +26,7 @@ irc_of(struct gateway *gw)
 static bool
 is_name(struct str s)
 {
-	if (s.len == 0 || s.len > GW_NAME_MAX)
+	if (s.len == 0 || s.len > GW_NAME_MAX || *s.p == ':')
 		return false;
 	for (size_t i = 0; i < s.len; i++)
 		if (s.p[i] == '\0' || s.p[i] == '\a' || s.p[i] == '\r' ||
@@ -197,50 +197,62 @@ irc_fold_name(struct session *s, struct str name, struct buf *out)
 
 /* irc://host/channel, where the '#' may be missing (and mostly is). */
 static bool
-take_url(struct str *typed, struct str *host)
+take_url(struct str typed, struct str *name, struct str *network)
 {
-	struct str schemes[] = { STR("irc://"), STR("ircs://"),
-		STR("irc6://") };
+	static const char *const schemes[] = { "irc://", "ircs://" };
+	struct str rest, host;
 
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
-		if (!str_starts(*typed, schemes[i]))
+		if (!str_starts(typed, str_c(schemes[i])))
 			continue;
-		*typed = str_skip(*typed, schemes[i].len);
-		(void)str_cut(typed, '/', host);
+		rest = str_skip(typed, strlen(schemes[i]));
+		(void)str_cut(&rest, '/', &host);
+		(void)str_cut(&host, ':', network); /* without its port */
+		*name = rest.p ? rest : STR_EMPTY;
 		return true;
 	}
 	return false;
 }
 
+/* "#channel net", "#channel on net", "#channel%net", "net". */
 static void
-add_url(struct irc_gateway *irc, struct str channel, struct str host,
-    struct buf *out)
+take_words(struct str typed, struct str *name, struct str *network)
 {
-	if (channel.len && !is_channel(NULL, channel))
-		buf_addc(out, '#');
-	buf_add_str(out, channel);
-	if (irc->only)
-		return;
-	if (channel.len)
-		buf_addc(out, '%');
-	buf_add_str(out, host);
+	struct str rest = typed;
+
+	(void)str_cut(&rest, ' ', name);
+	*network = rest.p ? str_trim(rest) : STR_EMPTY;
+	if (str_starts(*network, STR("on ")))
+		*network = str_trim(str_skip(*network, 3));
 }
 
 /* The network may be left out where there is but one. */
-static void
-add_typed(struct irc_gateway *irc, struct str typed, struct buf *out)
+static struct str
+default_network(struct irc_gateway *irc, struct str name)
 {
 	struct irc_network *first = irc_networks_at(&irc->networks, 0);
+	struct irc_network *n;
+	struct str canonical;
 
-	buf_add_str(out, typed);
-	if (irc->only || str_has(typed, '%') || !first ||
-	    irc->networks.nconfigured > 1 ||
-	    irc_networks_find(&irc->networks, typed))
+	if (!first || irc->networks.nconfigured > 1 || str_has(name, '%') ||
+	    (!is_channel(NULL, name) &&
+	        find_network(irc, name, &n, &canonical, NULL) == 0))
+		return STR_EMPTY;
+	return str_c(first->name);
+}
+
+static void
+add_local(struct irc_gateway *irc, struct str name, struct str network,
+    struct buf *out)
+{
+	buf_add_str(out, name);
+	if (irc->only)
 		return;
-	if (irc->open && str_has(typed, '.') && !is_channel(NULL, typed))
-		return;
-	buf_addc(out, '%');
-	buf_add_str(out, str_c(first->name));
+	if (network.len == 0)
+		network = default_network(irc, name);
+	if (name.len && network.len)
+		buf_addc(out, '%');
+	buf_add_str(out, network);
 }
 
 static int
@@ -249,17 +261,18 @@ irc_prompted(
 {
 	struct irc_gateway *irc = irc_of(gw);
 	struct gw_address a;
-	struct str host = STR_EMPTY;
+	struct str name, network;
 	size_t start = out->len;
 
 	typed = str_trim(typed);
 	if (typed.len == 0)
 		return err_set(err, ERR_BAD_INPUT,
 		    "type a channel or a nick, as #channel%%network");
-	if (take_url(&typed, &host))
-		add_url(irc, typed, host, out);
-	else
-		add_typed(irc, typed, out);
+	if (!take_url(typed, &name, &network))
+		take_words(typed, &name, &network);
+	else if (name.len && !is_channel(NULL, name))
+		buf_addc(out, '#');
+	add_local(irc, name, network, out);
 	if (irc_split(gw, str_skip(buf_str(out), start), &a, err) == 0)
 		return 0;
 	buf_truncate(out, start);

@@ -237,10 +237,15 @@ static int
 read_password(const struct conf *c, struct irc_network *n, struct err *err)
 {
 	struct str name = conf_str(c, "password_file");
-	char *path = str_dup(name), line[SECRET_MAX + 2] = "";
-	FILE *f = fopen(path, "re");
+	char *path, line[SECRET_MAX + 2] = "";
 	int rc = 0;
+	FILE *f;
 
+	if (*name.p != '/')
+		return conf_err(c, "password_file", err,
+		    STR_FMT ": give the whole path, from / on", STR_ARG(name));
+	path = str_dup(name);
+	f = fopen(path, "re");
 	free(path);
 	if (!f || !fgets(line, sizeof(line), f))
 		rc = conf_err(c, "password_file", err, STR_FMT ": %s",
