@@ -42,6 +42,7 @@ c2s_direct_tls_ports = {{ }}
 modules_enabled = {{ "saslauth", "tls", "roster", "disco", "ping", "pep",
 	"carbons", "bookmarks", "vcard4" }}
 modules_disabled = {{ "s2s", "http" }}
+certificates = "{dir}/tls"
 ssl = {{ certificate = "{tls.cert}"; key = "{tls.key}" }}
 c2s_require_encryption = true
 authentication = "internal_hashed"
@@ -168,13 +169,15 @@ class Servers:
             ("passerelle.conf", PASSERELLE),
         ):
             (self.dir / name).write_text(text.format(**values).lstrip())
+            (self.dir / name).chmod(0o600)  # they have the secret
         snippet = (CONTRIB / "prosody" / "passerelle.cfg.lua").read_text()
         snippet = snippet.replace("irc.example.org", GATEWAY)
         with open(self.dir / "prosody.cfg.lua", "a") as config:
             config.write(snippet.replace("CHANGE ME", values["secret"]))
 
     def _make_accounts(self):
-        with open(self.dir / "prosodyctl.log", "w") as log:
+        path = self.dir / "prosodyctl.log"
+        with open(path, "w") as log:
             for user in USERS:
                 subprocess.run(
                     [
@@ -189,6 +192,7 @@ class Servers:
                     check=True,
                     timeout=30,
                 )
+        path.unlink()  # of no interest but to find out what went wrong
 
 
 def unprivileged_user():

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 from passerelle import find_program as find_passerelle
@@ -20,14 +21,16 @@ def built():
 
 
 def demo_processes():
-    """Of whatever the demo has started, what is still running."""
+    """Of whatever the demo has started, what is still running: that has its
+    current folder in build/demo, as Prosody has it further down."""
+    folder = TOP / "build" / "demo"
     found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
-            cwd = os.readlink(f"/proc/{pid}/cwd")
+            cwd = Path(os.readlink(f"/proc/{pid}/cwd"))
         except OSError:  # gone, or somebody else's
             continue
-        if cwd == str(TOP / "build" / "demo"):
+        if cwd == folder or folder in cwd.parents:
             found.append(int(pid))
     return found
 
