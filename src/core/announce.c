@@ -316,14 +316,14 @@ announce_line(struct room *r, const struct backlog_line *line,
 }
 
 void
-announce_notice(struct room *r, struct str text)
+announce_notice(struct room *r, struct occupant *to, struct str text)
 {
 	LIST_EACH(&r->occupants, n)
 	{
 		struct occupant *o = OCCUPANT(n);
 		struct xmlw *w;
 
-		if (!is_shown(o, NULL))
+		if (!is_shown(o, to))
 			continue;
 		w = begin(
 		    o, "message", str_c(o->room_jid), "groupchat", STR_EMPTY);

@@ -52,8 +52,8 @@ struct announce_own {
 void announce_line(struct room *r, const struct backlog_line *line,
     const struct announce_own *own);
 
-/* Words of the room itself to those inside. */
-void announce_notice(struct room *r, struct str text);
+/* Words of the room itself. */
+void announce_notice(struct room *r, struct occupant *to, struct str text);
 
 /* A join or a presence is refused. */
 void announce_refusal(struct occupant *o, enum gw_refusal why,

@@ -51,16 +51,14 @@ on_invite(struct session *s, const struct gw_event *ev)
 	talk_invite(s, ev);
 }
 
-/* All rooms that we share with them see them anew. */
+/* All rooms that we share with them see them anew, also while we are on the
+ * way back into them. */
 static void
 show_everywhere(struct person *p)
 {
 	LIST_EACH(&p->members, n)
 	{
-		struct member *m = MEMBER(n);
-
-		if (m->room->state == ROOM_JOINED)
-			announce_member(m->room, NULL, m);
+		announce_member(MEMBER(n)->room, NULL, MEMBER(n));
 	}
 }
 
@@ -154,6 +152,22 @@ is_name(struct str s)
 	return s.len > 0 && s.len <= GW_NAME_MAX;
 }
 
+/*
+ * Let into a room where nobody of ours is: a forward, or a join that took
+ * longer than they waited.  Staying would make their next join unanswerable,
+ * since networks are silent to who is inside already.
+ */
+static void
+leave_unwanted(struct session *s, const struct gw_event *ev)
+{
+	struct gw_req req = { .kind = GW_REQ_LEAVE, .room = ev->room };
+	struct request_to to = { .done = request_ignore };
+
+	log_info(&s->log, "let into a room unasked", "room=" STR_FMT,
+	    STR_ARG(ev->room));
+	request_start(s, &req, REQUEST_MS, &to);
+}
+
 void
 event_handle(struct session *s, const struct gw_event *ev)
 {
@@ -166,6 +180,8 @@ event_handle(struct session *s, const struct gw_event *ev)
 		r = is_name(ev->room) ? room_find(s, ev->room) : NULL;
 		if (r)
 			of_room[ev->type](r, ev);
+		else if (ev->type == GW_EV_JOINED && is_name(ev->room))
+			leave_unwanted(s, ev);
 	} else if (of_person[ev->type]) {
 		p = is_name(ev->person.nick) ? person_find(s, ev->person.nick)
 		                             : NULL;

@@ -12,6 +12,7 @@
 #include "core/room.h"
 #include "core/session.h"
 #include "lib/xalloc.h"
+#include "xmpp/component.h"
 
 #define OCCUPANT(n) LIST_ENTRY(n, struct occupant, node)
 
@@ -44,7 +45,7 @@ on_deadline(struct timer *t)
 	struct room *r = o->room;
 	struct err err;
 
-	err_set(&err, ERR_TIMEOUT, "%s: not let in within %d s", r->name,
+	err_set(&err, ERR_TIMEOUT, "%s: not let in, in more than %d s", r->name,
 	    OCCUPANT_JOIN_MS / 1000);
 	occupant_refuse(o, GW_REFUSED_TIMEOUT, &err, STR_EMPTY);
 	room_check(r, false, STR_EMPTY);
@@ -75,7 +76,8 @@ occupant_new(struct room *r, struct str jid, struct str room_jid,
 		.max_lines = -1, .max_chars = -1, .since_utc = -1
 	};
 	timer_init(&o->deadline, on_deadline);
-	timer_set(&o->deadline, clock, clock->at + OCCUPANT_JOIN_MS);
+	timer_set(&o->deadline, clock,
+	    clock->at + OCCUPANT_JOIN_MS + room_patience(r));
 	list_add(&r->occupants, &o->node);
 	r->noccupant++;
 	timer_cancel(&r->linger);
@@ -148,31 +150,52 @@ occupant_free(struct occupant **op)
 	occupant_drop(op);
 }
 
+/* Why nothing happens in the room that it has just been shown. */
+static void
+tell_loss(struct occupant *o)
+{
+	struct session *s = o->room->s;
+	char text[400];
+
+	snprintf(text, sizeof(text),
+	    "There is no connection to %s at the moment (%s). Messages are "
+	    "refused until it is back; that is tried again and again.",
+	    s->network[0] ? s->network : s->gw->ops->title, s->last.text);
+	announce_notice(o->room, o, str_c(text));
+}
+
 void
 occupant_enter(struct occupant *o)
 {
+	struct session *s = o->room->s;
+
 	timer_cancel(&o->deadline);
-	o->state = OCCUPANT_INSIDE;
-	announce_all(o);
-	o->seen_seq = o->room->backlog.last_seq;
-	/* From now on the client knows this nick, and a change is news. */
-	str_store(&o->wish, str_c(o->room->s->nick));
+	if (component_is_up(s->gw->component)) {
+		o->state = OCCUPANT_INSIDE;
+		announce_all(o);
+		o->seen_seq = o->room->backlog.last_seq;
+		/* It knows this nick from now on, and a change is news. */
+		str_store(&o->wish, str_c(s->nick));
+		if (s->state != SESSION_ONLINE)
+			tell_loss(o);
+	} else {
+		/* Shown nothing yet: that comes when it has been asked. */
+		o->state = OCCUPANT_PROBED;
+	}
 	keep(o);
 }
 
 void
 occupant_alive(struct occupant *o)
 {
-	struct room *r = o->room;
+	struct gateway *gw = o->room->s->gw;
 
 	if (o->state != OCCUPANT_PROBED)
 		return;
-	probe_forget(r->s->gw->probe, str_c(o->jid), str_c(o->room_jid));
-	o->state = OCCUPANT_INSIDE;
+	probe_forget(gw->probe, str_c(o->jid), str_c(o->room_jid));
 	o->history.after_seq = o->seen_seq;
-	/* Else it is shown the difference when the link is back. */
-	if (r->state == ROOM_JOINED && r->s->state == SESSION_ONLINE)
-		occupant_enter(o);
+	/* As it is now, also without the link: it missed how that came. */
+	occupant_enter(o);
 }
 
 void

@@ -140,12 +140,12 @@ join(const struct join *j)
 	o->history = j->history;
 	if (j->password.len && r->state < ROOM_JOINING)
 		(void)secret_set(&r->password, j->password);
-	if (r->state == ROOM_JOINED && s->state == SESSION_ONLINE) {
+	/* Who was inside is shown it anew, also while the link is down. */
+	if (o->state != OCCUPANT_JOINING || r->state == ROOM_JOINED) {
 		occupant_enter(o);
+		session_hurry(s);
 		return;
 	}
-	if (o->state == OCCUPANT_PROBED)
-		o->state = OCCUPANT_INSIDE;
 	/* From here on the room may end before the call returns. */
 	room_enter(r);
 	session_start(s, j->nick);

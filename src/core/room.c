@@ -33,6 +33,12 @@ on_linger(struct timer *t)
 	room_abandon(TIMER_OWNER(t, struct room, linger), STR_EMPTY);
 }
 
+static void
+on_retry(struct timer *t)
+{
+	room_enter(TIMER_OWNER(t, struct room, retry));
+}
+
 struct room *
 room_get(struct session *s, struct str name, struct err *err)
 {
@@ -55,6 +61,7 @@ room_get(struct session *s, struct str name, struct err *err)
 	list_init(&r->occupants);
 	backlog_init(&r->backlog);
 	timer_init(&r->linger, on_linger);
+	timer_init(&r->retry, on_retry);
 	map_put(&s->rooms, str_c(r->key), r);
 	return r;
 }
@@ -93,6 +100,7 @@ room_free(struct room **rp)
 		return;
 	request_cancel(r->s, r->join);
 	timer_cancel(&r->linger);
+	timer_cancel(&r->retry);
 	drop_occupants(r);
 	forget_members(r);
 	map_release(&r->members);
@@ -104,6 +112,7 @@ room_free(struct room **rp)
 	free(r->key);
 	free(r->subject);
 	free(r->subject_by);
+	free(r->subject_was);
 	free(r->forward);
 	free(r);
 }
@@ -232,10 +241,22 @@ room_refuse_joining(struct room *r, enum gw_refusal why, const struct err *err)
 	}
 }
 
+/*
+ * Who was inside before the link broke keeps the place while the reason may
+ * pass by itself: the link is about to break again, or the server is busy.
+ */
+static bool
+is_kept(const struct room *r, enum gw_refusal why)
+{
+	return (why == GW_REFUSED_UNREACHABLE || why == GW_REFUSED_TIMEOUT) &&
+	    room_has_inside(r);
+}
+
 /* The join ended outside. */
 static void
 refused(struct room *r, const struct err *err)
 {
+	struct clock *clock = core_clock(r->s->gw->core);
 	enum gw_refusal why = r->refusal;
 
 	if (err->kind == ERR_TIMEOUT)
@@ -243,7 +264,11 @@ refused(struct room *r, const struct err *err)
 	log_info(&r->s->log, "room refused", "room=%s err=\"%s\"", r->name,
 	    err->text);
 	room_refuse_joining(r, why, err);
-	/* Those that were inside before the link broke are out now. */
+	if (is_kept(r, why)) {
+		r->state = ROOM_WAITING;
+		timer_set(&r->retry, clock, clock->at + ROOM_RETRY_MS);
+		return;
+	}
 	room_expel(r, MUC_KICKED, STR_EMPTY, str_c(err->text));
 }
 
@@ -253,7 +278,9 @@ on_join_done(
 {
 	struct room *r = to->obj;
 
-	(void)s;
+	/* The link is lost: what that means for rooms is decided for all. */
+	if (s->state != SESSION_ONLINE)
+		return;
 	if (done->err.kind != ERR_NONE)
 		refused(r, &done->err);
 	else if (r->state != ROOM_JOINED) {
@@ -266,6 +293,12 @@ on_join_done(
 		    r->name);
 		refused(r, &err);
 	}
+}
+
+int64_t
+room_patience(const struct room *r)
+{
+	return (int64_t)(r->s->rooms.n - 1) * ROOM_JOIN_EACH_MS;
 }
 
 void
@@ -283,24 +316,43 @@ room_enter(struct room *r)
 		r->state = ROOM_WAITING;
 	if (r->state != ROOM_WAITING || r->s->state != SESSION_ONLINE)
 		return;
+	timer_cancel(&r->retry);
 	r->state = ROOM_JOINING;
 	r->refusal = GW_REFUSED_OTHER;
 	str_store(&r->forward, STR_EMPTY);
 	/* The answer may come at once, and end the room. */
-	request_start(r->s, &req, ROOM_JOIN_MS, &to);
+	request_start(r->s, &req, ROOM_JOIN_MS + room_patience(r), &to);
+}
+
+/* We are a member by being let in, also where no list says so. */
+static void
+add_self(struct room *r)
+{
+	bool is_new;
+	struct member *self = member_get(r, str_c(r->s->nick), &is_new);
+
+	if (is_new)
+		self->role = GW_ROLE_MEMBER;
+	self->fresh = true;
 }
 
 void
 room_on_joined(struct room *r, const struct gw_event *ev)
 {
-	if (r->state != ROOM_JOINING)
+	/* WAITING: let in when we no longer counted on it. */
+	if (r->state != ROOM_JOINING && r->state != ROOM_WAITING)
 		return;
+	timer_cancel(&r->retry);
 	r->state = ROOM_LISTING;
 	str_store(&r->name, ev->room);
+	free(r->subject_was);
+	r->subject_was = r->subject;
+	r->subject = NULL;
 	LIST_EACH(&r->order, n)
 	{
 		MEMBER(n)->fresh = false;
 	}
+	add_self(r);
 }
 
 /* Who was here before the link broke and was not reported again is gone. */
@@ -319,6 +371,15 @@ sweep(struct room *r)
 	}
 }
 
+/* Those inside have seen the members change; now the rest. */
+static void
+tell_return(struct room *r)
+{
+	if (!str_eq(str_c(r->subject), str_c(r->subject_was)))
+		announce_subject(r, NULL);
+	announce_notice(r, NULL, STR("The connection is back."));
+}
+
 void
 room_on_members_end(struct room *r, const struct gw_event *ev)
 {
@@ -330,7 +391,8 @@ room_on_members_end(struct room *r, const struct gw_event *ev)
 	log_info(&r->s->log, "room joined", "room=%s members=%zu", r->name,
 	    r->members.n);
 	if (r->again && room_has_inside(r))
-		announce_notice(r, STR("The connection is back."));
+		tell_return(r);
+	str_store(&r->subject_was, STR_EMPTY);
 	r->again = true;
 	LIST_EACH(&r->occupants, n)
 	{
@@ -360,10 +422,13 @@ room_abandon(struct room *r, struct str reason)
 	struct session *s = r->s;
 	bool inside = r->state >= ROOM_JOINING && s->state == SESSION_ONLINE;
 
+	/* A network that says LEFT at once must not find the room. */
+	session_enter(s);
 	if (inside && s->gw->ops->request[GW_REQ_LEAVE])
 		request_start(s, &req, REQUEST_MS, &to);
 	log_info(&s->log, "room left", "room=%s", r->name);
 	room_free(&r);
+	session_leave(s);
 }
 
 void
@@ -434,6 +499,7 @@ room_on_left(struct room *r, const struct gw_event *ev)
 void
 room_link_lost(struct room *r)
 {
+	timer_cancel(&r->retry);
 	r->state = ROOM_WAITING;
 }
 

@@ -37,9 +37,11 @@ enum room_state {
 };
 
 enum {
-	ROOM_JOIN_MS = 45000,    /* for the network to let us in */
-	ROOM_LINGER_MS = 120000, /* kept so long when clients got lost */
-	ROOM_OCCUPANTS_MAX = 50, /* resources of one user in one room */
+	ROOM_JOIN_MS = 45000,     /* for the network to let us in */
+	ROOM_JOIN_EACH_MS = 3000, /* more for each room: flood control */
+	ROOM_RETRY_MS = 60000,    /* until the next try to get back in */
+	ROOM_LINGER_MS = 120000,  /* kept so long when clients got lost */
+	ROOM_OCCUPANTS_MAX = 50,  /* resources of one user in one room */
 };
 
 struct member {
@@ -62,6 +64,7 @@ struct room {
 	struct list occupants;
 	size_t noccupant;
 	char *subject, *subject_by; /* NULL: none */
+	char *subject_was; /* what those inside were shown, while LISTING */
 	int64_t subject_utc;
 	unsigned flags; /* GW_ROOM_* */
 	struct backlog backlog;
@@ -70,6 +73,7 @@ struct room {
 	enum gw_refusal refusal; /* from REFUSED, for the DONE that follows */
 	char *forward;
 	struct timer linger;
+	struct timer retry; /* WAITING although the session is online */
 	bool again; /* joined before: the next MEMBERS_END is a return */
 };
 
@@ -81,6 +85,9 @@ void room_free(struct room **rp);
 
 /* Ask the network to let us in, if online and not done yet. */
 void room_enter(struct room *r);
+
+/* How long that may take beside all other rooms, in ms. */
+int64_t room_patience(const struct room *r);
 
 /* Nobody of ours is left: leave it (reason may be empty) and free it. */
 void room_abandon(struct room *r, struct str reason);

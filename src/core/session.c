@@ -415,7 +415,7 @@ tell_loss(struct session *s, const struct err *err)
 	s->told_loss = true;
 	while (map_next(&s->rooms, &it))
 		if (room_has_inside(it.value))
-			announce_notice(it.value, str_c(text));
+			announce_notice(it.value, NULL, str_c(text));
 }
 
 /* Rooms with nobody inside have nothing to wait for. */
