@@ -479,7 +479,8 @@ struct gateway_ops {
 
 	/*
 	 * Stop reading from the network, or go on: the XMPP server is slower.
-	 * Never held longer than 20 s.  May be NULL.
+	 * Never held longer than 20 s; it holds for a later login, too.  May be
+	 * NULL.
 	 */
 	void (*hold)(struct session *s, bool hold);
 

@@ -72,7 +72,9 @@ on_stanza(struct component *c, const struct stanza *s, void *arg)
 static void
 hold(struct session *s, bool on)
 {
-	if (s->held == on || !s->gw->ops->hold || s->state != SESSION_ONLINE)
+	/* What is held may have lost its link since, and have another. */
+	if (s->held == on || !s->gw->ops->hold ||
+	    (on && s->state != SESSION_ONLINE))
 		return;
 	s->held = on;
 	session_enter(s);

@@ -253,6 +253,9 @@ on_nick_done(
 		xmlw_leaf(w, "x", NS_MUC);
 		stanza_error_write(w, &done->err);
 		(void)component_end(s->gw->component, NULL);
+	} else {
+		/* Asked for, so it is the nick to come back under. */
+		str_store(&s->wish, str_c(s->nick));
 	}
 	free(ask);
 }

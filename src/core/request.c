@@ -85,7 +85,8 @@ begin(struct session *s, int64_t deadline_ms, const struct request_to *to)
 		    s, to, ERR_UNREACHABLE, "not connected at the moment");
 		return NULL;
 	}
-	if (s->nrequest >= REQUEST_MAX) {
+	/* All rooms at once are asked for after a reconnect. */
+	if (s->nrequest >= REQUEST_MAX + s->rooms.n) {
 		refuse_at_once(
 		    s, to, ERR_BUSY, "too many requests are still open");
 		return NULL;

@@ -32,7 +32,8 @@ struct request_to {
 	                    else 0; lets the owner cancel at any time */
 };
 
-enum { REQUEST_MAX = 64, REQUEST_MS = 30000 }; /* open per session */
+/* Open per session, beyond one for each of its rooms. */
+enum { REQUEST_MAX = 64, REQUEST_MS = 30000 };
 
 /* to->done may be called before the return. */
 void request_start(struct session *s, const struct gw_req *req,

@@ -20,6 +20,7 @@
 #include "core/session.h"
 #include "lib/crypto.h"
 #include "lib/xalloc.h"
+#include "net/loop.h"
 #include "xmpp/jid.h"
 #include "xmpp/muc.h"
 
@@ -262,6 +263,8 @@ session_check(struct session *s)
 {
 	if (!list_is_linked(&s->check))
 		list_add(&s->gw->checks, &s->check);
+	/* The hook that looks may have run already in this turn. */
+	loop_again(core_loop(s->gw->core));
 }
 
 /* A word one to one keeps it for a while. */
@@ -339,10 +342,11 @@ login(struct session *s)
 void
 session_start(struct session *s, struct str nick)
 {
+	if (nick.len &&
+	    (s->state == SESSION_IDLE || s->state == SESSION_LEAVING))
+		str_store(&s->wish, nick);
 	if (s->state != SESSION_IDLE)
 		return;
-	if (nick.len)
-		str_store(&s->wish, nick);
 	if (s->account->state == ACCOUNT_READY) {
 		login(s);
 		return;
@@ -354,8 +358,10 @@ session_start(struct session *s, struct str nick)
 void
 session_hurry(struct session *s)
 {
-	if (s->state == SESSION_WAITING)
-		timer_set(&s->timer, clock_of(s), now(s));
+	int64_t at = s->ended_at + s->gw->conf->reconnect_min_ms;
+
+	if (s->state == SESSION_WAITING && at < s->timer.due_at)
+		timer_set(&s->timer, clock_of(s), at > now(s) ? at : now(s));
 }
 
 void
@@ -444,6 +450,7 @@ wait_and_retry(struct session *s)
 	int64_t delay = backoff_next(&s->backoff, crypto_random_u32());
 
 	set_state(s, SESSION_WAITING);
+	s->ended_at = now(s);
 	timer_set(&s->timer, clock_of(s), now(s) + delay);
 	log_info(&s->log, "login planned", "in_ms=%lld tries=%u",
 	    (long long)delay, s->backoff.tries);
@@ -492,6 +499,7 @@ session_end(struct session *s, enum gw_bye why, struct str text)
 {
 	struct map_iter it = { 0 };
 	int status = why == GW_BYE_SHUTDOWN ? MUC_SHUTDOWN : 0;
+	struct err err;
 
 	while (map_next(&s->rooms, &it)) {
 		if (why == GW_BYE_SHUTDOWN)
@@ -510,8 +518,21 @@ session_end(struct session *s, enum gw_bye why, struct str text)
 	} else if (s->state != SESSION_LEAVING) {
 		timer_cancel(&s->timer);
 		set_state(s, SESSION_IDLE);
+		err_set(&err, ERR_UNREACHABLE, "not sent: disconnected");
+		outgoing_fail_all(s, &err);
 	}
 	session_check(s);
+}
+
+/* The network did not do in time what it was asked: it is not waited for. */
+static void
+give_up(struct session *s, const char *what, int waited_ms)
+{
+	struct err err;
+
+	err_set(&err, ERR_TIMEOUT, "%s within %d s", what, waited_ms / 1000);
+	s->gw->ops->drop(s);
+	ended(s, &err, false);
 }
 
 static void
@@ -526,15 +547,12 @@ on_timer(struct timer *t)
 		break;
 	case SESSION_CONNECTING:
 		log_warn(&s->log, "login takes too long", "action=\"end it\"");
-		err_set(&s->last, ERR_TIMEOUT, "no login within %d s",
-		    SESSION_LOGIN_MS / 1000);
-		session_enter(s);
-		s->gw->ops->logout(s, GW_BYE_USER, STR_EMPTY);
-		session_leave(s);
+		give_up(s, "no login", SESSION_LOGIN_MS);
 		break;
 	case SESSION_LEAVING:
-		log_error(&s->log, "logout takes too long", "kind=%s",
-		    s->gw->ops->kind);
+		log_error(&s->log, "logout takes too long",
+		    "kind=%s action=\"end it\"", s->gw->ops->kind);
+		give_up(s, "no logout", SESSION_GRACE_MS);
 		break;
 	case SESSION_ONLINE:
 		session_check(s);

@@ -62,6 +62,7 @@ struct session {
 	struct timer timer; /* what it is for depends on the state */
 	struct timer stable;
 	int64_t online_at;
+	int64_t ended_at;  /* WAITING: since then */
 	int64_t talked_at; /* last word one to one; 0: none */
 	bool told_loss;    /* the rooms know that the link is down */
 	bool held;         /* the network is asked not to read */
@@ -92,10 +93,13 @@ struct session *session_get(struct gateway *gw, struct str user,
 /* Remember how the user writes the network: from an address he used. */
 void session_spell(struct session *s, struct str bare);
 
-/* Log in, if it is not doing so; nick is a wish. */
+/* Log in, if it is not doing so or will do anyway; nick is a wish. */
 void session_start(struct session *s, struct str nick);
 
-/* Log in again now rather than later, when it is waiting. */
+/*
+ * Log in again soon rather than later, when it is waiting; the shortest wait
+ * of the back-off is kept, since clients can ask for this at any rate.
+ */
 void session_hurry(struct session *s);
 
 /* The account's settings are there. */
