@@ -203,6 +203,44 @@ bad:
 	return NULL;
 }
 
+/* ---- remembering ------------------------------------------------------ */
+
+enum { MEMORY_MAX = 32, MEMORY_BYTES = 128 };
+
+static struct {
+	char name[32], value[MEMORY_BYTES];
+} memory[MEMORY_MAX];
+
+const char *
+flow_recall(struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < MEMORY_MAX && memory[i].name[0]; i++)
+		if (str_is(name, memory[i].name))
+			return memory[i].value;
+	return NULL;
+}
+
+/* "{x}": remember value as x. */
+static bool
+remember(const char *pattern, const char *value)
+{
+	struct str name = str_c(pattern);
+	size_t i;
+
+	if (name.len < 3 || name.p[0] != '{' || name.p[name.len - 1] != '}')
+		return false;
+	name = str_of(name.p + 1, name.len - 2);
+	for (i = 0; i + 1 < MEMORY_MAX && memory[i].name[0]; i++)
+		if (str_is(name, memory[i].name))
+			break;
+	snprintf(
+	    memory[i].name, sizeof(memory[i].name), STR_FMT, STR_ARG(name));
+	snprintf(memory[i].value, sizeof(memory[i].value), "%s", value);
+	return true;
+}
+
 /* ---- comparing -------------------------------------------------------- */
 
 static const char *
@@ -236,6 +274,7 @@ attrs_fit(
 
 		if (v &&
 		    (is_any(want->attr[i].value) ||
+			remember(want->attr[i].value, v) ||
 		        strcmp(v, want->attr[i].value) == 0))
 			continue;
 		buf_addf(why, "<%s %s='%s'> expected, got '%s'", want->name,

@@ -4,6 +4,7 @@
  * What is expected is a pattern: XML in which
  *
  *	attr='*'      any value, but the attribute is there
+ *	attr='{x}'    any value, remembered as x
  *	text *        any text
  *	<any/>        whatever other children may be there too
  *
@@ -19,6 +20,9 @@
 
 #include "lib/buf.h"
 #include "lib/str.h"
+
+/* What was remembered under a name; NULL: nothing.  Kept until it is replaced. */
+const char *flow_recall(struct str name);
 
 /* True: fits.  Else why is one line for people. */
 bool flow_match(struct str pattern, struct str got, struct buf *why);

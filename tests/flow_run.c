@@ -27,6 +27,7 @@
  *
  * A line that begins with a blank belongs to the one before.  In stanzas
  * `@irc` and `@echo` stand for the domains, in to, from and jid also alone.
+ * `{x}` in what is sent is what a pattern has remembered as x.
  * A stanza to a bare JID is one for the name without a resource.
  */
 #include <ctype.h>
@@ -260,15 +261,36 @@ wait_ms(int64_t ms)
 
 /* ---- stanzas ---------------------------------------------------------- */
 
+/* {x} -> what was remembered; false: in is no such reference. */
+static bool
+expand_recalled(struct str *in, struct buf *out)
+{
+	struct str name;
+	const char *value;
+	ptrdiff_t end = str_find(*in, '}');
+
+	if (in->p[0] != '{' || end < 0)
+		return false;
+	name = str_of(in->p + 1, (size_t)end - 1);
+	value = flow_recall(name);
+	if (!value)
+		return false;
+	buf_add_str(out, str_c(value));
+	*in = str_skip(*in, (size_t)end + 1);
+	return true;
+}
+
 /* @irc' -> @irc.example.org', to='irc' -> to='irc.example.org'. */
 static void
-expand(struct str in, struct buf *out)
+expand(struct str in, bool is_sent, struct buf *out)
 {
 	static const char *const word[] = { "@irc", "@echo", "='irc'",
 		"='echo'" };
 	size_t i;
 
 	while (in.len) {
+		if (is_sent && expand_recalled(&in, out))
+			continue;
 		for (i = 0; i < 4; i++) {
 			struct str w = str_c(word[i]);
 			char next = in.len > w.len ? in.p[w.len] : '\0';
@@ -351,7 +373,7 @@ expect_stanza(struct str name, struct str pattern)
 	}
 	buf_init(&want, FILE_MAX);
 	buf_init(&why, FILE_MAX);
-	expand(pattern, &want);
+	expand(pattern, false, &want);
 	if (!s)
 		fail("nothing came, expected %s", want.p);
 	if (!flow_match(buf_str(&want), str_c(s->xml), &why))
@@ -388,7 +410,7 @@ send_stanza(struct str name, struct str text)
 	buf_init(&xml, FILE_MAX);
 	buf_init(&from, 4096);
 	buf_init(&whole, FILE_MAX);
-	expand(text, &xml);
+	expand(text, true, &xml);
 	jid_of(name, &from);
 	while (at < xml.len && xml.p[at] != ' ' && xml.p[at] != '>')
 		at++;
