@@ -274,7 +274,7 @@ attrs_fit(
 
 		if (v &&
 		    (is_any(want->attr[i].value) ||
-			remember(want->attr[i].value, v) ||
+		        remember(want->attr[i].value, v) ||
 		        strcmp(v, want->attr[i].value) == 0))
 			continue;
 		buf_addf(why, "<%s %s='%s'> expected, got '%s'", want->name,

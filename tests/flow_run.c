@@ -284,14 +284,16 @@ expand_recalled(struct str *in, struct buf *out)
 static void
 expand(struct str in, bool is_sent, struct buf *out)
 {
-	static const char *const word[] = { "@irc", "@echo", "='irc'",
-		"='echo'" };
+	static const char *const word[] = { "@irc", "@echo", " to='irc'",
+		" to='echo'", " from='irc'", " from='echo'", " jid='irc'",
+		" jid='echo'" };
+	enum { NWORD = sizeof(word) / sizeof(word[0]) };
 	size_t i;
 
 	while (in.len) {
 		if (is_sent && expand_recalled(&in, out))
 			continue;
-		for (i = 0; i < 4; i++) {
+		for (i = 0; i < NWORD; i++) {
 			struct str w = str_c(word[i]);
 			char next = in.len > w.len ? in.p[w.len] : '\0';
 
@@ -306,7 +308,7 @@ expand(struct str in, bool is_sent, struct buf *out)
 			in = str_skip(in, w.len);
 			break;
 		}
-		if (i == 4) {
+		if (i == NWORD) {
 			buf_addc(out, in.p[0]);
 			in = str_skip(in, 1);
 		}
@@ -470,26 +472,7 @@ opens(struct str name, struct str where)
 	n->link = f;
 }
 
-static void
-expect_line(struct fake_link *f, struct str pattern)
-{
-	struct buf line;
-
-	settle();
-	buf_init(&line, FILE_MAX);
-	if (str_is(pattern, "nothing")) {
-		if (fake_link_line(f, &line))
-			fail("expected nothing, got line %s", line.p);
-	} else if (!fake_link_line(f, &line)) {
-		fail("no line came, expected " STR_FMT, STR_ARG(pattern));
-	} else if (!flow_match_line(pattern, buf_str(&line))) {
-		fail("line expected " STR_FMT "\n  got: %s", STR_ARG(pattern),
-		    line.p);
-	}
-	buf_release(&line);
-}
-
-/* \xHH and \0: bytes that a text file does not hold. */
+/* \xHH: bytes that a text file does not hold. */
 static void
 unescape(struct str in, struct buf *out)
 {
@@ -506,6 +489,28 @@ unescape(struct str in, struct buf *out)
 			in = str_skip(in, 1);
 		}
 	}
+}
+
+static void
+expect_line(struct fake_link *f, struct str pattern)
+{
+	struct buf line, want;
+
+	settle();
+	buf_init(&line, FILE_MAX);
+	buf_init(&want, FILE_MAX);
+	unescape(pattern, &want);
+	if (str_is(pattern, "nothing")) {
+		if (fake_link_line(f, &line))
+			fail("expected nothing, got line %s", line.p);
+	} else if (!fake_link_line(f, &line)) {
+		fail("no line came, expected " STR_FMT, STR_ARG(pattern));
+	} else if (!flow_match_line(buf_str(&want), buf_str(&line))) {
+		fail("line expected " STR_FMT "\n  got: %s", STR_ARG(pattern),
+		    line.p);
+	}
+	buf_release(&line);
+	buf_release(&want);
 }
 
 static void

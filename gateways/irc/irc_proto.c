@@ -136,6 +136,8 @@ irc_proto_feed(
 	if (p->state == IRC_CLOSED || p->state == IRC_IDLE)
 		return;
 	p->now_at = now_at;
+	/* A refusal that comes now is not of those. */
+	irc_asks_forget(&p->asks, now_at, IRC_REFUSAL_MS);
 	p->heard_at = now_at;
 	p->ping_at = -1;
 	linebuf_feed(&p->in, data, len);
