@@ -131,15 +131,24 @@ add_status(struct muc_item *item, int status)
 		}
 }
 
-/* One presence about m to o, with what item says beyond the member. */
+/*
+ * One presence about m to o, with what item says beyond the member.  Who just
+ * leaves gives his reason in <status/> (XEP-0045 7.14); <reason/> is that of
+ * somebody else who did it to him.
+ */
 static void
 write_member(const struct member *m, struct occupant *o, struct who *who,
     struct buf *jid, struct muc_item item, const char *type)
 {
 	const struct person *p = m->person;
 	bool self = is_self(m);
+	struct str said = STR_EMPTY;
 	struct xmlw *w;
 
+	if (type && item.status[0] == 0) {
+		said = item.reason;
+		item.reason = STR_EMPTY;
+	}
 	real_jid(m, o, self, jid);
 	item.jid = buf_str(jid);
 	item.affiliation = standing_name[m->standing];
@@ -156,6 +165,8 @@ write_member(const struct member *m, struct occupant *o, struct who *who,
 		if (p->away[0])
 			xmlw_textel(w, "status", NULL, str_c(p->away));
 	}
+	if (said.len)
+		xmlw_textel(w, "status", NULL, said);
 	muc_write_item(w, &item);
 	end(o);
 }
