@@ -56,16 +56,20 @@ inlet_release(struct inlet *in)
 void
 inlet_error(struct inlet *in, const struct err *err)
 {
-	struct str name = stanza_name(in->stanza);
+	bool presence = str_is(stanza_name(in->stanza), "presence");
 	struct xmlw *w;
 
 	if (str_is(in->type, "error") || in->from.domain_len == 0 ||
 	    in->to.domain_len == 0)
 		return;
 	w = component_begin(in->gw->component,
-	    str_is(name, "presence") ? "presence" : "message",
-	    jid_full(&in->to), jid_full(&in->from), "error", in->id);
-	stanza_error_write(w, err);
+	    presence ? "presence" : "message", jid_full(&in->to),
+	    jid_full(&in->from), "error", in->id);
+	/* To a room, "forbidden" would say that he is banned there. */
+	if (presence)
+		stanza_error_write_join(w, STANZA_JOIN_OTHER, err, STR_EMPTY);
+	else
+		stanza_error_write(w, err);
 	(void)component_end(in->gw->component, NULL);
 }
 
