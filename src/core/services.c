@@ -105,6 +105,8 @@ on_query_done(
 		w = iq_result(ask);
 		xmlw_open(w, "query", NS_VERSION);
 		xmlw_textel(w, "name", NULL, done->text);
+		/* CTCP does not tell the two apart; XEP-0092 wants both. */
+		xmlw_textel(w, "version", NULL, STR("unknown"));
 		xmlw_close(w);
 		iq_done(ask);
 	} else {
