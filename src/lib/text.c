@@ -75,22 +75,23 @@ prep_ascii(enum text_profile profile, struct str in, char *out)
 
 /* In place; false: refused, or longer than TEXT_PREP_MAX. */
 static bool
-prepare(enum text_profile profile, char *z)
+prepare(enum text_profile profile, char *z, Stringprep_profile_flags flags)
 {
 	/* The size is that of every buffer given here. */
-	return stringprep(z, TEXT_PREP_MAX + 1, STRINGPREP_NO_UNASSIGNED,
+	return stringprep(z, TEXT_PREP_MAX + 1, flags,
 	           profile_table[profile]) == STRINGPREP_OK;
 }
 
 static int
-prep_unicode(enum text_profile profile, struct str in, char *out)
+prep_unicode(enum text_profile profile, struct str in, char *out,
+    Stringprep_profile_flags flags)
 {
 	char once[TEXT_PREP_MAX + 1], twice[TEXT_PREP_MAX + 1];
 	struct str s;
 
 	memcpy(once, in.p, in.len);
 	once[in.len] = '\0';
-	if (!utf8_is_valid(in) || !prepare(profile, once))
+	if (!utf8_is_valid(in) || !prepare(profile, once, flags))
 		return -1;
 	s = str_c(once);
 	/* NFKC makes ASCII out of U+2100 and others: "a/c". */
@@ -101,14 +102,15 @@ prep_unicode(enum text_profile profile, struct str in, char *out)
 	 * change each time somebody normalises it.
 	 */
 	memcpy(twice, once, s.len + 1);
-	if (!prepare(profile, twice) || !str_is(s, twice))
+	if (!prepare(profile, twice, flags) || !str_is(s, twice))
 		return -1;
 	memcpy(out, s.p, s.len);
 	return (int)s.len;
 }
 
-int
-text_prep_into(enum text_profile profile, struct str in, char *out)
+static int
+prep(enum text_profile profile, struct str in, char *out,
+    Stringprep_profile_flags flags)
 {
 	if (in.len > TEXT_PREP_MAX)
 		return -1;
@@ -116,11 +118,23 @@ text_prep_into(enum text_profile profile, struct str in, char *out)
 	case ASCII_ONLY:
 		return prep_ascii(profile, in, out);
 	case ASCII_AND_MORE:
-		return prep_unicode(profile, in, out);
+		return prep_unicode(profile, in, out, flags);
 	case ASCII_REFUSED:
 		break;
 	}
 	return -1;
+}
+
+int
+text_prep_into(enum text_profile profile, struct str in, char *out)
+{
+	return prep(profile, in, out, STRINGPREP_NO_UNASSIGNED);
+}
+
+int
+text_prep_received(enum text_profile profile, struct str in, char *out)
+{
+	return prep(profile, in, out, 0);
 }
 
 bool

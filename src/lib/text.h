@@ -31,6 +31,13 @@ bool text_prep(enum text_profile profile, struct str in, struct buf *out);
 int text_prep_into(enum text_profile profile, struct str in, char *out);
 
 /*
+ * The same for what a server has let pass: code points that Unicode 3.2 had
+ * not assigned, emoji among them, stay as they are (RFC 3454 7, "queries").
+ * Prosody knows a newer Unicode and accepts them.
+ */
+int text_prep_received(enum text_profile profile, struct str in, char *out);
+
+/*
  * Appends in, which is in charset ("windows-1252", "iso-8859-15", ...), as
  * UTF-8.  Bytes without a meaning there become U+FFFD.  False: no such
  * charset, or no room.

@@ -35,7 +35,7 @@ bad_part(struct err *err, const char *part, struct str text)
 static int
 prepare(enum text_profile profile, struct str in, char *out)
 {
-	int len = text_prep_into(profile, in, out);
+	int len = text_prep_received(profile, in, out);
 
 	return len > 0 ? len : -1;
 }
