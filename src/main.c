@@ -8,7 +8,6 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -20,9 +19,7 @@
 #include "core/store.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
-#include "lib/list.h"
 #include "lib/log.h"
-#include "lib/xalloc.h"
 #include "net/loop.h"
 #include "xmpp/component.h"
 
@@ -32,7 +29,8 @@ enum { READY_MS = 10000 };
 struct program {
 	const char *path;
 	struct config *config;
-	struct list old; /* struct replaced: configurations before reloads */
+	struct config
+	    *old; /* replaced by a reload: strings may still be used */
 	struct loop *loop;
 	struct store *store;
 	struct core *core;
@@ -57,47 +55,6 @@ usage(FILE *to, int code)
 
 /* ---- configuration ---------------------------------------------------- */
 
-/* One that a reload has replaced; what was borrowed from it may be in use. */
-struct replaced {
-	struct list node;
-	struct config *config;
-};
-
-#define REPLACED(n) LIST_ENTRY(n, struct replaced, node)
-
-static void
-replaced_free(struct replaced *r)
-{
-	list_del(&r->node);
-	config_free(&r->config);
-	free(r);
-}
-
-static void
-forget_all_replaced(struct program *pg)
-{
-	LIST_EACH(&pg->old, n)
-	{
-		replaced_free(REPLACED(n));
-	}
-}
-
-/* The latest is kept for one reload more, others while a gateway needs them. */
-static void
-replace(struct program *pg, struct config *is)
-{
-	struct replaced *r = xcalloc(1, sizeof(*r));
-
-	LIST_EACH(&pg->old, n)
-	{
-		if (!core_uses(pg->core, REPLACED(n)->config))
-			replaced_free(REPLACED(n));
-	}
-	r->config = pg->config;
-	list_add(&pg->old, &r->node);
-	pg->config = is;
-}
-
 static struct config *
 load(const char *path)
 {
@@ -114,30 +71,21 @@ load(const char *path)
 
 /* What only the networks themselves can tell about their sections. */
 static int
-try_out(const struct config *config, struct loop *loop, struct err *err)
-{
-	struct core_params p = { .config = config, .loop = loop };
-	struct core *core = core_new(&p, err);
-	int rc = core ? 0 : -1;
-
-	core_free(&core);
-	return rc;
-}
-
-static int
 check(const char *path)
 {
-	struct config *config = load(path);
+	struct core_params p = { .config = load(path) };
 	struct err err = ERR_INIT;
-	struct loop *loop;
+	struct core *core;
 
-	if (!config)
+	if (!p.config)
 		return EX_CONFIG;
-	loop = loop_new();
-	if (try_out(config, loop, &err) < 0)
+	p.loop = loop_new();
+	core = core_new(&p, &err);
+	if (!core)
 		fprintf(stderr, "error: %s\n", err.text);
-	loop_free(&loop);
-	config_free(&config);
+	core_free(&core);
+	loop_free(&p.loop);
+	config_free((struct config **)(void *)&p.config);
 	if (err.kind != ERR_NONE)
 		return EX_CONFIG;
 	printf("%s: no mistakes found\n", path);
@@ -208,9 +156,7 @@ on_hup(int signum, void *arg)
 		    "file=%s action=\"nothing has changed\"", pg->path);
 		return;
 	}
-	/* All of it, before the first gateway takes its part over. */
-	if (try_out(is, pg->loop, &err) < 0 ||
-	    core_reload(pg->core, is, &err) < 0) {
+	if (core_reload(pg->core, is, &err) < 0) {
 		log_error(NULL, "configuration not reloaded",
 		    "err=\"%s\" action=\"nothing has changed\"", err.text);
 		config_free(&is);
@@ -223,7 +169,9 @@ on_hup(int signum, void *arg)
 	    "file=%s needs_restart=\"" STR_FMT "\"", pg->path,
 	    STR_ARG(buf_str(&restart)));
 	buf_release(&restart);
-	replace(pg, is);
+	config_free(&pg->old);
+	pg->old = pg->config;
+	pg->config = is;
 }
 
 static int
@@ -324,7 +272,6 @@ run(struct program *pg)
 	struct err err = ERR_INIT;
 	int code;
 
-	list_init(&pg->old);
 	pg->config = load(pg->path);
 	if (!pg->config)
 		return EX_CONFIG;
@@ -342,7 +289,7 @@ run(struct program *pg)
 	store_close(&pg->store);
 	/* Waits for the last stanzas to be written, and the streams to end. */
 	loop_free(&pg->loop);
-	forget_all_replaced(pg);
+	config_free(&pg->old);
 	config_free(&pg->config);
 	if (code == EX_OK)
 		log_info(NULL, "stopped", "code=0");

@@ -185,20 +185,6 @@ core_reload(struct core *c, const struct config *config, struct err *err)
 	return 0;
 }
 
-bool
-core_uses(struct core *c, const struct config *config)
-{
-	size_t i;
-
-	for (i = 0; i < config->ngateway; i++)
-		LIST_EACH(&c->gateways, n)
-		{
-			if (GATEWAY(n)->conf == &config->gateway[i])
-				return true;
-		}
-	return false;
-}
-
 uint64_t
 core_next_id(struct core *c)
 {

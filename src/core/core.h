@@ -58,12 +58,6 @@ void core_free(struct core **cp);
  */
 int core_reload(struct core *c, const struct config *config, struct err *err);
 
-/*
- * Does a gateway still live by that configuration?  One that is no longer in
- * the file does, by the last that had it, until the restart.
- */
-bool core_uses(struct core *c, const struct config *config);
-
 /* A number never used before in this process; for requests and tickets. */
 uint64_t core_next_id(struct core *c);
 

@@ -44,7 +44,7 @@ def parse(raw):
     if text.startswith(":"):
         source, _, text = text[1:].partition(" ")
     head, colon, trailing = text.partition(" :")
-    words = head.split()
+    words = [word for word in head.split(" ") if word]
     params = words[1:] + ([trailing] if colon else [])
     command = words[0].upper() if words else ""
     return Line(source.partition("!")[0], source, command, params, raw)
@@ -119,9 +119,17 @@ class IrcPeer:
         self.send(f"PRIVMSG {target} :{text}")
 
     async def join(self, channel, key=""):
-        self.send(f"JOIN {channel} {key}".rstrip())
-        await self.expect(f"all names of {channel}", "366", None, channel)
+        """False when the server knows no channel of such a name."""
+        self.send(f"JOIN {channel} {key}" if key else f"JOIN {channel}")
+        line = await self.inbox.expect(
+            f"all names of {channel}",
+            lambda line: line.command in ("366", "403", "476", "479")
+            and channel in line.params,
+        )
+        if line.command != "366":
+            return False
         self.channels.add(channel)
+        return True
 
     async def mode(self, channel, *mode):
         self.send(f"MODE {channel} {' '.join(mode)}")
@@ -148,7 +156,7 @@ class IrcPeer:
             )
             if line.command == "366":
                 return found
-            found |= {n.lstrip("~&@%+") for n in line.text.split()}
+            found |= {n.lstrip("~&@%+") for n in line.text.split(" ")}
 
     async def barrier(self):
         """All that the server had for us before is in the inbox now."""
@@ -166,6 +174,12 @@ class IrcPeer:
         self.channels.clear()
         await self.barrier()
         self.inbox.forget()
+
+    async def closed(self):
+        """The server has ended the connection, and we have noticed."""
+        done, _ = await asyncio.wait([self._reading], timeout=DEADLINE_S)
+        if not done:
+            raise Unseen(f"{self.nick} on IRC: the end of the connection")
 
     async def close(self):
         if self._reading:
@@ -188,8 +202,21 @@ class IrcPeer:
         line = parse(raw)
         if line.command == "PING":
             self.send(f"PONG :{line.text}")
-        else:
-            self.inbox.put(line)
+            return
+        if line.command == "PRIVMSG" and line.params[0] == self.nick:
+            self._answer_ctcp(line)
+        self.inbox.put(line)
+
+    def _answer_ctcp(self, line):
+        """What any client answers to a question inside a message."""
+        word, _, rest = line.text.strip("\x01").partition(" ")
+        answers = {
+            "VERSION": "VERSION IrcPeer of the tests",
+            "PING": f"PING {rest}",
+            "TIME": "TIME Mon Jan 5 10:00:00 2026",
+        }
+        if line.text.startswith("\x01") and word in answers:
+            self.send(f"NOTICE {line.nick} :\x01{answers[word]}\x01")
 
 
 __all__ = ["IrcPeer", "Line", "Unseen", "parse"]

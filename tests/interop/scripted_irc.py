@@ -40,9 +40,13 @@ class ScriptedIrc:
             writer.close()
         await self._server.wait_closed()
 
-    async def expect(self, what, command, deadline_s=DEADLINE_S):
+    async def expect(self, what, command, *params, deadline_s=DEADLINE_S):
+        """A line from a client, whose first parameters are these."""
         return await self.inbox.expect(
-            what, lambda line: line.command == command, deadline_s
+            what,
+            lambda line: line.command == command
+            and line.params[: len(params)] == list(params),
+            deadline_s,
         )
 
     def send(self, line):

@@ -93,6 +93,12 @@ class Stage:
             self._peers[nick] = await peer.connect()
         return peer
 
+    async def kill_irc(self):
+        """Returns when all who were connected know."""
+        self.irc.kill()
+        for peer in self._peers.values():
+            await peer.closed()
+
     async def part_all(self):
         """Ends a test: everybody leaves, nobody remembers."""
         for client in self._guests:

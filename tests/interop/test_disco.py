@@ -255,7 +255,8 @@ async def test_the_flags_of_a_room_follow_its_modes(romeo, juliet, balcony):
     for mode, (on, off) in pairs.items():
         argument = ["sesame"] if mode == "k" else []
         await juliet.mode(balcony.channel, f"+{mode}", *argument)
-        await romeo.barrier(GATEWAY)
+        juliet.say(balcony.channel, f"now +{mode}")
+        await romeo.expect_text(balcony.juliet_in_room, f"now +{mode}")
         features = (await romeo.disco(balcony.room)).features
         assert off not in features
         assert on in features

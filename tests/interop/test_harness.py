@@ -3,8 +3,6 @@
 When these fail, look here before looking for a fault in the program.
 """
 
-import asyncio
-
 import pytest
 from ircpeer import IrcPeer
 from names import DOMAIN
@@ -82,8 +80,7 @@ async def test_two_irc_users_talk(irc_server, words):
 async def test_an_irc_server_comes_back_on_its_port(irc_server, words):
     juliet = await IrcPeer("juliet", irc_server.port, words).connect()
     irc_server.kill()
-    await asyncio.wait([juliet._reading], timeout=5)
-    assert not juliet.is_connected
+    await juliet.closed()
     irc_server.start()
     juliet = await IrcPeer("juliet", irc_server.port, words).connect()
     await juliet.close()

@@ -85,6 +85,7 @@ async def test_a_name_no_channel_can_have_is_refused(
         "item-not-found",
         "jid-malformed",
         "bad-request",
+        "policy-violation",
     )
     await juliet.barrier()
     assert not juliet.inbox.waiting(lambda line: line.command == "JOIN")

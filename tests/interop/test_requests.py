@@ -159,3 +159,20 @@ async def test_version_and_time_of_the_gateway(romeo):
     assert query.findtext("{jabber:iq:version}name") == "Passerelle"
     answer = await romeo.iq(GATEWAY, "<time xmlns='urn:xmpp:time'/>")
     assert answer.type == "result"
+
+
+async def test_addresses_that_only_some_servers_know_are_answered(
+    stage, romeo, balcony
+):
+    """Emoji came after the Unicode that RFC 6122 is about; ejabberd refuses
+    them by itself, Prosody passes them on."""
+    for to in (
+        f"{balcony.room}/🌹",
+        stage.contact("🌹"),
+        stage.room("#🌹"),
+        f"{GATEWAY}/🌹",
+    ):
+        answer = await romeo.iq(to, UNKNOWN)
+        assert answer.type == "error"
+    id = romeo.send_presence(f"{balcony.room}/🌹")
+    await romeo.expect_error(id, "a nick that IRC cannot carry")

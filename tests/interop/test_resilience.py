@@ -71,7 +71,7 @@ async def test_the_irc_server_dies_and_comes_back(
     stage, romeo, juliet, balcony
 ):
     romeo.inbox.forget()
-    stage.irc.kill()
+    await stage.kill_irc()
     notice = await romeo.expect(
         "a notice that the link is down",
         kind="message",
@@ -117,7 +117,7 @@ async def test_two_clients_in_two_rooms_survive_the_irc_server(
         await juliet.join(channel)
         await romeo.join(stage.room(channel), "romeo")
         await benvolio.join(stage.room(channel), "benvolio")
-    stage.irc.kill()
+    await stage.kill_irc()
     stage.irc.start()
     clock = Clock()
     juliet = await stage.peer("juliet")
@@ -175,6 +175,7 @@ async def test_passerelle_is_stopped_and_started(
 async def test_passerelle_is_killed_and_started(
     stage, romeo, juliet, balcony
 ):
+    await asyncio.sleep(0.5)  # who is inside is stored some milliseconds later
     stage.passerelle.kill()
     await juliet.expect("romeo quits", "QUIT", nick="romeo")
     stage.passerelle.start()
