@@ -54,9 +54,9 @@ split_only(const struct irc_gateway *irc, struct str local,
 	*out = (struct gw_address){
 		.kind = is_channel(irc->only, local) ? GW_ADDR_ROOM
 		                                     : GW_ADDR_PERSON,
-		.network = STR_EMPTY,
+		.network = str_c(irc->only->name),
 		.name = local,
-		.spelling = STR_EMPTY,
+		.spelling = str_c(irc->only->name),
 	};
 	return 0;
 }
@@ -162,8 +162,6 @@ irc_session_network(struct session *s)
 {
 	struct irc_gateway *irc = irc_of(session_gateway(s));
 
-	if (irc->only)
-		return irc->only;
 	return irc_networks_find(&irc->networks, session_network(s));
 }
 
@@ -392,9 +390,10 @@ irc_reload(struct gateway *gw, const struct conf *conf, struct err *err)
 	irc_networks_init(&next);
 	if (read_networks(&next, conf, &only, err) < 0)
 		goto out;
-	if (!only != !irc->only) {
+	if (!only != !irc->only ||
+	    (only && strcmp(only->name, irc->only->name) != 0)) {
 		conf_err(conf, "only_network", err,
-		    "changes every address; it needs a restart");
+		    "changes what every address means; it needs a restart");
 		goto out;
 	}
 	irc_networks_replace(&irc->networks, &next);

@@ -262,6 +262,36 @@ clock_of(const struct irc_link *l)
 	return gateway_clock(session_gateway(l->s));
 }
 
+/* Passwords are in lines of these, and in what is said to services. */
+static bool
+is_secret(struct str line)
+{
+	static const char *const commands[] = { "PASS ", "AUTHENTICATE ",
+		"OPER ", "PRIVMSG NickServ ", "PRIVMSG Q@" };
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		struct str c = str_c(commands[i]);
+
+		if (str_eq_nocase(str_head(line, c.len), c))
+			return true;
+	}
+	return false;
+}
+
+/* Line by line, as far as they have come. */
+static void
+log_lines(struct irc_link *l, const char *arrow, struct str bytes)
+{
+	struct str line;
+
+	while (bytes.len && str_cut(&bytes, '\n', &line)) {
+		if (is_secret(line))
+			line = STR("(not shown)");
+		log_wire(
+		    session_log(l->s), arrow, STR_FMT, STR_ARG(str_trim(line)));
+	}
+}
+
 static void
 write_out(struct irc_link *l)
 {
@@ -273,6 +303,8 @@ write_out(struct irc_link *l)
 		out = irc_proto_out(&l->proto, clock_of(l)->at);
 		if (out.len == 0 || link_write(l->stream, out.p, out.len) < 0)
 			return;
+		if (log_is_on(LOG_WIRE))
+			log_lines(l, "->", out);
 		irc_proto_wrote(&l->proto, out.len);
 	}
 }
@@ -381,6 +413,8 @@ on_stream(struct link *stream, const struct link_event *ev, void *arg)
 		on_up(l);
 		break;
 	case LINK_DATA:
+		if (log_is_on(LOG_WIRE))
+			log_lines(l, "<-", str_of(ev->data, ev->len));
 		irc_proto_feed(&l->proto, ev->data, ev->len, clock_of(l)->at);
 		if (drain(l))
 			irc_link_mark(l);

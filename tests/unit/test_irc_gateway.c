@@ -60,7 +60,7 @@ set_up(void **state)
 static int
 set_up_only(void **state)
 {
-	return open_with(state, "only_network = \"net\"\n" NET, "");
+	return open_with(state, "only_network = \"net\"\n" NET, "net");
 }
 
 static int
@@ -281,11 +281,28 @@ with_one_network_only_percent_is_ordinary(void **state)
 	assert_int_equal(irc_gateway.split(&f->gw, STR("#a%net"), &a, NULL), 0);
 	assert_int_equal(a.kind, GW_ADDR_ROOM);
 	assert_true(str_is(a.name, "#a%net"));
-	assert_true(str_is(a.network, ""));
+	assert_true(str_is(a.network, "net"));
+	assert_true(str_is(irc_gateway.only_network(&f->gw), "net"));
 	irc_gateway.local(&f->gw, &a, &out);
 	assert_string_equal(out.p, "#a%net");
 	assert_int_equal(irc_gateway.network_at(&f->gw, 0).len, 0);
 	buf_release(&out);
+	log_in_and_join(f);
+}
+
+static void
+the_only_network_stays_until_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct config *next =
+	    read_config(&irc_gateway, "only_network = \"other\"\n" NET OTHER);
+	struct err err = ERR_INIT;
+
+	assert_int_equal(
+	    irc_gateway.reload(&f->gw, next->gateway[0].conf, &err), -1);
+	assert_non_null(strstr(err.text, "restart"));
+	assert_true(str_is(irc_gateway.only_network(&f->gw), "net"));
+	config_free(&next);
 }
 
 static void
@@ -1232,6 +1249,7 @@ main(void)
 		T(addresses_go_there_and_back),
 		T(malformed_addresses_are_refused),
 		T_ONLY(with_one_network_only_percent_is_ordinary),
+		T_ONLY(the_only_network_stays_until_a_restart),
 		T_OPEN(any_host_is_a_network_where_that_is_allowed),
 		T(people_may_type_loosely),
 		T(keys_follow_the_case_mapping_of_the_server),
