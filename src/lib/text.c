@@ -134,7 +134,7 @@ text_prep_into(enum text_profile profile, struct str in, char *out)
 int
 text_prep_received(enum text_profile profile, struct str in, char *out)
 {
-	return prep(profile, in, out, 0);
+	return prep(profile, in, out, (Stringprep_profile_flags)0);
 }
 
 bool
