@@ -10,8 +10,6 @@
 #include "irc/irc_gateway.h"
 #include "irc/irc_link.h"
 
-extern const struct gateway_ops irc_gateway;
-
 #define NET                                                                    \
 	"network \"Net\" { host = \"irc.example.net\" interval_ms = 0 "        \
 	"aliases = { \"alias\" } }\n"
