@@ -412,6 +412,13 @@ on_stanza(const struct stanza *s, void *arg)
 	if (is_own_ping(c, s))
 		return;
 	c->stats.nin++;
+	/* Its head only: forms that come in hold passwords. */
+	log_wire(&c->log, "<-",
+	    "<" STR_FMT " from='" STR_FMT "' to='" STR_FMT "' type='" STR_FMT
+	    "' id='" STR_FMT "'>",
+	    STR_ARG(stanza_name(s)), STR_ARG(stanza_attr(s, "from")),
+	    STR_ARG(stanza_attr(s, "to")), STR_ARG(stanza_attr(s, "type")),
+	    STR_ARG(stanza_attr(s, "id")));
 	c->ops.stanza(c, s, c->arg);
 }
 
@@ -521,6 +528,8 @@ component_end(struct component *c, struct err *err)
 		return err_set(
 		    err, ERR_UNREACHABLE, "the XMPP server is not there");
 	}
+	log_wire(
+	    &c->log, "->", STR_FMT, STR_ARG(str_skip(buf_str(&c->out), start)));
 	c->stats.nout++;
 	if (c->out.len > c->out_high)
 		c->slow = true;
