@@ -83,10 +83,12 @@ emit(struct session *s, struct gw_event ev)
 	(void)session_emit(s, &ev);
 }
 
+#define EMIT(s, ...) emit((s), (struct gw_event){ __VA_ARGS__ })
+
 static void
 done(struct session *s, gw_req_id id)
 {
-	emit(s, (struct gw_event){ .type = GW_EV_DONE, .req = id });
+	EMIT(s, .type = GW_EV_DONE, .req = id);
 }
 
 static void
@@ -242,8 +244,7 @@ echo_login(struct session *s, struct str nick, struct err *err)
 	map_init(&es->rooms);
 	es->nick = str_dup(nick.len ? nick : STR("you"));
 	es->guest = str_dup(STR("guest"));
-	emit(s,
-	    (struct gw_event){ .type = GW_EV_ONLINE, .text = str_c(es->nick) });
+	EMIT(s, .type = GW_EV_ONLINE, .text = str_c(es->nick));
 	return 0;
 }
 
@@ -268,7 +269,7 @@ echo_logout(struct session *s, enum gw_bye why, struct str text)
 	(void)why;
 	(void)text;
 	echo_drop(s);
-	emit(s, (struct gw_event){ .type = GW_EV_OFFLINE });
+	EMIT(s, .type = GW_EV_OFFLINE);
 }
 
 /* The link dies: all rooms are gone with it, and OFFLINE says enough. */
@@ -289,12 +290,8 @@ static void
 member(struct session *s, struct str room, struct str nick, enum gw_role role,
     enum gw_standing standing)
 {
-	emit(s,
-	    (struct gw_event){ .type = GW_EV_MEMBER,
-	        .room = room,
-	        .person.nick = nick,
-	        .role = role,
-	        .standing = standing });
+	EMIT(s, .type = GW_EV_MEMBER, .room = room, .person.nick = nick,
+	    .role = role, .standing = standing);
 }
 
 static void
@@ -353,18 +350,15 @@ echo_join(struct session *s, gw_req_id id, const struct gw_req *req)
 	if (!r)
 		r = room_add(s, req->room);
 	room = str_c(r->name);
-	emit(s, (struct gw_event){ .type = GW_EV_JOINED, .room = room });
+	EMIT(s, .type = GW_EV_JOINED, .room = room);
 	member(s, room, str_c(es->nick), GW_ROLE_MEMBER, GW_STANDING_NONE);
 	member(s, room, STR("echo"), GW_ROLE_MODERATOR, GW_STANDING_OWNER);
 	if (es->guest)
 		member(s, room, str_c(es->guest), GW_ROLE_MODERATOR,
 		    GW_STANDING_ADMIN);
-	emit(s,
-	    (struct gw_event){ .type = GW_EV_SUBJECT,
-	        .room = room,
-	        .text = str_c(r->subject),
-	        .actor = STR("echo") });
-	emit(s, (struct gw_event){ .type = GW_EV_MEMBERS_END, .room = room });
+	EMIT(s, .type = GW_EV_SUBJECT, .room = room, .text = str_c(r->subject),
+	    .actor = STR("echo"));
+	EMIT(s, .type = GW_EV_MEMBERS_END, .room = room);
 	done(s, id);
 }
 
@@ -377,11 +371,8 @@ echo_leave(struct session *s, gw_req_id id, const struct gw_req *req)
 		fail(s, id, ERR_NOT_INSIDE, "you are not in that room");
 		return;
 	}
-	emit(s,
-	    (struct gw_event){ .type = GW_EV_LEFT,
-	        .room = str_c(r->name),
-	        .left = GW_LEFT_PART,
-	        .text = req->text });
+	EMIT(s, .type = GW_EV_LEFT, .room = str_c(r->name),
+	    .left = GW_LEFT_PART, .text = req->text);
 	room_del(session_priv(s), r);
 	done(s, id);
 }
@@ -390,12 +381,8 @@ static void
 subject(struct session *s, struct echo_room *r, struct str text, struct str who)
 {
 	str_store(&r->subject, text);
-	emit(s,
-	    (struct gw_event){ .type = GW_EV_SUBJECT,
-	        .room = str_c(r->name),
-	        .text = text,
-	        .actor = who,
-	        .on = true });
+	EMIT(s, .type = GW_EV_SUBJECT, .room = str_c(r->name), .text = text,
+	    .actor = who, .on = true);
 }
 
 static void
@@ -417,10 +404,8 @@ echo_subject(struct session *s, gw_req_id id, const struct gw_req *req)
 static void
 rename_person(struct session *s, char **nick, struct str new_nick)
 {
-	emit(s,
-	    (struct gw_event){ .type = GW_EV_PERSON_NICK,
-	        .person.nick = str_c(*nick),
-	        .text = new_nick });
+	EMIT(s, .type = GW_EV_PERSON_NICK, .person.nick = str_c(*nick),
+	    .text = new_nick);
 	str_store(nick, new_nick);
 }
 
@@ -456,13 +441,9 @@ echo_role(struct session *s, gw_req_id id, const struct gw_req *req)
 		return;
 	}
 	if (req->role == GW_ROLE_NONE)
-		emit(s,
-		    (struct gw_event){ .type = GW_EV_MEMBER_LEFT,
-		        .room = str_c(r->name),
-		        .person.nick = req->nick,
-		        .left = GW_LEFT_KICK,
-		        .actor = str_c(es->nick),
-		        .text = req->text });
+		EMIT(s, .type = GW_EV_MEMBER_LEFT, .room = str_c(r->name),
+		    .person.nick = req->nick, .left = GW_LEFT_KICK,
+		    .actor = str_c(es->nick), .text = req->text);
 	else
 		member(
 		    s, str_c(r->name), req->nick, req->role, GW_STANDING_NONE);
@@ -486,9 +467,7 @@ echo_directory(struct session *s, gw_req_id id, const struct gw_req *req)
 	if (req->limit && req->limit < n)
 		n = req->limit;
 	for (size_t i = 0; i < n; i++)
-		emit(s,
-		    (struct gw_event){
-		        .type = GW_EV_ENTRY, .req = id, .entry = rooms[i] });
+		EMIT(s, .type = GW_EV_ENTRY, .req = id, .entry = rooms[i]);
 	done(s, id);
 }
 
@@ -502,9 +481,7 @@ echo_query(struct session *s, gw_req_id id, const struct gw_req *req)
 		[GW_QUERY_WHOIS] = { "somebody who repeats things", 27 },
 	};
 
-	emit(s,
-	    (struct gw_event){
-	        .type = GW_EV_DONE, .req = id, .text = answer[req->query] });
+	EMIT(s, .type = GW_EV_DONE, .req = id, .text = answer[req->query]);
 }
 
 /* ---- messages --------------------------------------------------------- */
@@ -517,7 +494,7 @@ say(struct session *s, struct str room, struct str from,
 		.kind = m->kind, .room = room, .from = from, .body = m->body
 	};
 
-	emit(s, (struct gw_event){ .type = GW_EV_MESSAGE, .message = &back });
+	EMIT(s, .type = GW_EV_MESSAGE, .message = &back);
 }
 
 static void
@@ -548,11 +525,8 @@ set_away(struct session *s, bool on, struct str why)
 	struct echo_session *es = session_priv(s);
 
 	if (es->guest)
-		emit(s,
-		    (struct gw_event){ .type = GW_EV_PERSON_AWAY,
-		        .person.nick = str_c(es->guest),
-		        .on = on,
-		        .text = why });
+		EMIT(s, .type = GW_EV_PERSON_AWAY,
+		    .person.nick = str_c(es->guest), .on = on, .text = why);
 }
 
 static void
@@ -578,10 +552,8 @@ do_quit(struct session *s, struct echo_room *r, struct str rest)
 	(void)r;
 	if (!es->guest)
 		return;
-	emit(s,
-	    (struct gw_event){ .type = GW_EV_PERSON_QUIT,
-	        .person.nick = str_c(es->guest),
-	        .text = rest });
+	EMIT(s, .type = GW_EV_PERSON_QUIT, .person.nick = str_c(es->guest),
+	    .text = rest);
 	free(es->guest);
 	es->guest = NULL;
 }
@@ -604,12 +576,9 @@ do_kick(struct session *s, struct echo_room *r, struct str rest)
 	struct echo_session *es = session_priv(s);
 
 	(void)rest;
-	emit(s,
-	    (struct gw_event){ .type = GW_EV_LEFT,
-	        .room = str_c(r->name),
-	        .left = GW_LEFT_KICK,
-	        .actor = str_c(es->guest),
-	        .text = STR("as you wish") });
+	EMIT(s, .type = GW_EV_LEFT, .room = str_c(r->name),
+	    .left = GW_LEFT_KICK, .actor = str_c(es->guest),
+	    .text = STR("as you wish"));
 	room_del(es, r);
 }
 
@@ -627,18 +596,15 @@ do_invite(struct session *s, struct echo_room *r, struct str rest)
 	struct echo_session *es = session_priv(s);
 
 	(void)r;
-	emit(s,
-	    (struct gw_event){ .type = GW_EV_INVITE,
-	        .room = rest,
-	        .actor = str_c(es->guest),
-	        .text = STR("come in") });
+	EMIT(s, .type = GW_EV_INVITE, .room = rest, .actor = str_c(es->guest),
+	    .text = STR("come in"));
 }
 
 static void
 do_notice(struct session *s, struct echo_room *r, struct str rest)
 {
 	(void)r;
-	emit(s, (struct gw_event){ .type = GW_EV_NOTICE, .text = rest });
+	EMIT(s, .type = GW_EV_NOTICE, .text = rest);
 }
 
 static void
