@@ -113,11 +113,14 @@ def stage(request, loop, running_stage):
     loop.run_until_complete(asyncio.wait_for(stage.part_all(), TEST_S))
     complaints = stage.passerelle.complaints()
     assert not complaints, complaints
-    if not stage.passerelle.process.is_running():
-        status = stage.passerelle.process.status
-        tail = stage.passerelle.process.tail(80)
-        stage.passerelle.start()  # so that the next test is about itself
-        pytest.fail(f"Passerelle ended with status {status}\n{tail}")
+    fallen = [s for s in stage.servers if not s.process.is_running()]
+    words = [
+        f"{s.name} ended with status {s.process.status}\n{s.process.tail(80)}"
+        for s in fallen
+    ]
+    for server in fallen:
+        server.start()  # so that the next test is about itself
+    assert not fallen, "\n".join(words)
 
 
 @pytest.fixture

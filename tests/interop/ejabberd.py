@@ -57,6 +57,9 @@ class Ejabberd:
                 find_program("erl"),
                 "-noinput",
                 *"+sbwt none +sbwtdcpu none +sbwtdio none".split(),
+                # With the stack it has of itself, XML nested 4,000 deep ends
+                # ejabberd; some tests send more of it.
+                *"+sss 8192 +sssdcpu 8192 +sssdio 8192".split(),
                 *("-mnesia", "dir", f'"{self._folder}/mnesia"'),
                 *("-s", "ejabberd"),
                 *("-eval", self._accounts()),
