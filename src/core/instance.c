@@ -259,16 +259,14 @@ instance_jid(struct gateway *gw, const struct gw_address *a,
 	buf_release(&local);
 }
 
-/* What no network may be given as a name. */
+/*
+ * What no network may be given as a name.  Other control characters are in
+ * names that exist: channels of IRC may be written in bold.
+ */
 static bool
-has_controls(struct str s)
+has_line_end(struct str s)
 {
-	size_t i;
-
-	for (i = 0; i < s.len; i++)
-		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
-			return true;
-	return false;
+	return str_has(s, '\0') || str_has(s, '\r') || str_has(s, '\n');
 }
 
 int
@@ -285,7 +283,7 @@ instance_address(struct gateway *gw, const struct jid *to, struct buf *names,
 		return 0;
 	}
 	if (jid_unescape_node(jid_node(to), names) < 0 ||
-	    has_controls(buf_str(names)))
+	    has_line_end(buf_str(names)))
 		return err_set(
 		    err, ERR_BAD_INPUT, "not an address of %s", gw->domain);
 	if (gw->ops->split(gw, buf_str(names), out, err) < 0)
