@@ -188,8 +188,8 @@ add_field(struct settings_form *f, const struct gw_setting *st,
 }
 
 static void
-add_setting(
-    struct settings_form *f, const struct gw_setting *st, struct str value)
+add_setting(struct settings_form *f, const struct gw_setting *st,
+    struct str value, bool can_forget)
 {
 	struct form_field field = { .type = form_types[st->type],
 		.var = st->name,
@@ -200,7 +200,7 @@ add_setting(
 	if (st->type != GW_SET_SECRET && value.len)
 		field.value = value;
 	add_field(f, st, field, false);
-	if (st->type != GW_SET_SECRET || value.len == 0 || i >= FIELDS_MAX)
+	if (st->type != GW_SET_SECRET || !can_forget || i >= FIELDS_MAX)
 		return;
 	snprintf(f->var[i], sizeof(f->var[i]), "%s_forget", st->name);
 	snprintf(f->label[i], sizeof(f->label[i]), "Forget: %s", st->label);
@@ -210,6 +210,7 @@ add_setting(
 	add_field(f, st, field, true);
 }
 
+/* To be shown. */
 static void
 make_form(struct settings_form *f, const struct gateway *gw,
     const struct account *a, const struct place *p)
@@ -217,10 +218,29 @@ make_form(struct settings_form *f, const struct gateway *gw,
 	const struct gw_setting *st = gw->ops->settings;
 
 	f->n = 0;
+	for (; st && st->name; st++) {
+		struct str value =
+		    account_setting(a, p->network, p->room, st->name);
+
+		if (st->scopes & p->scope)
+			add_setting(f, st, value, value.len > 0);
+	}
+}
+
+/*
+ * To read an answer by.  What the account has is not asked: nobody may have
+ * loaded it since the form was shown.
+ */
+static void
+make_answer_form(
+    struct settings_form *f, const struct gateway *gw, const struct place *p)
+{
+	const struct gw_setting *st = gw->ops->settings;
+
+	f->n = 0;
 	for (; st && st->name; st++)
 		if (st->scopes & p->scope)
-			add_setting(f, st,
-			    account_setting(a, p->network, p->room, st->name));
+			add_setting(f, st, STR_EMPTY, true);
 }
 
 static void
@@ -377,7 +397,7 @@ save_form(struct adhoc_call *call, struct inlet *in, const struct place *p)
 		adhoc_fail(call, &err);
 		return;
 	}
-	make_form(&f, in->gw, a, p);
+	make_answer_form(&f, in->gw, p);
 	if (check_values(in->gw, &f, x, &err) < 0) {
 		adhoc_fail(call, &err);
 		account_check(a);
