@@ -69,7 +69,7 @@ class IrcPeer:
         )
         self._reading = asyncio.create_task(self._read(reader))
         self.send(f"NICK {self.nick}")
-        self.send(f"USER {self.nick} 0 * :{self.nick} of the tests")
+        self.send(f"USER peer 0 * :{self.nick} of the tests")
         await self.expect("the welcome", "001")
         await self.inbox.expect(
             "the end of the greeting",

@@ -71,6 +71,16 @@ class Stage:
         for server in self.servers:
             server.kill()
 
+    def restart_what_ended(self):
+        """So that the next test is about itself.  What ended, and how."""
+        story = []
+        for server in self.servers:
+            if not server.process.is_running():
+                status, tail = server.process.status, server.process.tail()
+                story.append(f"{server.name} ended with {status}\n{tail}")
+                server.start()
+        return "\n".join(story)
+
     # The cast.
 
     async def client(self, user, resource=None, domain=DOMAIN):

@@ -8,7 +8,7 @@ LINES = (
     "Ô Roméo ! Ça alors… «où es-tu» ?",
     "🌹🗡️👩🏽‍🚀 and 𝔉𝔯𝔞𝔨𝔱𝔲𝔯",
     "<b>&amp; \"quotes\" 'too' ]]> <!-- -->",
-    "  spaces  before and after  ",
+    "  spaces  before and between",  # ngIRCd drops those after
     ":starts with a colon",
     "/slash is text as well",
 )

@@ -196,7 +196,7 @@ async def find_room(stage, romeo, juliet, name):
         )
         is not None,
     )
-    return seen.sender
+    return seen.sender.lower()  # clients prepare addresses, as servers do
 
 
 # From XMPP to IRC.
@@ -358,7 +358,7 @@ PASSWORDS = {
     "a CR": "sesame\rPART #x",
     "a LF": "sesame\nPART #x",
     "a space": "sesame PART",
-    "a tab": "sesame\t",
+    "a tab": "sesame\tx",
     "a comma": "sesame,x",
     "a colon": ":sesame",
     "600 characters": LONG_WORD,

@@ -7,7 +7,7 @@ import pytest
 from names import GATEWAY, SCRIPTED_NETWORK
 from scripted_irc import ScriptedIrc
 from stage import MATRIX
-from test_commands import execute, settings_command, submit
+from test_commands import change, execute
 from xmppclient import NICK_CHANGED_BY_ROOM, SELF, resource
 
 STAGES = MATRIX[:1]
@@ -227,13 +227,14 @@ async def test_a_channel_that_forwards_tells_where(user, irc):
 
 
 async def set_account(user, account, password, required="0"):
-    """By the settings command of that network."""
-    node, command = await settings_command(user, AT_NETWORK)
-    values = {var: command.value(var) for var in command.fields}
-    values["sasl_account"] = account
-    values["sasl_password"] = password
-    values["sasl_required"] = required
-    done = await submit(user, AT_NETWORK, node, command.session, values)
+    """None forgets."""
+    done = await change(
+        user,
+        AT_NETWORK,
+        sasl_account=account,
+        sasl_password=password,
+        sasl_required=required,
+    )
     assert done.state == "completed", done.answer
 
 
@@ -249,7 +250,7 @@ async def test_sasl_plain_logs_in_before_the_welcome(user, irc):
         await talk(user, irc)
         await leave(user)
     finally:
-        await set_account(user, "", "")
+        await set_account(user, None, None)
 
 
 @pytest.mark.parametrize("length", (298, 299, 300, 301))
@@ -262,7 +263,7 @@ async def test_a_long_password_is_sent_in_pieces(user, irc, length):
         await user.join(ROOM, "mercutio")
         await leave(user)
     finally:
-        await set_account(user, "", "")
+        await set_account(user, None, None)
 
 
 async def test_a_wrong_password_ends_the_join_where_an_account_is_required(
@@ -278,7 +279,7 @@ async def test_a_wrong_password_ends_the_join_where_an_account_is_required(
         )
         assert error.error_text
     finally:
-        await set_account(user, "", "")
+        await set_account(user, None, None)
 
 
 async def test_a_wrong_password_is_told_where_no_account_is_required(
@@ -296,7 +297,7 @@ async def test_a_wrong_password_is_told_where_no_account_is_required(
         )
         await leave(user)
     finally:
-        await set_account(user, "", "")
+        await set_account(user, None, None)
 
 
 async def test_a_ping_is_answered_while_much_is_queued(user, irc):
