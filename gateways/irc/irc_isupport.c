@@ -209,18 +209,6 @@ irc_isupport_init(struct irc_isupport *is)
 		rows[i].set(is, rows[i].at, str_c(rows[i].def));
 }
 
-static int
-hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
-}
-
 /* Undoes \xHH.  False: longer than any value we want. */
 static bool
 unescape(struct str in, char out[VALUE_MAX], struct str *value)
@@ -232,9 +220,10 @@ unescape(struct str in, char out[VALUE_MAX], struct str *value)
 	for (i = 0; i < in.len; i++) {
 		out[n] = in.p[i];
 		if (i + 3 < in.len && in.p[i] == '\\' && in.p[i + 1] == 'x' &&
-		    hex(in.p[i + 2]) >= 0 && hex(in.p[i + 3]) >= 0) {
-			out[n] =
-			    (char)(hex(in.p[i + 2]) * 16 + hex(in.p[i + 3]));
+		    str_hex_digit(in.p[i + 2]) >= 0 &&
+		    str_hex_digit(in.p[i + 3]) >= 0) {
+			out[n] = (char)(str_hex_digit(in.p[i + 2]) * 16 +
+			    str_hex_digit(in.p[i + 3]));
 			i += 3;
 		}
 		n++;

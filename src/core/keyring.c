@@ -12,26 +12,14 @@ enum {
 	HEX_LEN = 2 * CRYPTO_KEY_BYTES,
 };
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 static bool
 hex_key(struct str hex, uint8_t out[CRYPTO_KEY_BYTES])
 {
 	if (hex.len != HEX_LEN)
 		return false;
 	for (size_t i = 0; i < CRYPTO_KEY_BYTES; i++) {
-		int hi = hex_digit(hex.p[2 * i]);
-		int lo = hex_digit(hex.p[2 * i + 1]);
+		int hi = str_hex_digit(hex.p[2 * i]);
+		int lo = str_hex_digit(hex.p[2 * i + 1]);
 
 		if (hi < 0 || lo < 0)
 			return false;

@@ -109,6 +109,16 @@ str_cut(struct str *rest, char sep, struct str *part)
 	return true;
 }
 
+int
+str_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 bool
 str_to_uint(struct str s, uint64_t max, uint64_t *n_out)
 {

@@ -80,6 +80,9 @@ struct str str_trim(struct str s);
  */
 bool str_cut(struct str *rest, char sep, struct str *part);
 
+/* 0..15 of a hexadecimal digit, -1 for any other byte. */
+int str_hex_digit(char c);
+
 /* Decimal digits only, the whole slice, at most max; else false. */
 bool str_to_uint(struct str s, uint64_t max, uint64_t *n_out);
 

@@ -43,25 +43,13 @@ struct tls {
 	struct expected *expected;
 };
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 bool
 tls_parse_pin(struct str hex, uint8_t out[TLS_PIN_BYTES])
 {
 	size_t ndigit = 0;
 
 	for (size_t i = 0; i < hex.len; i++) {
-		int value = hex_value(hex.p[i]);
+		int value = str_hex_digit(hex.p[i]);
 
 		if (hex.p[i] == ':')
 			continue;

@@ -131,16 +131,6 @@ enum zeal {
 	ALL_BEYOND_ASCII /* everything: some combination is refused */
 };
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* The byte that s begins with as `\hh`; 0 if it does not, or for `\00`. */
 static unsigned char
 escaped_byte(struct str s)
@@ -149,8 +139,8 @@ escaped_byte(struct str s)
 
 	if (s.len < 3 || s.p[0] != '\\')
 		return 0;
-	high = hex_value(s.p[1]);
-	low = hex_value(s.p[2]);
+	high = str_hex_digit(s.p[1]);
+	low = str_hex_digit(s.p[2]);
 	return high < 0 || low < 0 ? 0 : (unsigned char)(high << 4 | low);
 }
 
@@ -158,8 +148,8 @@ escaped_byte(struct str s)
 static bool
 looks_escaped(struct str s)
 {
-	return s.len >= 3 && s.p[0] == '\\' && hex_value(s.p[1]) >= 0 &&
-	    hex_value(s.p[2]) >= 0;
+	return s.len >= 3 && s.p[0] == '\\' && str_hex_digit(s.p[1]) >= 0 &&
+	    str_hex_digit(s.p[2]) >= 0;
 }
 
 static char *

@@ -182,10 +182,24 @@ store_may_copy_from_what_it_replaces(void **state)
 	free(z);
 }
 
+static void
+a_hex_digit_has_a_value(void **state)
+{
+	(void)state;
+	assert_int_equal(str_hex_digit('0'), 0);
+	assert_int_equal(str_hex_digit('9'), 9);
+	assert_int_equal(str_hex_digit('a'), 10);
+	assert_int_equal(str_hex_digit('F'), 15);
+	assert_int_equal(str_hex_digit('g'), -1);
+	assert_int_equal(str_hex_digit('\0'), -1);
+	assert_int_equal(str_hex_digit('/'), -1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_hex_digit_has_a_value),
 		cmocka_unit_test(slices_are_equal_by_their_bytes),
 		cmocka_unit_test(case_matters_only_for_ascii_letters),
 		cmocka_unit_test(order_is_that_of_unsigned_bytes),
