@@ -99,12 +99,13 @@ write_member(struct inlet *in, struct xmlw *w, const struct member *m)
 	struct buf jid;
 
 	buf_init(&jid, JID_MAX);
-	instance_jid(in->gw, &who, STR_EMPTY, &jid);
+	(void)instance_jid(in->gw, &who, STR_EMPTY, &jid);
 	xmlw_open(w, "item", NULL);
 	xmlw_attr_c(w, "affiliation", standings[m->standing].name);
 	xmlw_attr_c(w, "role", roles[m->role].name);
 	xmlw_attr(w, "nick", person_resource(m->person));
-	xmlw_attr(w, "jid", buf_str(&jid));
+	if (jid.len)
+		xmlw_attr(w, "jid", buf_str(&jid));
 	xmlw_close(w);
 	buf_release(&jid);
 }
@@ -172,7 +173,7 @@ target(struct inlet *in, struct room *r, const struct stanza *item)
 	} else if (jid_parse(&jid, stanza_attr(item, "jid"), NULL) == 0 &&
 	    str_eq(jid_domain(&jid), gateway_domain(in->gw)) &&
 	    instance_address(in->gw, &jid, &names, &at, NULL) == 0 &&
-	    at.kind == GW_ADDR_PERSON) {
+	    at.kind == GW_ADDR_PERSON && str_is(at.network, r->s->network)) {
 		m = room_member(r, at.name);
 	}
 	buf_release(&names);

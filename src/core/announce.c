@@ -79,13 +79,6 @@ is_shown(const struct occupant *o, const struct occupant *to)
 	return to ? o == to : o->state == OCCUPANT_INSIDE;
 }
 
-static bool
-is_self(const struct member *m)
-{
-	return str_is(str_c(m->person->nick), m->room->s->nick) ||
-	    session_is_self(m->room->s, str_c(m->person->nick));
-}
-
 static struct xmlw *
 begin(struct occupant *to, const char *name, struct str from, const char *type,
     struct str id)
@@ -116,7 +109,7 @@ real_jid(const struct member *m, const struct occupant *o, bool self,
 	if (self)
 		buf_add_str(out, str_c(o->jid));
 	else
-		instance_jid(s->gw, &a, STR_EMPTY, out);
+		(void)instance_jid(s->gw, &a, STR_EMPTY, out);
 }
 
 static void
@@ -141,7 +134,7 @@ write_member(const struct member *m, struct occupant *o, struct who *who,
     struct buf *jid, struct muc_item item, const char *type)
 {
 	const struct person *p = m->person;
-	bool self = is_self(m);
+	bool self = person_is_self(p);
 	struct str said = STR_EMPTY;
 	struct xmlw *w;
 
@@ -449,7 +442,7 @@ announce_refusal(struct occupant *o, enum gw_refusal why, const struct err *err,
 	buf_init(&instead, JID_MAX);
 	who_init(&who);
 	if (forward.len)
-		instance_jid(s->gw, &there, STR_EMPTY, &instead);
+		(void)instance_jid(s->gw, &there, STR_EMPTY, &instead);
 	jid_escape_resource(str_c(o->wish), &res);
 	w = begin(o, "presence", who_is(&who, o, buf_str(&res)), "error",
 	    str_c(o->join_id));

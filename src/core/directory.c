@@ -205,8 +205,8 @@ add_item(struct inlet *in, struct xmlw *w, struct gw_address at,
 	struct buf jid;
 
 	buf_init(&jid, JID_MAX);
-	instance_jid(in->gw, &at, resource, &jid);
-	disco_write_item(w, buf_str(&jid), STR_EMPTY, name);
+	if (instance_jid(in->gw, &at, resource, &jid) == 0)
+		disco_write_item(w, buf_str(&jid), STR_EMPTY, name);
 	buf_release(&jid);
 }
 

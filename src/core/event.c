@@ -15,6 +15,7 @@
 #include "core/room.h"
 #include "core/session.h"
 #include "core/talk.h"
+#include "lib/utf8.h"
 #include "lib/xalloc.h"
 
 typedef void session_row(struct session *s, const struct gw_event *ev);
@@ -51,6 +52,13 @@ on_invite(struct session *s, const struct gw_event *ev)
 	talk_invite(s, ev);
 }
 
+/* A name that no address of ours could carry is nobody's. */
+static bool
+is_name(struct str s)
+{
+	return s.len > 0 && s.len <= GW_NAME_MAX;
+}
+
 /* All rooms that we share with them see them anew, also while we are on the
  * way back into them. */
 static void
@@ -62,24 +70,11 @@ show_everywhere(struct person *p)
 	}
 }
 
-static void
-on_nick(struct person *p, const struct gw_event *ev)
-{
-	LIST_EACH(&p->members, n)
-	{
-		announce_renamed(MEMBER(n)->room, MEMBER(n), ev->text);
-	}
-	if (session_is_self(p->s, str_c(p->nick)))
-		str_store(&p->s->nick, ev->text);
-	person_rename(p, ev->text);
-	show_everywhere(p);
-}
-
 /* Our own end is told by OFFLINE. */
 static void
 on_quit(struct person *p, const struct gw_event *ev)
 {
-	if (session_is_self(p->s, str_c(p->nick)))
+	if (person_is_self(p))
 		return;
 	LIST_EACH(&p->members, n)
 	{
@@ -87,6 +82,25 @@ on_quit(struct person *p, const struct gw_event *ev)
 		    MEMBER(n)->room, MEMBER(n), 0, STR_EMPTY, ev->text);
 	}
 	person_free(&p);
+}
+
+static void
+on_nick(struct person *p, const struct gw_event *ev)
+{
+	struct gw_event gone = { .text = STR_EMPTY };
+
+	if (!is_name(ev->text)) {
+		on_quit(p, &gone);
+		return;
+	}
+	LIST_EACH(&p->members, n)
+	{
+		announce_renamed(MEMBER(n)->room, MEMBER(n), ev->text);
+	}
+	if (person_is_self(p))
+		session_set_nick(p->s, ev->text);
+	person_rename(p, ev->text);
+	show_everywhere(p);
 }
 
 /* Account, host and real name are not shown in rooms (yet known). */
@@ -99,11 +113,13 @@ on_person(struct person *p, const struct gw_event *ev)
 static void
 on_away(struct person *p, const struct gw_event *ev)
 {
+	struct str text =
+	    str_head(ev->text, utf8_cut(ev->text, PERSON_TEXT_MAX));
 	bool was = p->away != NULL;
-	bool same = was == ev->on && (!was || str_eq(str_c(p->away), ev->text));
+	bool same = was == ev->on && (!was || str_eq(str_c(p->away), text));
 
 	free(p->away);
-	p->away = ev->on ? str_dup(ev->text) : NULL;
+	p->away = ev->on ? str_dup(text) : NULL;
 	if (!same)
 		show_everywhere(p);
 }
@@ -145,13 +161,6 @@ static person_row *const of_person[GW_NEVENT] = {
 	[GW_EV_PERSON_FLAGS] = on_flags,
 };
 
-/* A name that no address of ours could carry is nobody's. */
-static bool
-is_name(struct str s)
-{
-	return s.len > 0 && s.len <= GW_NAME_MAX;
-}
-
 /*
  * Let into a room where nobody of ours is: a forward, or a join that took
  * longer than they waited.  Staying would make their next join unanswerable,
@@ -188,9 +197,9 @@ event_handle(struct session *s, const struct gw_event *ev)
 		/* Our own nick changes also while we are in no room. */
 		if (p)
 			of_person[ev->type](p, ev);
-		else if (ev->type == GW_EV_PERSON_NICK &&
+		else if (ev->type == GW_EV_PERSON_NICK && is_name(ev->text) &&
 		    session_is_self(s, ev->person.nick))
-			str_store(&s->nick, ev->text);
+			session_set_nick(s, ev->text);
 	}
 }
 

@@ -129,10 +129,12 @@ inbound_message(struct session *s, const struct gw_message *m)
 	if (o)
 		announce_nick_jid(o, person_resource(p), &from);
 	else
-		instance_jid(s->gw, &a, STR_EMPTY, &from);
-	deliver(s, buf_str(&from), str_c(o ? o->jid : s->account->user),
-	    str_head(m->body, utf8_cut(m->body, INBOUND_TEXT_MAX)), m->kind,
-	    o != NULL);
+		(void)instance_jid(s->gw, &a, STR_EMPTY, &from);
+	/* Empty: who has no address could not be answered either. */
+	if (from.len)
+		deliver(s, buf_str(&from), str_c(o ? o->jid : s->account->user),
+		    str_head(m->body, utf8_cut(m->body, INBOUND_TEXT_MAX)),
+		    m->kind, o != NULL);
 	buf_release(&from);
 	if (s->rooms.n == 0)
 		s->talked_at = core_clock(s->gw->core)->at;
@@ -149,7 +151,7 @@ inbound_notice(struct session *s, struct str actor, struct str text)
 	if (text.len == 0)
 		return;
 	buf_init(&from, JID_MAX);
-	instance_jid(s->gw, &a, STR_EMPTY, &from);
+	(void)instance_jid(s->gw, &a, STR_EMPTY, &from);
 	deliver(s, buf_str(&from), str_c(s->account->user),
 	    str_head(text, utf8_cut(text, INBOUND_TEXT_MAX)), GW_MSG_NORMAL,
 	    false);

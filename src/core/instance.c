@@ -136,6 +136,8 @@ instance_new(struct core *c, const struct config_gateway *conf, struct err *err)
 	gw->domain = str_dup(conf->domain);
 	log_ctx_init(&gw->log, core_log(c), "gw=%s", gw->domain);
 	map_init(&gw->accounts);
+	buf_init(&gw->local, 2 * GW_NAME_MAX + 256);
+	buf_init(&gw->key, 2 * GW_NAME_MAX + 64);
 	list_init(&gw->checks);
 	list_init(&gw->node);
 	timer_init(&gw->hold, on_hold_over);
@@ -180,6 +182,8 @@ instance_free(struct gateway **gwp)
 		gw->ops->close(gw);
 	component_close(&gw->component);
 	map_release(&gw->accounts);
+	buf_release(&gw->local);
+	buf_release(&gw->key);
 	list_del(&gw->node);
 	free(gw->domain);
 	free(gw->priv);
@@ -237,26 +241,36 @@ instance_turn(struct gateway *gw)
 
 /* ---- addresses -------------------------------------------------------- */
 
-void
+static int
+add_local(struct gateway *gw, const struct gw_address *a, struct buf *out)
+{
+	struct buf *local = &gw->local;
+
+	buf_clear(local);
+	gw->ops->local(gw, a, local);
+	if (buf_is_full(local))
+		return -1;
+	if (local->len == 0)
+		return 0;
+	if (jid_escape_node(buf_str(local), out) < 0)
+		return -1;
+	return buf_addc(out, '@');
+}
+
+int
 instance_jid(struct gateway *gw, const struct gw_address *a,
     struct str resource, struct buf *out)
 {
-	struct buf local;
 	size_t was = out->len;
 
-	buf_init(&local, 2 * GW_NAME_MAX + 256);
-	gw->ops->local(gw, a, &local);
-	if (local.len) {
-		jid_escape_node(buf_str(&local), out);
-		if (out->len > was)
-			buf_addc(out, '@');
-	}
-	buf_add_str(out, gateway_domain(gw));
-	if (resource.len) {
-		buf_addc(out, '/');
-		jid_escape_resource(resource, out);
-	}
-	buf_release(&local);
+	if (add_local(gw, a, out) == 0 &&
+	    buf_add_str(out, gateway_domain(gw)) == 0 &&
+	    (resource.len == 0 ||
+	        (buf_addc(out, '/') == 0 &&
+	            jid_escape_resource(resource, out) == 0)))
+		return 0;
+	buf_truncate(out, was);
+	return -1;
 }
 
 /*

@@ -37,9 +37,11 @@ struct gateway {
 	struct list checks; /* sessions to look at before the turn ends */
 	struct timer hold;  /* when networks are read again at the latest */
 	size_t nsession;
-	size_t nstored; /* occupants in the store */
-	bool was_up;    /* its stream has been up once */
-	bool is_failed; /* ops->open() has refused */
+	struct buf local; /* instance_jid() at work; kept for its memory */
+	struct buf key;   /* what session_key() returned last */
+	size_t nstored;   /* occupants in the store */
+	bool was_up;      /* its stream has been up once */
+	bool is_failed;   /* ops->open() has refused */
 	void *priv;
 };
 
@@ -65,9 +67,10 @@ void instance_turn(struct gateway *gw);
 
 /*
  * Appends the JID of an address; resource, unescaped, may be empty.  The
- * network's name is written as given in the address.
+ * network's name is written as given in the address.  -1, nothing appended:
+ * no JID can carry that name.
  */
-void instance_jid(struct gateway *gw, const struct gw_address *a,
+int instance_jid(struct gateway *gw, const struct gw_address *a,
     struct str resource, struct buf *out);
 
 /* Where a JID at this gateway points; strings live in names. */

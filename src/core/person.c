@@ -6,6 +6,7 @@
 #include "core/person.h"
 #include "core/room.h"
 #include "core/session.h"
+#include "lib/utf8.h"
 #include "lib/xalloc.h"
 #include "xmpp/jid.h"
 
@@ -14,11 +15,7 @@
 struct person *
 person_find(struct session *s, struct str nick)
 {
-	char *key = session_fold(s, nick);
-	struct person *p = map_get(&s->persons, str_c(key));
-
-	free(key);
-	return p;
+	return map_get(&s->persons, session_key(s, nick));
 }
 
 /* Most nicks are their own resource; only others cost a copy. */
@@ -39,16 +36,14 @@ set_nick(struct person *p, struct str nick)
 struct person *
 person_get(struct session *s, struct str nick)
 {
-	char *key = session_fold(s, nick);
-	struct person *p = map_get(&s->persons, str_c(key));
+	struct str key = session_key(s, nick);
+	struct person *p = map_get(&s->persons, key);
 
-	if (p) {
-		free(key);
+	if (p)
 		return p;
-	}
 	p = xcalloc(1, sizeof(*p));
 	p->s = s;
-	p->key = key;
+	p->key = str_dup(key);
 	list_init(&p->members);
 	set_nick(p, nick);
 	map_put(&s->persons, str_c(p->key), p);
@@ -59,6 +54,7 @@ person_get(struct session *s, struct str nick)
 static bool
 learn(char **slot, struct str value)
 {
+	value = str_head(value, utf8_cut(value, PERSON_TEXT_MAX));
 	if (value.len == 0 || (*slot && str_eq(str_c(*slot), value)))
 		return false;
 	str_store(slot, value);
@@ -98,7 +94,7 @@ rekey(struct person *p, char *key)
 void
 person_rename(struct person *p, struct str nick)
 {
-	char *key = session_fold(p->s, nick);
+	char *key = str_dup(session_key(p->s, nick));
 	struct person *other = map_get(&p->s->persons, str_c(key));
 
 	/* A nick has one owner: what we still believed of another is wrong. */
@@ -144,6 +140,12 @@ person_free(struct person **pp)
 	free(p);
 }
 
+bool
+person_is_self(const struct person *p)
+{
+	return strcmp(p->key, p->s->nick_key) == 0;
+}
+
 struct str
 person_resource(const struct person *p)
 {
@@ -161,7 +163,7 @@ refold_rooms(struct session *s)
 	while (map_next(&old, &it)) {
 		r = it.value;
 		free(r->key);
-		r->key = session_fold(s, str_c(r->name));
+		r->key = str_dup(session_key(s, str_c(r->name)));
 		twin = map_get(&s->rooms, str_c(r->key));
 		/* Two rooms that are one: the second spelling goes. */
 		if (twin) {
@@ -182,11 +184,12 @@ person_refold_all(struct session *s)
 	struct person *p;
 	char *key;
 
+	session_refold(s);
 	refold_rooms(s);
 	map_init(&s->persons);
 	while (map_next(&old, &it)) {
 		p = it.value;
-		key = session_fold(s, str_c(p->nick));
+		key = str_dup(session_key(s, str_c(p->nick)));
 		if (map_get(&s->persons, str_c(key))) {
 			free(key);
 			person_free(&p);

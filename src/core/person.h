@@ -14,6 +14,9 @@
 struct occupant;
 struct session;
 
+/* What is told of somebody is cut to so many bytes. */
+enum { PERSON_TEXT_MAX = 400 };
+
 struct person {
 	struct session *s;
 	char *key;      /* folded nick: key of every map they are in */
@@ -38,6 +41,9 @@ void person_rename(struct person *p, struct str nick);
 /* Forgets them if they are in no room. */
 void person_check(struct person *p);
 void person_free(struct person **pp);
+
+/* Is it our own user? */
+bool person_is_self(const struct person *p);
 
 /* Their name as a resource, escaped. */
 struct str person_resource(const struct person *p);

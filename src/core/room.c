@@ -19,11 +19,7 @@
 struct room *
 room_find(struct session *s, struct str name)
 {
-	char *key = session_fold(s, name);
-	struct room *r = map_get(&s->rooms, str_c(key));
-
-	free(key);
-	return r;
+	return map_get(&s->rooms, session_key(s, name));
 }
 
 /* Clients that got lost did not come back. */
@@ -55,7 +51,7 @@ room_get(struct session *s, struct str name, struct err *err)
 	r = xcalloc(1, sizeof(*r));
 	r->s = s;
 	r->name = str_dup(name);
-	r->key = session_fold(s, name);
+	r->key = str_dup(session_key(s, name));
 	map_init(&r->members);
 	list_init(&r->order);
 	list_init(&r->occupants);
@@ -122,17 +118,13 @@ room_free(struct room **rp)
 struct member *
 room_member(struct room *r, struct str nick)
 {
-	char *key = session_fold(r->s, nick);
-	struct member *m = map_get(&r->members, str_c(key));
-
-	free(key);
-	return m;
+	return map_get(&r->members, session_key(r->s, nick));
 }
 
 struct member *
 room_self(struct room *r)
 {
-	return room_member(r, str_c(r->s->nick));
+	return map_get(&r->members, str_c(r->s->nick_key));
 }
 
 void
@@ -146,6 +138,7 @@ member_free(struct member **mp)
 		return;
 	p = m->person;
 	list_del(&m->in_room);
+	m->room->s->nmember--;
 	if (p) {
 		map_del_value(&m->room->members, str_c(p->key), m);
 		list_del(&m->in_person);
@@ -166,10 +159,26 @@ member_get(struct room *r, struct str nick, bool *is_new_out)
 	m = xcalloc(1, sizeof(*m));
 	m->room = r;
 	m->person = p;
+	r->s->nmember++;
 	list_add(&r->order, &m->in_room);
 	list_add(&p->members, &m->in_person);
 	map_put(&r->members, str_c(p->key), m);
 	return m;
+}
+
+/* A server may list people without end: those over the ceiling are unknown. */
+static bool
+is_over(struct room *r, struct str nick)
+{
+	struct session *s = r->s;
+
+	if (s->nmember < SESSION_MEMBERS_MAX || room_member(r, nick))
+		return false;
+	if (!s->crowded)
+		log_warn(&s->log, "too many people", "room=%s max=%d", r->name,
+		    SESSION_MEMBERS_MAX);
+	s->crowded = true;
+	return true;
 }
 
 void
@@ -179,7 +188,7 @@ room_on_member(struct room *r, const struct gw_event *ev)
 	bool is_new, changed;
 
 	if (r->state < ROOM_LISTING || ev->person.nick.len == 0 ||
-	    ev->person.nick.len > GW_NAME_MAX)
+	    ev->person.nick.len > GW_NAME_MAX || is_over(r, ev->person.nick))
 		return;
 	m = member_get(r, ev->person.nick, &is_new);
 	(void)person_learn(m->person, &ev->person);

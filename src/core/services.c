@@ -286,8 +286,11 @@ on_prompt_set(struct iq_ask *ask, const struct stanza *child)
 	buf_init(&jid, JID_MAX);
 	if (in->gw->ops->prompted(in->gw, typed, &local, &err) < 0) {
 		iq_fail(ask, &err);
+	} else if (jid_escape_node(buf_str(&local), &jid) < 0) {
+		err_set(&err, ERR_BAD_INPUT, "too long for an address of %s",
+		    in->gw->domain);
+		iq_fail(ask, &err);
 	} else {
-		jid_escape_node(buf_str(&local), &jid);
 		buf_addc(&jid, '@');
 		buf_add_str(&jid, gateway_domain(in->gw));
 		w = iq_result(ask);

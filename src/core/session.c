@@ -19,6 +19,7 @@
 #include "core/room.h"
 #include "core/session.h"
 #include "lib/crypto.h"
+#include "lib/utf8.h"
 #include "lib/xalloc.h"
 #include "net/loop.h"
 #include "xmpp/jid.h"
@@ -159,7 +160,6 @@ session_new(struct account *a, struct str network)
 	s->account = a;
 	s->gw = a->gw;
 	s->network = str_dup(network);
-	s->nick = str_dup(STR_EMPTY);
 	map_init(&s->rooms);
 	map_init(&s->persons);
 	list_init(&s->queue);
@@ -174,6 +174,7 @@ session_new(struct account *a, struct str network)
 	log_ctx_init(&s->log, &a->log, "net=%s", s->network);
 	if (s->gw->ops->session_size)
 		s->priv = xcalloc(1, s->gw->ops->session_size);
+	session_set_nick(s, STR_EMPTY);
 	map_put(&a->sessions, str_c(s->network), s);
 	s->gw->nsession++;
 	session_check(s);
@@ -231,6 +232,7 @@ session_free(struct session *s)
 	free(s->network);
 	free(s->spelling);
 	free(s->nick);
+	free(s->nick_key);
 	free(s->wish);
 	free(s->priv);
 	free(s);
@@ -389,7 +391,7 @@ session_on_online(struct session *s, const struct gw_event *ev)
 	s->told_loss = false;
 	log_info(&s->log, "online", "nick=" STR_FMT, STR_ARG(ev->text));
 	/* Back under another name: to those inside that is a nick change. */
-	self = s->nick[0] ? person_find(s, str_c(s->nick)) : NULL;
+	self = person_find(s, str_c(s->nick));
 	if (self && !str_eq(ev->text, str_c(s->nick))) {
 		struct gw_event renamed = { .type = GW_EV_PERSON_NICK,
 			.person.nick = str_c(s->nick),
@@ -397,7 +399,7 @@ session_on_online(struct session *s, const struct gw_event *ev)
 
 		event_handle(s, &renamed);
 	}
-	str_store(&s->nick, ev->text);
+	session_set_nick(s, ev->text);
 	while (map_next(&s->rooms, &it))
 		room_enter(it.value);
 	outgoing_release(s);
@@ -565,17 +567,27 @@ on_timer(struct timer *t)
 
 /* ---- names ------------------------------------------------------------ */
 
-char *
-session_fold(struct session *s, struct str name)
+struct str
+session_key(struct session *s, struct str name)
 {
-	struct buf key;
-	char *z;
+	struct buf *key = &s->gw->key;
 
-	buf_init(&key, 2 * GW_NAME_MAX + 64);
-	s->gw->ops->fold(s, name, &key);
-	z = str_dup(buf_str(&key));
-	buf_release(&key);
-	return z;
+	buf_clear(key);
+	s->gw->ops->fold(s, name, key);
+	return buf_str(key);
+}
+
+void
+session_set_nick(struct session *s, struct str nick)
+{
+	str_store(&s->nick, str_head(nick, utf8_cut(nick, GW_NAME_MAX)));
+	session_refold(s);
+}
+
+void
+session_refold(struct session *s)
+{
+	str_store(&s->nick_key, session_key(s, str_c(s->nick)));
 }
 
 void
@@ -596,19 +608,7 @@ session_spell(struct session *s, struct str bare)
 bool
 session_is_self(struct session *s, struct str nick)
 {
-	char *a, *b;
-	bool same;
-
-	if (str_eq(nick, str_c(s->nick)))
-		return true;
-	if (nick.len != strlen(s->nick))
-		return false;
-	a = session_fold(s, nick);
-	b = session_fold(s, str_c(s->nick));
-	same = str_eq(str_c(a), str_c(b));
-	free(a);
-	free(b);
-	return same;
+	return str_is(session_key(s, nick), s->nick_key);
 }
 
 /* ---- what networks ask ------------------------------------------------ */

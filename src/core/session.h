@@ -39,12 +39,13 @@ enum session_state {
 };
 
 enum {
-	SESSION_LOGIN_MS = 120000, /* until ONLINE or OFFLINE */
-	SESSION_STABLE_MS = 60000, /* online so long: back-off starts anew */
-	SESSION_GRACE_MS = 5000,   /* for a logout */
-	SESSION_TALK_MS = 1800000, /* kept so long after a word one to one */
-	SESSION_QUEUE_MAX = 10000, /* events emitted from inside ops */
-	SESSION_HELD_MAX = 20,     /* messages that wait for the login */
+	SESSION_LOGIN_MS = 120000,    /* until ONLINE or OFFLINE */
+	SESSION_STABLE_MS = 60000,    /* online so long: back-off starts anew */
+	SESSION_GRACE_MS = 5000,      /* for a logout */
+	SESSION_TALK_MS = 1800000,    /* kept so long after a word one to one */
+	SESSION_QUEUE_MAX = 10000,    /* events emitted from inside ops */
+	SESSION_HELD_MAX = 20,        /* messages that wait for the login */
+	SESSION_MEMBERS_MAX = 100000, /* in all its rooms together */
 };
 
 struct session {
@@ -55,9 +56,12 @@ struct session {
 	struct log_ctx log;
 	enum session_state state;
 	char *nick;         /* own name there; "" before the first ONLINE */
+	char *nick_key;     /* of it */
 	char *wish;         /* name to ask for at login */
 	struct map rooms;   /* by folded name */
 	struct map persons; /* by folded nick */
+	size_t nmember;     /* of all rooms */
+	bool crowded;       /* told that there are too many */
 	struct backoff backoff;
 	struct timer timer; /* what it is for depends on the state */
 	struct timer stable;
@@ -128,8 +132,16 @@ void session_leave(struct session *s);
 void session_on_online(struct session *s, const struct gw_event *ev);
 void session_on_offline(struct session *s, const struct gw_event *ev);
 
-/* The key of a name; the caller's to free(). */
-char *session_fold(struct session *s, struct str name);
+/*
+ * The key of a name: the same for all its spellings.  Borrowed until the next
+ * call for any session of the gateway.
+ */
+struct str session_key(struct session *s, struct str name);
+
+void session_set_nick(struct session *s, struct str nick);
+
+/* Names have other keys now: so has our own nick. */
+void session_refold(struct session *s);
 
 /* Is this our own name there? */
 bool session_is_self(struct session *s, struct str nick);

@@ -70,11 +70,14 @@ talk_invite(struct session *s, const struct gw_event *ev)
 
 	buf_init(&room, JID_MAX);
 	buf_init(&who, JID_MAX);
-	instance_jid(s->gw, &a, STR_EMPTY, &room);
+	if (instance_jid(s->gw, &a, STR_EMPTY, &room) < 0) {
+		buf_release(&room); /* nobody could go there */
+		return;
+	}
 	a.kind = GW_ADDR_PERSON;
 	a.name = ev->actor;
 	if (ev->actor.len)
-		instance_jid(s->gw, &a, STR_EMPTY, &who);
+		(void)instance_jid(s->gw, &a, STR_EMPTY, &who);
 	w = component_begin(s->gw->component, "message", buf_str(&room),
 	    str_c(s->account->user), NULL, STR_EMPTY);
 	xmlw_open(w, "x", NS_MUC_USER);
