@@ -20,22 +20,25 @@ static void
 outgoing_free(struct session *s, struct outgoing *o)
 {
 	list_del(&o->node);
-	s->noutgoing--;
+	if (o->taken)
+		s->ntaken--;
+	else
+		s->noutgoing--;
 	s->nheld -= o->held;
-	free(o->from);
-	free(o->to);
-	free(o->id);
-	free(o->origin);
-	free(o->room);
-	free(o->nick);
 	free(o->body);
 	free(o);
 }
 
+/* The oldest is asked about first, so it is found at once. */
 static struct outgoing *
 find(struct session *s, gw_ticket ticket)
 {
 	LIST_EACH(&s->outgoing, n)
+	{
+		if (OUTGOING(n)->ticket == ticket)
+			return OUTGOING(n);
+	}
+	LIST_EACH(&s->taken, n)
 	{
 		if (OUTGOING(n)->ticket == ticket)
 			return OUTGOING(n);
@@ -48,8 +51,8 @@ answer_error(struct session *s, const struct outgoing *o, const struct err *err)
 {
 	struct xmlw *w;
 
-	w = component_begin(s->gw->component, "message", str_c(o->to),
-	    str_c(o->from), "error", str_c(o->id));
+	w = component_begin(
+	    s->gw->component, "message", o->to, o->from, "error", o->id);
 	stanza_error_write(w, err);
 	(void)component_end(s->gw->component, NULL);
 }
@@ -58,8 +61,8 @@ static void
 hand_over(struct session *s, struct outgoing *o)
 {
 	struct gw_message m = { .kind = o->kind,
-		.room = str_c(o->room),
-		.to = str_c(o->nick),
+		.room = o->room,
+		.to = o->nick,
 		.body = str_c(o->body) };
 
 	if (o->held) {
@@ -71,10 +74,33 @@ hand_over(struct session *s, struct outgoing *o)
 	session_leave(s);
 }
 
-static char *
-dup_or_null(struct str s)
+static struct str
+copy(struct str from, char **to)
 {
-	return s.len ? str_dup(s) : NULL;
+	struct str at = str_of(*to, from.len);
+
+	if (from.len)
+		memcpy(*to, from.p, from.len);
+	*to += from.len;
+	return at;
+}
+
+/* The body lies apart: it goes first. */
+static struct outgoing *
+outgoing_new(const struct outgoing_params *p)
+{
+	struct outgoing *o = xmalloc(sizeof(*o) + p->from.len + p->to.len +
+	    p->id.len + p->origin.len + p->room.len + p->nick.len);
+	char *text = (char *)(o + 1);
+
+	*o = (struct outgoing){ .kind = p->kind, .body = str_dup(p->body) };
+	o->from = copy(p->from, &text);
+	o->to = copy(p->to, &text);
+	o->id = copy(p->id, &text);
+	o->origin = copy(p->origin, &text);
+	o->room = copy(p->room, &text);
+	o->nick = copy(p->nick, &text);
+	return o;
 }
 
 int
@@ -90,21 +116,13 @@ outgoing_send(
 		    "not sent: the connection to %s is down (%s)",
 		    s->network[0] ? s->network : s->gw->ops->title,
 		    s->last.text[0] ? s->last.text : "it is being made");
-	if (s->noutgoing >= OUTGOING_MAX + OUTGOING_TAIL ||
+	if (s->noutgoing >= OUTGOING_MAX ||
 	    (hold && s->nheld >= SESSION_HELD_MAX))
 		return err_set(
 		    err, ERR_BUSY, "not sent: too many messages are waiting");
-	o = xcalloc(1, sizeof(*o));
-	*o = (struct outgoing){ .ticket = core_next_id(s->gw->core),
-		.held = hold,
-		.kind = p->kind,
-		.from = str_dup(p->from),
-		.to = str_dup(p->to),
-		.id = str_dup(p->id),
-		.origin = dup_or_null(p->origin),
-		.room = dup_or_null(p->room),
-		.nick = dup_or_null(p->nick),
-		.body = str_dup(p->body) };
+	o = outgoing_new(p);
+	o->ticket = core_next_id(s->gw->core);
+	o->held = hold;
 	list_add(&s->outgoing, &o->node);
 	s->noutgoing++;
 	s->nheld += hold;
@@ -127,27 +145,21 @@ outgoing_release(struct session *s)
 static void
 taken(struct session *s, struct outgoing *o)
 {
-	struct announce_own own = { str_c(o->id), str_c(o->origin) };
-	struct room *r = o->room ? room_find(s, str_c(o->room)) : NULL;
-	size_t ntaken = 0;
+	struct announce_own own = { o->id, o->origin };
+	struct room *r = o->room.len ? room_find(s, o->room) : NULL;
 
-	if (r && !o->nick)
+	if (r && o->nick.len == 0)
 		talk_own_line(r, o->kind, STR_EMPTY, str_c(s->nick),
 		    str_c(o->body), 0, &own);
+	list_del(&o->node);
+	list_add(&s->taken, &o->node);
 	o->taken = true;
+	s->noutgoing--;
+	s->ntaken++;
 	free(o->body);
 	o->body = NULL;
-	LIST_EACH(&s->outgoing, n)
-	{
-		ntaken += OUTGOING(n)->taken;
-	}
-	LIST_EACH(&s->outgoing, n)
-	{
-		if (ntaken > OUTGOING_TAIL && OUTGOING(n)->taken) {
-			outgoing_free(s, OUTGOING(n));
-			ntaken--;
-		}
-	}
+	if (s->ntaken > OUTGOING_TAIL)
+		outgoing_free(s, OUTGOING(list_first(&s->taken)));
 }
 
 void
@@ -179,8 +191,11 @@ outgoing_fail_all(struct session *s, const struct err *err)
 {
 	LIST_EACH(&s->outgoing, n)
 	{
-		if (!OUTGOING(n)->taken)
-			answer_error(s, OUTGOING(n), err);
+		answer_error(s, OUTGOING(n), err);
+		outgoing_free(s, OUTGOING(n));
+	}
+	LIST_EACH(&s->taken, n)
+	{
 		outgoing_free(s, OUTGOING(n));
 	}
 }

@@ -20,19 +20,20 @@ struct session;
 
 enum { OUTGOING_TAIL = 32, OUTGOING_MAX = 200 };
 
+/* Its slices point behind it, into the same allocation; but for the body. */
 struct outgoing {
-	struct list node; /* session->outgoing */
+	struct list node; /* session->outgoing, or ->taken */
 	gw_ticket ticket;
 	bool held;  /* waits for the login */
 	bool taken; /* GW_SENT came; only what an error needs is kept */
 	enum gw_msg_kind kind;
-	char *from;   /* full JID of the sender */
-	char *to;     /* as it was addressed */
-	char *id;     /* stanza id, may be "" */
-	char *origin; /* origin-id or NULL */
-	char *room;   /* key's name; NULL: one to one */
-	char *nick;   /* one to one, or one member of the room */
-	char *body;
+	struct str from;   /* full JID of the sender */
+	struct str to;     /* as it was addressed */
+	struct str id;     /* stanza id, may be empty */
+	struct str origin; /* origin-id or empty */
+	struct str room;   /* key's name; empty: one to one */
+	struct str nick;   /* one to one, or one member of the room */
+	char *body;        /* NULL once taken */
 };
 
 struct outgoing_params {

@@ -165,6 +165,7 @@ session_new(struct account *a, struct str network)
 	list_init(&s->queue);
 	list_init(&s->requests);
 	list_init(&s->outgoing);
+	list_init(&s->taken);
 	list_init(&s->check);
 	list_init(&s->inbound);
 	timer_init(&s->timer, on_timer);

@@ -80,6 +80,8 @@ struct session {
 	size_t nrequest;
 	struct list outgoing;
 	size_t noutgoing, nheld;
+	struct list taken; /* of the same kind, oldest first */
+	size_t ntaken;
 
 	struct list check;   /* in gw->checks while marked */
 	struct list inbound; /* messages kept while the XMPP stream is down */
