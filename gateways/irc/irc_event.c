@@ -83,7 +83,8 @@ done(struct irc_link *l, uint64_t ref)
 {
 	if (ref && (ref & 3) == IRC_REF_REQUEST)
 		irc_link_emit(l,
-		    &(struct gw_event){ .type = GW_EV_DONE, .req = ref >> 2 });
+		    &(struct gw_event){
+		        .type = GW_EV_DONE, .req = irc_ref_id(ref) });
 }
 
 static void
@@ -91,15 +92,16 @@ done_error(struct irc_link *l, uint64_t ref, const struct err *err)
 {
 	if (ref && (ref & 3) == IRC_REF_REQUEST)
 		irc_link_emit(l,
-		    &(struct gw_event){
-		        .type = GW_EV_DONE, .req = ref >> 2, .err = *err });
+		    &(struct gw_event){ .type = GW_EV_DONE,
+		        .req = irc_ref_id(ref),
+		        .err = *err });
 }
 
 static void
 fate(struct irc_link *l, uint64_t ref, enum gw_fate what, const struct err *err)
 {
 	struct gw_event ev = {
-		.type = GW_EV_FATE, .ticket = ref >> 2, .fate = what
+		.type = GW_EV_FATE, .ticket = irc_ref_id(ref), .fate = what
 	};
 
 	if (err)
@@ -212,7 +214,9 @@ on_self_join(struct irc_link *l, const struct irc_event *ev)
 		return;
 	}
 	irc_link_emit(l,
-	    &(struct gw_event){ .type = GW_EV_JOINED, .room = str_c(c->name) });
+	    &(struct gw_event){ .type = GW_EV_JOINED,
+	        .room = str_c(c->name),
+	        .req = irc_ref_id(ev->ref) });
 }
 
 static void
@@ -626,7 +630,7 @@ on_failed(struct irc_link *l, const struct irc_event *ev)
 		done_error(l, ev->ref, &err);
 		break;
 	case IRC_REF_QUERY:
-		irc_query_failed(l, ev->ref >> 2, &err);
+		irc_query_failed(l, irc_ref_id(ev->ref), &err);
 		break;
 	}
 }

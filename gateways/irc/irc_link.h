@@ -43,6 +43,13 @@ irc_ref(enum irc_ref kind, uint64_t id)
 	return id << 2 | (uint64_t)kind;
 }
 
+/* The core's number again. */
+static inline uint64_t
+irc_ref_id(uint64_t ref)
+{
+	return ref >> 2;
+}
+
 struct irc_link {
 	struct session *s; /* NULL: dropped, or its OFFLINE was emitted */
 	struct irc_gateway *gw;

@@ -269,7 +269,8 @@ enum gw_event_type {
 	GW_EV_ENTRY,   /* req; one line of a list: entry */
 	GW_EV_MESSAGE, /* message */
 	GW_EV_FATE,    /* ticket, fate, err, retry_after_ms, text: network id */
-	GW_EV_JOINED, /* room: we are inside; MEMBERs follow, ours among them */
+	GW_EV_JOINED,  /* room: we are inside; MEMBERs follow, ours among them;
+	                 req: the join it answers, 0 if that is not known */
 	GW_EV_REFUSED, /* room, refusal, err; text: forward */
 	GW_EV_LEFT,    /* room, left, actor, text: reason or forward */
 	GW_EV_MEMBER,  /* room, person, role, standing: is there, or changed */

@@ -94,6 +94,13 @@ stored_room(const struct occupant *o)
 	return str_head(jid, at < 0 ? jid.len : (size_t)at);
 }
 
+void
+occupant_is_stored(struct occupant *o)
+{
+	o->room->s->gw->nstored += !o->stored;
+	o->stored = true;
+}
+
 static void
 keep(struct occupant *o)
 {
@@ -112,8 +119,7 @@ keep(struct occupant *o)
 		    s->gw->nstored);
 		return;
 	}
-	s->gw->nstored += !o->stored;
-	o->stored = true;
+	occupant_is_stored(o);
 	store_occupant_put(core_store(s->gw->core), &row, NULL, NULL);
 }
 

@@ -53,6 +53,9 @@ void occupant_free(struct occupant **op);
 /* The same, but leaves it in the store: we come back. */
 void occupant_drop(struct occupant **op);
 
+/* Its row is in the store already: whoever frees it takes that away. */
+void occupant_is_stored(struct occupant *o);
+
 /* Gives it the whole room (XEP-0045 7.2) and writes it to the store. */
 void occupant_enter(struct occupant *o);
 

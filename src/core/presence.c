@@ -38,6 +38,7 @@ struct join {
 	struct str nick, password, id;
 	struct gw_address at;
 	struct backlog_wish history;
+	bool stored; /* from before our restart: its row is in the store */
 };
 
 /* ---- joining ---------------------------------------------------------- */
@@ -114,7 +115,8 @@ seat(const struct join *j, struct session *s, struct room **r_out,
 	return 0;
 }
 
-static void
+/* False: nobody is waiting; it has been answered. */
+static bool
 join(const struct join *j)
 {
 	struct err err = ERR_INIT;
@@ -124,15 +126,17 @@ join(const struct join *j)
 
 	if (check_nick(j->nick, &err) < 0) {
 		refuse(j, GW_REFUSED_BAD_NICK, &err);
-		return;
+		return false;
 	}
 	s = session_get(j->gw, j->bare, &j->at, &err);
 	if (!s) {
 		refuse(j, GW_REFUSED_TOO_MANY, &err);
-		return;
+		return false;
 	}
 	if (seat(j, s, &r, &o) < 0)
-		return;
+		return false;
+	if (j->stored)
+		occupant_is_stored(o);
 	if (!s->spelling)
 		session_spell(s, j->room_jid);
 	str_store(&o->wish, j->nick);
@@ -144,12 +148,13 @@ join(const struct join *j)
 	if (o->state != OCCUPANT_JOINING || r->state == ROOM_JOINED) {
 		occupant_enter(o);
 		session_hurry(s);
-		return;
+		return true;
 	}
 	/* From here on the room may end before the call returns. */
 	room_enter(r);
 	session_start(s, j->nick);
 	session_hurry(s);
+	return true;
 }
 
 void
@@ -158,10 +163,12 @@ presence_restore(struct gateway *gw, struct str jid, struct str room_jid,
 {
 	struct jid who, room;
 	struct buf names;
+	bool seated = false;
 	struct join j = { .gw = gw,
 		.room_jid = room_jid,
 		.nick = nick,
 		.password = password,
+		.stored = true,
 		.history = {
 		    .max_lines = -1, .max_chars = -1, .since_utc = -1 } };
 
@@ -172,8 +179,13 @@ presence_restore(struct gateway *gw, struct str jid, struct str room_jid,
 	    j.at.kind == GW_ADDR_ROOM) {
 		j.jid = jid_full(&who);
 		j.bare = jid_bare(&who);
-		join(&j);
+		seated = join(&j);
 	}
+	/* Else it would be asked after every restart. */
+	if (!seated)
+		store_occupant_del(core_store(gw->core), gateway_domain(gw),
+		    jid, str_head(room_jid, (size_t)str_find(room_jid, '@')),
+		    NULL, NULL);
 	buf_release(&names);
 }
 
@@ -231,7 +243,7 @@ join_from(struct inlet *in, const struct stanza *x)
 		return;
 	}
 	probe_forget(in->gw->probe, j.jid, j.room_jid);
-	join(&j);
+	(void)join(&j); /* answered either way */
 }
 
 /* ---- inside ----------------------------------------------------------- */

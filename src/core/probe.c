@@ -225,7 +225,15 @@ on_rows(bool ok, const struct store_occupant *v, size_t n, void *arg)
 	p->loaded = ok;
 	for (i = 0; i < n; i++) {
 		struct target *t;
+		struct jid who;
 
+		/* It cannot be asked; rows are only ever written by us. */
+		if (jid_parse(&who, v[i].jid, NULL) < 0) {
+			store_occupant_del(core_store(p->gw->core),
+			    gateway_domain(p->gw), v[i].jid, v[i].room, NULL,
+			    NULL);
+			continue;
+		}
 		snprintf(room_jid, sizeof(room_jid), STR_FMT "@%s",
 		    STR_ARG(v[i].room), p->gw->domain);
 		t = target_new(p, v[i].jid, str_c(room_jid));

@@ -351,6 +351,9 @@ room_on_joined(struct room *r, const struct gw_event *ev)
 	/* WAITING: let in when we no longer counted on it. */
 	if (r->state != ROOM_JOINING && r->state != ROOM_WAITING)
 		return;
+	/* A join that was given up before this one; its leave follows. */
+	if (r->state == ROOM_JOINING && ev->req && ev->req != r->join)
+		return;
 	timer_cancel(&r->retry);
 	r->state = ROOM_LISTING;
 	str_store(&r->name, ev->room);
