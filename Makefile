@@ -99,7 +99,7 @@ check-interop:
 	$(MAKE) BUILD=build/asan CFLAGS='$(SAN)' build/asan/$(PROG) \
 	    build/asan/fake_ircd
 	PASSERELLE=$(CURDIR)/build/asan/$(PROG) \
-	    $(PYTHON) -m pytest -q tests/interop
+	    $(PYTHON) -m pytest -q $(PYTEST_ARGS) tests/interop
 
 bench:
 	$(MAKE) bench-targets
