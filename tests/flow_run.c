@@ -9,6 +9,7 @@
  *	                                      line that needs it
  *	wait 5s | wait 200ms
  *	xmpp up | xmpp down                   all components
+ *	xmpp slow | xmpp fast                 as their output buffers tell
  *	restart                               killed, and started again
  *	stop                                  SIGTERM, as far as it needs nobody
  *	romeo -> <stanza/>                    romeo@example.org/orchard sends it
@@ -21,6 +22,7 @@
  *	irc <- LINE                           it is told next; * is anything
  *	irc <- nothing
  *	irc closed                            the program has closed it
+ *	irc paused | irc reading              it does not, or does, read
  *	log == TEXT                           a warning or error, announced
  *	nothing else                          all that came out has been named;
  *	                                      implied at the end
@@ -222,7 +224,7 @@ kill_core(void)
 }
 
 static void
-xmpp(bool up)
+xmpp(struct str what)
 {
 	size_t i;
 
@@ -231,10 +233,14 @@ xmpp(bool up)
 		struct component *c =
 		    fake_component(play.config->gateway[i].domain);
 
-		if (up)
+		if (str_is(what, "up"))
 			fake_component_up(c);
-		else
+		else if (str_is(what, "down"))
 			fake_component_down(c);
+		else if (str_is(what, "slow") || str_is(what, "fast"))
+			fake_component_slow(c, str_is(what, "slow"));
+		else
+			fail("xmpp up, down, slow or fast");
 	}
 	settle();
 }
@@ -543,6 +549,14 @@ expect_closed(struct fake_link *f)
 		fail("the link is still open");
 }
 
+static void
+expect_paused(struct fake_link *f, bool paused)
+{
+	settle();
+	if (f->paused != paused)
+		fail("the link is %s", f->paused ? "paused" : "being read");
+}
+
 static bool
 link_line(struct named *n, struct str verb, struct str rest)
 {
@@ -556,6 +570,8 @@ link_line(struct named *n, struct str verb, struct str rest)
 		fake_link_up(f);
 	else if (str_is(verb, "down") || str_is(verb, "down!"))
 		link_goes_down(f, rest, str_is(verb, "down!"));
+	else if (str_is(verb, "paused") || str_is(verb, "reading"))
+		expect_paused(f, str_is(verb, "paused"));
 	else if (str_is(verb, "closed"))
 		expect_closed(f);
 	else
@@ -688,7 +704,7 @@ perform(struct str line)
 		core_stop(play.core, on_stopped, NULL);
 		settle();
 	} else if (str_is(first, "xmpp")) {
-		xmpp(str_is(verb, "up"));
+		xmpp(verb);
 	} else if (str_is(first, "log") && str_is(verb, "==")) {
 		expect_log(rest);
 	} else if (str_is(verb, "opens")) {

@@ -49,6 +49,7 @@ struct fake_link {
 	char *host;
 	unsigned port;
 	bool tls;
+	bool paused;    /* the program does not read */
 	bool seen;      /* the script has named it */
 	struct buf out; /* written by the program, not yet taken */
 };

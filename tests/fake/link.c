@@ -85,8 +85,8 @@ link_queued(const struct link *l)
 void
 link_pause(struct link *l, bool paused)
 {
-	(void)l;
-	(void)paused;
+	if (l->f)
+		l->f->paused = paused;
 }
 
 struct str
