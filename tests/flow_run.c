@@ -5,6 +5,7 @@
  *	# what it shows                       a comment
  *	config <<END ... END                  instead of the usual one, first
  *	use NAME.inc                          the lines of another file
+ *	each 1..2000 LINE                     for every {i} of them
  *	start                                 done by itself before the first
  *	                                      line that needs it
  *	wait 5s | wait 200ms
@@ -676,6 +677,38 @@ duration(struct str s)
 	return (int64_t)n * unit;
 }
 
+static void perform(struct str line);
+
+/* "1..2000 LINE", with {i} in it. */
+static void
+each(struct str range, struct str text)
+{
+	ptrdiff_t dots = str_find(range, '.');
+	uint64_t i, last;
+	struct buf line;
+
+	if (dots < 0 || !str_to_uint(str_head(range, (size_t)dots), 9999, &i) ||
+	    !str_to_uint(str_skip(range, (size_t)dots + 2), 9999, &last))
+		fail("each FIRST..LAST LINE");
+	buf_init(&line, FILE_MAX);
+	for (; i <= last; i++) {
+		struct str rest = text;
+
+		buf_clear(&line);
+		while (rest.len) {
+			if (str_starts(rest, STR("{i}"))) {
+				buf_addf(&line, "%u", (unsigned)i);
+				rest = str_skip(rest, 3);
+			} else {
+				buf_addc(&line, rest.p[0]);
+				rest = str_skip(rest, 1);
+			}
+		}
+		perform(buf_str(&line));
+	}
+	buf_release(&line);
+}
+
 static void
 perform(struct str line)
 {
@@ -692,6 +725,8 @@ perform(struct str line)
 		nothing_else();
 	} else if (str_is(first, "use")) {
 		use(verb);
+	} else if (str_is(first, "each")) {
+		each(verb, rest);
 	} else if (str_is(first, "wait")) {
 		wait_ms(duration(verb));
 	} else if (str_is(first, "start")) {

@@ -24,7 +24,6 @@
 #include "xmpp/muc.h"
 #include "xmpp/ns.h"
 #include "xmpp/stanza.h"
-#include "xmpp/stanza_error.h"
 #include "xmpp/xmlw.h"
 
 /* Longer nicks are nobody's: refused whole rather than cut. */
@@ -248,6 +247,21 @@ join_from(struct inlet *in, const struct stanza *x)
 
 /* ---- inside ----------------------------------------------------------- */
 
+/* XEP-0045 7.6, in the words of joins: clients read them the same way. */
+static void
+refuse_nick(struct gateway *gw, struct str from, struct str to, struct str id,
+    const struct err *err)
+{
+	bool is_bad = err->kind == ERR_BAD_INPUT || err->kind == ERR_TOO_BIG;
+	struct xmlw *w =
+	    component_begin(gw->component, "presence", from, to, "error", id);
+
+	xmlw_leaf(w, "x", NS_MUC);
+	refusal_write(
+	    w, is_bad ? GW_REFUSED_BAD_NICK : GW_REFUSED_OTHER, err, STR_EMPTY);
+	(void)component_end(gw->component, NULL);
+}
+
 /* A nick change that the network did not want. */
 static void
 on_nick_done(
@@ -257,14 +271,9 @@ on_nick_done(
 	struct str to_jid = str_c(ask);
 	struct str from = str_c(ask + to_jid.len + 1);
 	struct str id = str_c(from.p + from.len + 1);
-	struct xmlw *w;
 
 	if (done->err.kind != ERR_NONE) {
-		w = component_begin(
-		    s->gw->component, "presence", from, to_jid, "error", id);
-		xmlw_leaf(w, "x", NS_MUC);
-		stanza_error_write(w, &done->err);
-		(void)component_end(s->gw->component, NULL);
+		refuse_nick(s->gw, from, to_jid, id, &done->err);
 	} else {
 		/* Asked for, so it is the nick to come back under. */
 		str_store(&s->wish, str_c(s->nick));
@@ -281,7 +290,8 @@ change_nick(struct inlet *in, struct session *s)
 	struct buf ask;
 
 	if (check_nick(in->resource, &err) < 0) {
-		inlet_error(in, &err);
+		refuse_nick(in->gw, jid_full(&in->to), jid_full(&in->from),
+		    in->id, &err);
 		return;
 	}
 	buf_init(&ask, 3 * JID_MAX);
