@@ -5,6 +5,7 @@
  *			8.1 subject, 8.2 kick
  */
 #include "core/announce.h"
+#include "core/farewell.h"
 #include "core/instance.h"
 #include "core/occupant.h"
 #include "core/person.h"
@@ -227,7 +228,6 @@ announce_out(
 	const struct member *self = room_self(o->room);
 	struct str nick = self ? person_resource(self->person) : str_c(o->wish);
 	struct who who;
-	struct xmlw *w;
 
 	if (status)
 		add_status(&item, status);
@@ -235,10 +235,8 @@ announce_out(
 	if (self)
 		item.affiliation = standing_name[self->standing];
 	who_init(&who);
-	w = begin(
-	    o, "presence", who_is(&who, o, nick), "unavailable", STR_EMPTY);
-	muc_write_item(w, &item);
-	end(o);
+	farewell_say(
+	    o->room->s->gw, who_is(&who, o, nick), str_c(o->jid), &item);
 	who_release(&who);
 }
 
@@ -438,6 +436,11 @@ announce_refusal(struct occupant *o, enum gw_refusal why, const struct err *err,
 	struct who who;
 	struct xmlw *w;
 
+	/* An error that answers nothing any more; but the join has ended. */
+	if (!component_is_up(s->gw->component)) {
+		announce_out(o, 0, STR_EMPTY, str_c(err->text));
+		return;
+	}
 	buf_init(&res, JID_MAX);
 	buf_init(&instead, JID_MAX);
 	who_init(&who);

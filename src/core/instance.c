@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/account.h"
+#include "core/farewell.h"
 #include "core/inbound.h"
 #include "core/instance.h"
 #include "core/probe.h"
@@ -45,6 +46,7 @@ on_up(struct component *c, void *arg)
 		gw->was_up = true;
 		core_attached(gw->core);
 	}
+	farewell_release(gw);
 	for_sessions(gw, inbound_release);
 	probe_start(gw->probe);
 }
@@ -139,6 +141,7 @@ instance_new(struct core *c, const struct config_gateway *conf, struct err *err)
 	buf_init(&gw->local, 2 * GW_NAME_MAX + 256);
 	buf_init(&gw->key, 2 * GW_NAME_MAX + 64);
 	list_init(&gw->checks);
+	list_init(&gw->farewells);
 	list_init(&gw->node);
 	timer_init(&gw->hold, on_hold_over);
 	if (gw->ops->gateway_size)
@@ -176,6 +179,7 @@ instance_free(struct gateway **gwp)
 	while (map_next(&gw->accounts, &it))
 		free_account(it.value);
 	timer_cancel(&gw->hold);
+	farewell_drop(gw);
 	probe_free(&gw->probe);
 	services_free(&gw->services);
 	if (!gw->is_failed)

@@ -34,8 +34,10 @@ struct gateway {
 	struct services *services;   /* iq: disco, commands, ping ... */
 	struct probe *probe;         /* who is still there after a reconnect */
 	struct map accounts;         /* by bare JID */
-	struct list checks; /* sessions to look at before the turn ends */
-	struct timer hold;  /* when networks are read again at the latest */
+	struct list checks;    /* sessions to look at before the turn ends */
+	struct timer hold;     /* when networks are read again at the latest */
+	struct list farewells; /* farewell.h: wait for the stream */
+	size_t nfarewell;
 	size_t nsession;
 	struct buf local; /* instance_jid() at work; kept for its memory */
 	struct buf key;   /* what session_key() returned last */

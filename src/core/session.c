@@ -427,6 +427,19 @@ tell_loss(struct session *s, const struct err *err)
 			announce_notice(it.value, NULL, str_c(text));
 }
 
+/* What the end of the connection says to those on the way into a room. */
+static enum gw_refusal
+refusal_of(const struct err *err)
+{
+	if (err->kind == ERR_CONFLICT)
+		return GW_REFUSED_NICK_IN_USE;
+	if (err->kind == ERR_TIMEOUT)
+		return GW_REFUSED_TIMEOUT;
+	if (err->kind == ERR_UNREACHABLE)
+		return GW_REFUSED_UNREACHABLE;
+	return GW_REFUSED_OTHER;
+}
+
 /* Rooms with nobody inside have nothing to wait for. */
 static void
 rooms_lost(struct session *s, const struct err *err, bool permanent)
@@ -436,7 +449,7 @@ rooms_lost(struct session *s, const struct err *err, bool permanent)
 	while (map_next(&s->rooms, &it)) {
 		struct room *r = it.value;
 
-		room_refuse_joining(r, GW_REFUSED_UNREACHABLE, err);
+		room_refuse_joining(r, refusal_of(err), err);
 		if (permanent)
 			room_expel(r, MUC_CONNECTION_LOST, STR_EMPTY,
 			    str_c(err->text));
