@@ -68,6 +68,9 @@ $(BUILD)/flow_run: $(BUILD)/tests/flow_run.o $(BUILD)/tests/flow_match.o $(FAKE)
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_MAIN) $(BUILD)/parts.a
 	$(LINK)
 
+$(BUILD)/null_gateway: $(BUILD)/tests/bench/null_gateway.o
+	$(LINK)
+
 $(BUILD)/bench_%: $(BUILD)/tests/bench/bench_%.o $(BUILD)/parts.a
 	$(LINK)
 
@@ -104,7 +107,7 @@ check-interop:
 bench:
 	$(MAKE) bench-targets
 	tests/bench/run $(BUILD)
-bench-targets: $(BENCH) $(BUILD)/fake_ircd $(BUILD)/$(PROG)
+bench-targets: $(BUILD)/null_gateway $(BENCH) $(BUILD)/fake_ircd $(BUILD)/$(PROG)
 
 lint:
 	tests/lint
