@@ -5,6 +5,7 @@
 
 #include "core/core.h"
 #include "core/instance.h"
+#include "lib/crypto.h"
 #include "lib/xalloc.h"
 #include "net/loop.h"
 
@@ -17,6 +18,7 @@ struct core {
 	struct loop_hook turn;
 	struct timer stop;
 	uint64_t last_id;
+	uint32_t salt;
 	bool is_stopping;
 	void (*on_attached)(void *arg);
 	void *on_attached_arg;
@@ -81,6 +83,7 @@ core_new(const struct core_params *p, struct err *err)
 	c->config = p->config;
 	c->store = p->store;
 	c->log = p->log;
+	c->salt = crypto_random_u32();
 	list_init(&c->gateways);
 	timer_init(&c->stop, on_stop_deadline);
 	loop_hook_add(c->loop, &c->turn, LOOP_RANK_CORE, on_turn);
@@ -189,6 +192,12 @@ uint64_t
 core_next_id(struct core *c)
 {
 	return ++c->last_id;
+}
+
+uint32_t
+core_salt(const struct core *c)
+{
+	return c->salt;
 }
 
 struct loop *

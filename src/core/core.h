@@ -61,6 +61,9 @@ int core_reload(struct core *c, const struct config *config, struct err *err);
 /* A number never used before in this process; for requests and tickets. */
 uint64_t core_next_id(struct core *c);
 
+/* Drawn at start: tells what this process made from what others did. */
+uint32_t core_salt(const struct core *c);
+
 struct loop *core_loop(struct core *c);
 struct clock *core_clock(struct core *c);
 const struct log_ctx *core_log(struct core *c);
