@@ -12,6 +12,7 @@
  *	xmpp up | xmpp down                   all components
  *	xmpp slow | xmpp fast                 as their output buffers tell
  *	restart                               killed, and started again
+ *	reload                                SIGHUP: another `config` came before
  *	stop                                  SIGTERM, as far as it needs nobody
  *	romeo -> <stanza/>                    romeo@example.org/orchard sends it
  *	romeo/balcony -> <stanza/>            another resource
@@ -76,6 +77,8 @@ struct play {
 	char *dir, *config_text;
 	struct loop *loop;
 	struct config *config;
+	struct config
+	    *was; /* before the last reload: names still point there */
 	struct store *store;
 	struct core *core;
 	struct named link[NAMES_MAX];
@@ -222,6 +225,20 @@ kill_core(void)
 		return;
 	core_free(&play.core);
 	store_close(&play.store);
+}
+
+/* What SIGHUP does, as main.c does it. */
+static void
+reload(void)
+{
+	struct err err = ERR_INIT;
+
+	config_free(&play.was);
+	play.was = play.config;
+	load_config();
+	if (core_reload(play.core, play.config, &err) < 0)
+		fail("the configuration is not taken: %s", err.text);
+	settle();
 }
 
 static void
@@ -734,6 +751,8 @@ perform(struct str line)
 	} else if (str_is(first, "restart")) {
 		kill_core();
 		start();
+	} else if (str_is(first, "reload")) {
+		reload();
 	} else if (str_is(first, "stop")) {
 		start();
 		core_stop(play.core, on_stopped, NULL);
@@ -775,6 +794,7 @@ perform_file(const char *path)
 		if (in_config) {
 			if (str_is(line, "END")) {
 				in_config = false;
+				free(play.config_text);
 				play.config_text = str_dup(buf_str(&whole));
 				buf_clear(&whole);
 			} else {
@@ -841,6 +861,7 @@ main(int argc, char **argv)
 	for (i = 0; i < play.nlink; i++)
 		free(play.link[i].name);
 	fake_reset();
+	config_free(&play.was);
 	config_free(&play.config);
 	loop_free(&play.loop);
 	free(play.config_text);

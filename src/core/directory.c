@@ -219,22 +219,6 @@ begin_items(struct iq_ask *ask)
 	return w;
 }
 
-static void
-items_of_domain(struct iq_ask *ask, struct inlet *in)
-{
-	struct gw_address at = { .kind = GW_ADDR_NETWORK };
-	struct xmlw *w = begin_items(ask);
-	size_t i;
-
-	for (i = 0; in->gw->ops->network_at && i < ITEMS_MAX; i++) {
-		at.network = in->gw->ops->network_at(in->gw, i);
-		if (at.network.len == 0)
-			break;
-		add_item(in, w, at, STR_EMPTY, at.network);
-	}
-	iq_done(ask);
-}
-
 /* The list as it comes; written when it is complete. */
 struct listing {
 	struct buf items; /* "name\0text\0" ... */
@@ -318,6 +302,29 @@ items_of_network(struct iq_ask *ask, struct inlet *in)
 	buf_init(&l->items, ITEMS_MAX * (GW_NAME_MAX + 1));
 	to.obj = l;
 	request_start(s, &req, LIST_MS, &to);
+}
+
+/* Its networks; where none has a name, the domain is the network. */
+static void
+items_of_domain(struct iq_ask *ask, struct inlet *in)
+{
+	struct gw_address at = { .kind = GW_ADDR_NETWORK };
+	const struct gateway_ops *ops = in->gw->ops;
+	struct xmlw *w;
+	size_t i;
+
+	if (!ops->network_at || ops->network_at(in->gw, 0).len == 0) {
+		items_of_network(ask, in);
+		return;
+	}
+	w = begin_items(ask);
+	for (i = 0; i < ITEMS_MAX; i++) {
+		at.network = ops->network_at(in->gw, i);
+		if (at.network.len == 0)
+			break;
+		add_item(in, w, at, STR_EMPTY, at.network);
+	}
+	iq_done(ask);
 }
 
 static void
