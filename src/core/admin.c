@@ -76,11 +76,10 @@ refuse(struct iq_ask *ask, enum err_kind kind, const char *text)
 static struct room *
 inside(struct iq_ask *ask, struct inlet *in)
 {
-	struct room *r = in->at.kind == GW_ADDR_ROOM ? inlet_room(in) : NULL;
-	struct occupant *o = r ? occupant_find(r, jid_full(&in->from)) : NULL;
+	struct occupant *o = inlet_occupant(in);
 
 	if (o && o->state != OCCUPANT_JOINING)
-		return r;
+		return o->room;
 	if (in->at.kind == GW_ADDR_ROOM)
 		refuse(ask, ERR_NOT_INSIDE, "you are not in that room");
 	else

@@ -163,19 +163,18 @@ request(struct inlet *in, struct session *s, const struct gw_req *req)
 	request_start(s, req, REQUEST_MS, &to);
 }
 
-/* The room, if the sender is inside; else it has been answered. */
-static struct room *
+/* The sender, if he is inside; else it has been answered. */
+static struct occupant *
 inside(struct inlet *in)
 {
-	struct room *r = inlet_room(in);
-	struct occupant *o = r ? occupant_find(r, jid_full(&in->from)) : NULL;
+	struct occupant *o = inlet_occupant(in);
 
 	if (!o || o->state == OCCUPANT_JOINING) {
 		refuse(in, ERR_NOT_INSIDE, "you are not in that room; join it");
 		return NULL;
 	}
 	occupant_alive(o);
-	return r;
+	return o;
 }
 
 /* XEP-0045 7.8.2 */
@@ -230,10 +229,10 @@ to_all(struct inlet *in, struct room *r)
 
 /* XEP-0045 7.5 */
 static void
-to_member(struct inlet *in, struct room *r)
+to_member(struct inlet *in, struct occupant *o)
 {
+	struct room *r = o->room;
 	struct member *m = room_member(r, in->resource);
-	struct occupant *o = occupant_find(r, jid_full(&in->from));
 	struct outgoing_params p;
 	struct err err = ERR_INIT;
 	struct str body;
@@ -257,19 +256,19 @@ to_room(struct inlet *in)
 	const struct stanza *x = stanza_child(in->stanza, "x", NS_MUC_USER);
 	const struct stanza *inv = x ? stanza_child(x, "invite", NULL) : NULL;
 	bool all = str_is(in->type, "groupchat");
-	struct room *r;
+	struct occupant *o;
 
 	if (x && stanza_child(x, "decline", NULL))
 		return;
-	r = inside(in);
-	if (!r)
+	o = inside(in);
+	if (!o)
 		return;
 	if (inv)
-		invite(in, r, inv);
+		invite(in, o->room, inv);
 	else if (all && in->resource.len == 0)
-		to_all(in, r);
+		to_all(in, o->room);
 	else if (!all && in->resource.len)
-		to_member(in, r);
+		to_member(in, o);
 	else if (stanza_child(in->stanza, "body", NULL))
 		refuse(in, ERR_BAD_INPUT,
 		    "to everybody: type groupchat to the room; to one: type "
@@ -335,8 +334,8 @@ bounced(struct inlet *in)
 		"remote-server-timeout", "service-unavailable",
 		"internal-server-error", "not-acceptable" };
 	struct stanza_error e = { .condition = STR_EMPTY };
-	struct room *r = inlet_room(in);
-	struct occupant *o = r ? occupant_find(r, jid_full(&in->from)) : NULL;
+	struct occupant *o = inlet_occupant(in);
+	struct room *r = o ? o->room : NULL;
 	size_t i;
 
 	if (!o || !stanza_error_read(in->stanza, &e, &in->scratch))

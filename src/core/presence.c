@@ -241,8 +241,10 @@ join_from(struct inlet *in, const struct stanza *x)
 		refuse(&j, GW_REFUSED_OTHER, &err);
 		return;
 	}
-	probe_forget(in->gw->probe, j.jid, j.room_jid);
-	(void)join(&j); /* answered either way */
+	/* Refused at the door it goes on being asked: it may be inside. */
+	j.stored = probe_has_row(in->gw->probe, j.jid, j.room_jid);
+	if (join(&j))
+		probe_forget(in->gw->probe, j.jid, j.room_jid);
 }
 
 /* ---- inside ----------------------------------------------------------- */
@@ -309,8 +311,8 @@ static void
 room_available(struct inlet *in)
 {
 	const struct stanza *x = stanza_child(in->stanza, "x", NS_MUC);
-	struct room *r = inlet_room(in);
-	struct occupant *o = r ? occupant_find(r, jid_full(&in->from)) : NULL;
+	struct occupant *o = inlet_occupant(in);
+	struct room *r = o ? o->room : NULL;
 	struct err err = ERR_INIT;
 
 	if (x) {
@@ -331,8 +333,8 @@ room_available(struct inlet *in)
 static void
 room_unavailable(struct inlet *in)
 {
-	struct room *r = inlet_room(in);
-	struct occupant *o = r ? occupant_find(r, jid_full(&in->from)) : NULL;
+	struct occupant *o = inlet_occupant(in);
+	struct room *r = o ? o->room : NULL;
 	struct str why =
 	    stanza_child_text(in->stanza, "status", NULL, &in->scratch);
 
@@ -350,8 +352,8 @@ room_unavailable(struct inlet *in)
 static void
 room_error(struct inlet *in)
 {
-	struct room *r = inlet_room(in);
-	struct occupant *o = r ? occupant_find(r, jid_full(&in->from)) : NULL;
+	struct occupant *o = inlet_occupant(in);
+	struct room *r = o ? o->room : NULL;
 
 	if (!o)
 		return;

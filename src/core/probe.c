@@ -88,6 +88,7 @@ living(struct target *t)
 	struct buf names;
 	struct session *s = NULL;
 	struct room *r = NULL;
+	struct occupant *o;
 
 	buf_init(&names, JID_MAX);
 	if (jid_parse(&who, str_c(t->jid), NULL) == 0 &&
@@ -97,7 +98,8 @@ living(struct target *t)
 	if (s)
 		r = room_find(s, at.name);
 	buf_release(&names);
-	return r ? occupant_find(r, str_c(t->jid)) : NULL;
+	o = r ? occupant_find(r, str_c(t->jid)) : NULL;
+	return o && strcmp(o->room_jid, t->room_jid) == 0 ? o : NULL;
 }
 
 static void
@@ -294,13 +296,36 @@ probe_stop(struct probe *p)
 	for_rooms(p, mark);
 }
 
+static bool
+is_target(const struct target *t, struct str jid, struct str room_jid)
+{
+	return str_is(jid, t->jid) && str_is(room_jid, t->room_jid);
+}
+
+static bool
+has_row(const struct list *l, struct str jid, struct str room_jid)
+{
+	LIST_EACH(l, n)
+	{
+		if (TARGET(n)->nick && is_target(TARGET(n), jid, room_jid))
+			return true;
+	}
+	return false;
+}
+
+bool
+probe_has_row(const struct probe *p, struct str jid, struct str room_jid)
+{
+	return has_row(&p->line, jid, room_jid) ||
+	    has_row(&p->asked, jid, room_jid);
+}
+
 static void
 forget_in(struct list *l, struct str jid, struct str room_jid)
 {
 	LIST_EACH(l, n)
 	{
-		if (str_is(jid, TARGET(n)->jid) &&
-		    str_is(room_jid, TARGET(n)->room_jid))
+		if (is_target(TARGET(n), jid, room_jid))
 			target_free(TARGET(n));
 	}
 }

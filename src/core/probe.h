@@ -9,6 +9,8 @@
 #ifndef CORE_PROBE_H
 #define CORE_PROBE_H
 
+#include <stdbool.h>
+
 struct gateway;
 struct probe;
 struct str;
@@ -23,6 +25,9 @@ void probe_start(struct probe *p);
 
 /* It is down: forget whom we were asking. */
 void probe_stop(struct probe *p);
+
+/* Is it in the store from before a restart, and has not answered yet? */
+bool probe_has_row(const struct probe *p, struct str jid, struct str room_jid);
 
 /* The resource joins by itself, or is gone by its own word: do not ask. */
 void probe_forget(struct probe *p, struct str jid, struct str room_jid);

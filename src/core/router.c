@@ -5,6 +5,7 @@
 #include "core/access.h"
 #include "core/instance.h"
 #include "core/message.h"
+#include "core/occupant.h"
 #include "core/presence.h"
 #include "core/room.h"
 #include "core/services.h"
@@ -85,6 +86,16 @@ inlet_room(struct inlet *in)
 	struct session *s = inlet_session(in);
 
 	return s ? room_find(s, in->at.name) : NULL;
+}
+
+/* An alias of the network is another address, which he has not joined. */
+struct occupant *
+inlet_occupant(struct inlet *in)
+{
+	struct room *r = in->at.kind == GW_ADDR_ROOM ? inlet_room(in) : NULL;
+	struct occupant *o = r ? occupant_find(r, jid_full(&in->from)) : NULL;
+
+	return o && str_is(jid_bare(&in->to), o->room_jid) ? o : NULL;
 }
 
 /* -1: may not use it, or it is nonsense; answered, unless it asks nothing. */

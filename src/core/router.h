@@ -50,5 +50,7 @@ void inlet_error(struct inlet *in, const struct err *err);
 struct session *inlet_session(struct inlet *in);
 /* ... and the room there. */
 struct room *inlet_room(struct inlet *in);
+/* ... and the sender in it, under the very address it was joined by. */
+struct occupant *inlet_occupant(struct inlet *in);
 
 #endif

@@ -163,8 +163,8 @@ ask_about(struct iq_ask *ask, struct inlet *in, enum gw_query query)
 static void
 ping_room(struct iq_ask *ask, struct inlet *in)
 {
-	struct room *r = inlet_room(in);
-	struct occupant *o = r ? occupant_find(r, jid_full(&in->from)) : NULL;
+	struct occupant *o = inlet_occupant(in);
+	struct room *r = o ? o->room : NULL;
 	struct err err;
 
 	if (in->resource.len == 0) {
