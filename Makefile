@@ -58,11 +58,17 @@ $(BUILD)/parts.a: $(PARTS)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
+$(BUILD)/test_flow_match: $(BUILD)/tests/unit/test_flow_match.o $(BUILD)/tests/flow_match.o $(BUILD)/parts.a
+	$(LINK) -lcmocka
+
 $(BUILD)/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/parts.a
 	$(LINK) -lcmocka
 
 # Fakes come before the archive: what they define is not taken from it.
 $(BUILD)/flow_run: $(BUILD)/tests/flow_run.o $(BUILD)/tests/flow_match.o $(FAKE) $(BUILD)/parts.a
+	$(LINK)
+
+$(BUILD)/fuzz_core: $(BUILD)/tests/fuzz/fuzz_core.o $(BUILD)/tests/fuzz/memory_store.o $(FUZZ_MAIN) $(FAKE) $(BUILD)/parts.a
 	$(LINK)
 
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_MAIN) $(BUILD)/parts.a

@@ -301,26 +301,28 @@ attrs_fit(
 static bool
 kid_fits(const struct node *want, struct node *got, struct buf *why)
 {
-	struct buf own;
+	struct buf own, hint; /* why the first of that name does not fit */
+	bool found = false;
 	size_t i;
 
 	buf_init(&own, TEXT_MAX);
-	for (i = 0; i < got->nkid; i++) {
+	buf_init(&hint, TEXT_MAX);
+	for (i = 0; i < got->nkid && !found; i++) {
 		buf_clear(&own);
-		if (!got->kid[i]->taken &&
-		    fits(want, got->kid[i], false, &own)) {
-			got->kid[i]->taken = true;
-			buf_release(&own);
-			return true;
-		}
-		if (strcmp(want->name, got->kid[i]->name) == 0 && !why->len)
-			buf_add_str(why, buf_str(&own));
+		found =
+		    !got->kid[i]->taken && fits(want, got->kid[i], false, &own);
+		got->kid[i]->taken |= found;
+		if (strcmp(want->name, got->kid[i]->name) == 0 && !hint.len)
+			buf_add_str(&hint, buf_str(&own));
 	}
-	if (!why->len)
+	if (!found && hint.len)
+		buf_add_str(why, buf_str(&hint));
+	else if (!found)
 		buf_addf(why, "<%s xmlns='%s'> is missing in <%s>", want->name,
 		    want->ns, got->name);
 	buf_release(&own);
-	return false;
+	buf_release(&hint);
+	return found;
 }
 
 static bool
