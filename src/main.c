@@ -1,8 +1,9 @@
 /*
  * The program: arguments, limits, wiring, signals.
  *
- * Exit codes are those of sysexits.h: 0 stopped as asked, 64 usage, 71 the
- * system refused something, 74 the store cannot be read or written, 75
+ * Exit codes are those of sysexits.h: 0 stopped as asked, 64 usage, 65 the
+ * store is damaged or a line of an import was refused, 66 no file to import,
+ * 71 the system refused something, 74 the store cannot be read or written, 75
  * another instance has the store, 78 configuration.
  */
 #include <getopt.h>
@@ -16,6 +17,7 @@
 #include "core/config.h"
 #include "core/core.h"
 #include "core/gateway.h"
+#include "core/import.h"
 #include "core/store.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
@@ -44,10 +46,13 @@ usage(FILE *to, int code)
 	fprintf(to,
 	    "usage: passerelle -c FILE\n"
 	    "       passerelle --check-config -c FILE\n"
+	    "       passerelle --import SETTINGS -c FILE\n"
 	    "       passerelle --version | --help\n"
 	    "\n"
 	    "  -c FILE         the configuration; runs in the foreground\n"
 	    "  --check-config  say what is wrong with it, and end\n"
+	    "  --import SETTINGS\n"
+	    "                  take over users' settings while it is stopped\n"
 	    "\n"
 	    "See passerelle(8) and passerelle.conf(5).\n");
 	return code;
@@ -233,6 +238,58 @@ open_store(struct program *pg)
 	return exit_code(why);
 }
 
+/* ---- importing -------------------------------------------------------- */
+
+static int
+import(struct program *pg, FILE *from, const char *name)
+{
+	struct core_params p = {
+		.loop = pg->loop, .config = pg->config, .store = pg->store
+	};
+	struct import_result result;
+	struct err err = ERR_INIT;
+
+	pg->core = core_new(&p, &err);
+	if (!pg->core) {
+		fprintf(stderr, "error: %s\n", err.text);
+		return EX_CONFIG;
+	}
+	result = import_settings(pg->core, from, name, stderr);
+	core_free(&pg->core);
+	printf("%s: %zu settings imported, %zu lines refused\n", name,
+	    result.nset, result.nrefused);
+	return result.nrefused ? EX_DATAERR : EX_OK;
+}
+
+static int
+run_import(struct program *pg, const char *name)
+{
+	FILE *from;
+	int code;
+
+	pg->config = load(pg->path);
+	if (!pg->config)
+		return EX_CONFIG;
+	from = fopen(name, "r");
+	if (!from) {
+		perror(name);
+		config_free(&pg->config);
+		return EX_NOINPUT;
+	}
+	umask(077);
+	pg->loop = loop_new();
+	code = open_store(pg);
+	if (code == EX_OK)
+		code = import(pg, from, name);
+	store_close(&pg->store);
+	loop_free(&pg->loop);
+	config_free(&pg->config);
+	fclose(from);
+	return code;
+}
+
+/* ---- serving ---------------------------------------------------------- */
+
 static int
 serve(struct program *pg)
 {
@@ -301,11 +358,13 @@ main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "check-config", no_argument, NULL, 'C' },
+		{ "import", required_argument, NULL, 'I' },
 		{ "version", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct program pg = { .path = NULL };
+	const char *settings = NULL;
 	bool only_check = false;
 	int opt;
 
@@ -316,6 +375,9 @@ main(int argc, char **argv)
 			break;
 		case 'C':
 			only_check = true;
+			break;
+		case 'I':
+			settings = optarg;
 			break;
 		case 'v':
 			printf("passerelle %s\n", PASSERELLE_VERSION);
@@ -328,5 +390,7 @@ main(int argc, char **argv)
 	}
 	if (!pg.path || optind != argc)
 		return usage(stderr, EX_USAGE);
+	if (settings)
+		return run_import(&pg, settings);
 	return only_check ? check(pg.path) : run(&pg);
 }
