@@ -46,6 +46,7 @@ uhnames sanick samode sajoin sapart alltime
 class Inspircd:
     name = "inspircd"
     has_echo = True
+    mute_s = 0
 
     def __init__(self, folder, certificates):
         self._folder = folder / self.name

@@ -49,6 +49,7 @@ Ports = {tls_port}
 class Ngircd:
     name = "ngircd"
     has_echo = False
+    mute_s = 0
 
     def __init__(self, folder, certificates):
         self._folder = folder / self.name

@@ -7,6 +7,7 @@ alone uses, clients that leave at its end, servers started again.
 import itertools
 
 from ejabberd import Ejabberd
+from hybrid import Hybrid
 from inspircd import Inspircd
 from ircpeer import IrcPeer
 from names import DOMAIN, GATEWAY, NETWORK, USERS
@@ -16,11 +17,11 @@ from prosody import Prosody
 from xmppclient import XmppClient
 
 XMPP_SERVERS = {kind.name: kind for kind in (Prosody, Ejabberd)}
-IRC_SERVERS = {kind.name: kind for kind in (Inspircd, Ngircd)}
+IRC_SERVERS = {kind.name: kind for kind in (Inspircd, Ngircd, Hybrid)}
 MATRIX = [f"{x}-{i}" for x in XMPP_SERVERS for i in IRC_SERVERS]
 # Every server once: for what depends on one of them, not on the pair.  The
 # same objects, or pytest would start a stage anew for each module.
-DIAGONAL = [MATRIX[0], MATRIX[-1]]
+DIAGONAL = [MATRIX[0], MATRIX[4]]
 
 
 class Stage:

@@ -1,5 +1,7 @@
 """Who is inside: coming, going, being renamed and thrown out."""
 
+import asyncio
+
 from names import GATEWAY
 from xmppclient import KICKED, NICK_CHANGED, NICK_CHANGED_BY_ROOM, SELF
 from xmppclient import resource
@@ -39,6 +41,7 @@ async def test_who_leaves_is_gone(stage, romeo, nurse, balcony):
 async def test_who_quits_is_gone(stage, romeo, balcony):
     peter = await stage.peer("peter")
     await peter.join(balcony.channel)
+    await asyncio.sleep(stage.irc.mute_s)
     peter.send("QUIT :anon, anon!")
     seen = await romeo.expect(
         "peter gone",
