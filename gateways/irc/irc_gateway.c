@@ -13,6 +13,7 @@
 #include "irc/irc_link.h"
 #include "irc/irc_nick.h"
 #include "irc/irc_request.h"
+#include "irc/irc_slash.h"
 
 static struct irc_gateway *
 irc_of(struct gateway *gw)
@@ -555,6 +556,7 @@ static gw_request_fn *const requests[GW_NREQ] = {
 	[GW_REQ_QUERY] = irc_request_query,
 	[GW_REQ_AWAY] = irc_request_away,
 	[GW_REQ_RAW] = irc_request_raw,
+	[GW_REQ_SLASH] = irc_request_slash,
 };
 
 const struct gateway_ops irc_gateway = {

@@ -229,6 +229,8 @@ enum gw_req_kind {
 	GW_REQ_AWAY,      /* text: why; empty: here again */
 	GW_REQ_TYPING,    /* room or nick, on */
 	GW_REQ_RAW,       /* text: one line of the network's protocol */
+	GW_REQ_SLASH,     /* room or empty, nick or empty, text: a command as
+	                    people type it, one line without its slash */
 	GW_NREQ
 };
 

@@ -19,6 +19,7 @@
 #include "core/room.h"
 #include "core/router.h"
 #include "core/session.h"
+#include "core/slash.h"
 #include "lib/xalloc.h"
 #include "xmpp/component.h"
 #include "xmpp/ns.h"
@@ -79,12 +80,16 @@ unreadable(const struct stanza *s, bool has_body)
 	return NULL;
 }
 
-/* "/me waves" */
+/* "/me waves"; "//me" says "/me" where a slash makes a command. */
 static enum gw_msg_kind
-kind_of(struct str *body)
+kind_of(const struct gateway *gw, struct str *body)
 {
 	struct str me = STR("/me ");
 
+	if (slash_has(gw) && str_starts(*body, STR("//"))) {
+		*body = str_skip(*body, 1);
+		return GW_MSG_NORMAL;
+	}
 	if (!str_starts(*body, me))
 		return GW_MSG_NORMAL;
 	*body = str_skip(*body, me.len);
@@ -101,7 +106,7 @@ params_of(struct inlet *in, struct str body)
 		.id = in->id,
 		.origin = origin ? stanza_attr(origin, "id") : STR_EMPTY };
 
-	p.kind = kind_of(&body);
+	p.kind = kind_of(in->gw, &body);
 	p.body = body;
 	return p;
 }
@@ -205,8 +210,9 @@ invite(struct inlet *in, struct room *r, const struct stanza *invite)
 }
 
 static void
-to_all(struct inlet *in, struct room *r)
+to_all(struct inlet *in, struct occupant *o)
 {
+	struct room *r = o->room;
 	const struct stanza *subject =
 	    stanza_child(in->stanza, "subject", NULL);
 	struct outgoing_params p;
@@ -219,7 +225,7 @@ to_all(struct inlet *in, struct room *r)
 		request(in, r->s, &req);
 		return;
 	}
-	if (!body_of(in, &body))
+	if (!body_of(in, &body) || slash_run(in, r->s, o, STR_EMPTY, body))
 		return;
 	p = params_of(in, body);
 	p.room = str_c(r->name);
@@ -243,6 +249,8 @@ to_member(struct inlet *in, struct occupant *o)
 		refuse(in, ERR_NOT_FOUND, "there is nobody of that nick");
 		return;
 	}
+	if (slash_run(in, r->s, o, str_c(m->person->nick), body))
+		return;
 	p = params_of(in, body);
 	p.nick = str_c(m->person->nick);
 	m->person->whisper = o->id;
@@ -266,7 +274,7 @@ to_room(struct inlet *in)
 	if (inv)
 		invite(in, o->room, inv);
 	else if (all && in->resource.len == 0)
-		to_all(in, o->room);
+		to_all(in, o);
 	else if (!all && in->resource.len)
 		to_member(in, o);
 	else if (stanza_child(in->stanza, "body", NULL))
@@ -298,6 +306,10 @@ to_person(struct inlet *in)
 		return;
 	}
 	session_spell(s, jid_bare(&in->to));
+	if (slash_run(in, s, NULL, in->at.name, body)) {
+		session_check(s);
+		return;
+	}
 	p = params_of(in, body);
 	who = person_find(s, in->at.name);
 	/* Addresses have lost the case of letters; the network has it. */
