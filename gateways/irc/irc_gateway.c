@@ -452,6 +452,12 @@ static const struct gw_setting settings[] = {
 	{ "nick", GW_SET_TEXT, GW_SCOPE_GATEWAY | GW_SCOPE_NETWORK, "Nick",
 	    "What to be called, whatever nick a room is joined with", "",
 	    check_nick },
+	{ "stay_connected", GW_SET_BOOL,
+	    GW_SCOPE_GATEWAY | GW_SCOPE_NETWORK | GW_SCOPE_ROOM,
+	    "Stay connected",
+	    "In rooms also when your last client has left, and after a "
+	    "restart of the gateway",
+	    "0", NULL },
 	{ "sasl_account", GW_SET_TEXT, GW_SCOPE_NETWORK, "Account",
 	    "Your account with the services of the network (SASL)", "",
 	    check_line },

@@ -20,6 +20,7 @@
 #include "core/router.h"
 #include "core/services.h"
 #include "core/session.h"
+#include "core/stay.h"
 #include "lib/xalloc.h"
 #include "xmpp/adhoc.h"
 #include "xmpp/component.h"
@@ -416,6 +417,7 @@ save_form(struct adhoc_call *call, struct inlet *in, const struct place *p)
 			sv->failed = true;
 		}
 	}
+	stay_review_all(a);
 	/* The values are read: now the step may be put aside. */
 	sv->token = adhoc_keep(call, COMMAND_MS);
 	saving_done(sv);

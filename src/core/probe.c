@@ -15,6 +15,7 @@
 #include "core/room.h"
 #include "core/services.h"
 #include "core/session.h"
+#include "core/stay.h"
 #include "lib/secret.h"
 #include "lib/xalloc.h"
 #include "xmpp/component.h"
@@ -154,6 +155,15 @@ on_answer(bool alive, void *arg)
 
 /* ---- asking ----------------------------------------------------------- */
 
+/* Nobody to be asked: they stay, whoever is there. */
+static void
+come_back(struct target *t)
+{
+	stay_restore(t->probe->gw, str_c(t->jid), str_c(t->room_jid),
+	    str_c(t->nick), str_c(t->password));
+	target_free(t);
+}
+
 static void
 on_pace(struct timer *timer)
 {
@@ -168,6 +178,10 @@ on_pace(struct timer *timer)
 			return;
 		list_del(n);
 		list_add(&p->asked, n);
+		if (stay_is_row(str_c(TARGET(n)->jid))) {
+			come_back(TARGET(n));
+			continue;
+		}
 		TARGET(n)->ask = services_ping(p->gw,
 		    str_c(TARGET(n)->room_jid), str_c(TARGET(n)->jid),
 		    PROBE_ANSWER_MS, on_answer, TARGET(n));
@@ -230,7 +244,8 @@ on_rows(bool ok, const struct store_occupant *v, size_t n, void *arg)
 		struct jid who;
 
 		/* It cannot be asked; rows are only ever written by us. */
-		if (jid_parse(&who, v[i].jid, NULL) < 0) {
+		if (!stay_is_row(v[i].jid) &&
+		    jid_parse(&who, v[i].jid, NULL) < 0) {
 			store_occupant_del(core_store(p->gw->core),
 			    gateway_domain(p->gw), v[i].jid, v[i].room, NULL,
 			    NULL);

@@ -10,6 +10,7 @@
 #include "core/request.h"
 #include "core/room.h"
 #include "core/session.h"
+#include "core/stay.h"
 #include "lib/xalloc.h"
 #include "xmpp/muc.h"
 
@@ -26,7 +27,11 @@ room_find(struct session *s, struct str name)
 static void
 on_linger(struct timer *t)
 {
-	room_abandon(TIMER_OWNER(t, struct room, linger), STR_EMPTY);
+	struct room *r = TIMER_OWNER(t, struct room, linger);
+
+	stay_review(r);
+	if (!r->stays)
+		room_abandon(r, STR_EMPTY);
 }
 
 static void
@@ -94,6 +99,7 @@ room_free(struct room **rp)
 	*rp = NULL;
 	if (!r)
 		return;
+	r->s->gw->nstored -= r->stays;
 	request_cancel(r->s, r->join);
 	timer_cancel(&r->linger);
 	timer_cancel(&r->retry);
@@ -225,7 +231,7 @@ room_on_member_left(struct room *r, const struct gw_event *ev)
 bool
 room_is_wanted(const struct room *r)
 {
-	return r->noccupant > 0 || timer_is_set(&r->linger);
+	return r->noccupant > 0 || timer_is_set(&r->linger) || r->stays;
 }
 
 bool
@@ -258,7 +264,7 @@ static bool
 is_kept(const struct room *r, enum gw_refusal why)
 {
 	return (why == GW_REFUSED_UNREACHABLE || why == GW_REFUSED_TIMEOUT) &&
-	    room_has_inside(r);
+	    (room_has_inside(r) || r->stays);
 }
 
 /* The join ended outside. */
@@ -406,6 +412,7 @@ room_on_members_end(struct room *r, const struct gw_event *ev)
 		tell_return(r);
 	str_store(&r->subject_was, STR_EMPTY);
 	r->again = true;
+	stay_review(r);
 	LIST_EACH(&r->occupants, n)
 	{
 		if (OCCUPANT(n)->state == OCCUPANT_JOINING)
@@ -434,6 +441,7 @@ room_abandon(struct room *r, struct str reason)
 	struct session *s = r->s;
 	bool inside = r->state >= ROOM_JOINING && s->state == SESSION_ONLINE;
 
+	stay_forget(r);
 	/* A network that says LEFT at once must not find the room. */
 	session_enter(s);
 	if (inside && s->gw->ops->request[GW_REQ_LEAVE])
@@ -450,6 +458,10 @@ room_check(struct room *r, bool lost, struct str reason)
 
 	if (r->noccupant > 0)
 		return;
+	if (r->state == ROOM_JOINED)
+		stay_review(r);
+	if (r->stays && stay_is_wanted(r))
+		return;
 	if (lost)
 		timer_set(&r->linger, clock, clock->at + ROOM_LINGER_MS);
 	else
@@ -462,6 +474,8 @@ send_out(struct room *r, int status, struct str actor, struct str reason,
 {
 	struct list *n;
 
+	if (forget)
+		stay_forget(r);
 	for (n = list_first(&r->occupants); n; n = list_first(&r->occupants)) {
 		struct occupant *o = OCCUPANT(n);
 

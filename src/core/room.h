@@ -74,6 +74,7 @@ struct room {
 	char *forward;
 	struct timer linger;
 	struct timer retry; /* WAITING although the session is online */
+	bool stays; /* also without clients, and after a restart: stay.h */
 	bool again; /* joined before: the next MEMBERS_END is a return */
 };
 

@@ -453,7 +453,8 @@ rooms_lost(struct session *s, const struct err *err, bool permanent)
 		if (permanent)
 			room_expel(r, MUC_CONNECTION_LOST, STR_EMPTY,
 			    str_c(err->text));
-		else if (!room_has_inside(r) && !timer_is_set(&r->linger))
+		else if (!room_has_inside(r) && !timer_is_set(&r->linger) &&
+		    !r->stays)
 			room_free(&r);
 		else
 			room_link_lost(r);
