@@ -64,6 +64,7 @@ static const char usual_config[] =
     "}\n"
     "gateway \"echo.example.org\" {\n"
     "  type = \"echo\" secret = \"s\" reconnect_min = 1 reconnect_max = 4\n"
+    "  connect_interval_ms = 0\n"
     "}\n";
 
 struct named {

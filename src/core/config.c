@@ -60,6 +60,8 @@ static const struct gw_option gateway_options[] = {
 	{ "secret_file", GW_OPT_STR, "", 0, 0 },
 	{ "reconnect_min", GW_OPT_INT, "5", 1, 3600 },
 	{ "reconnect_max", GW_OPT_INT, "300", 1, 86400 },
+	{ "connect_burst", GW_OPT_INT, "10", 1, 1000 },
+	{ "connect_interval_ms", GW_OPT_INT, "1000", 0, 60000 },
 	{ "archive", GW_OPT_BOOL, "yes", 0, 0 },
 	{ "allow", GW_OPT_LIST, "{}", 0, 0 },
 	{ NULL, GW_OPT_STR, NULL, 0, 0 },
@@ -323,6 +325,8 @@ take_reconnect(struct reader *r, const struct conf *c, struct config_gateway *g)
 		    (int)max);
 	g->reconnect_min_ms = min * 1000;
 	g->reconnect_max_ms = max * 1000;
+	g->connect_burst = (unsigned)conf_int(c, "connect_burst");
+	g->connect_interval_ms = conf_int(c, "connect_interval_ms");
 }
 
 static size_t

@@ -103,6 +103,8 @@ struct config_gateway {
 	const struct gateway_ops *ops;
 	struct secret secret; /* from secret or secret_file */
 	int64_t reconnect_min_ms, reconnect_max_ms;
+	unsigned connect_burst;      /* dials to a network at once, */
+	int64_t connect_interval_ms; /* then one each; 0: no limit */
 	bool archive;
 	struct config_access access; /* its own allow, else access.allow */
 	struct config_limits limits;

@@ -93,6 +93,8 @@ same_limits(const struct config_gateway *a, const struct config_gateway *b)
 {
 	return a->reconnect_min_ms == b->reconnect_min_ms &&
 	    a->reconnect_max_ms == b->reconnect_max_ms &&
+	    a->connect_burst == b->connect_burst &&
+	    a->connect_interval_ms == b->connect_interval_ms &&
 	    a->archive == b->archive &&
 	    conf_same_options(conf_only(a->conf, "limits"),
 	        conf_only(b->conf, "limits"), NULL);

@@ -138,6 +138,7 @@ instance_new(struct core *c, const struct config_gateway *conf, struct err *err)
 	gw->domain = str_dup(conf->domain);
 	log_ctx_init(&gw->log, core_log(c), "gw=%s", gw->domain);
 	map_init(&gw->accounts);
+	gates_init(&gw->gates);
 	buf_init(&gw->local, 2 * GW_NAME_MAX + 256);
 	buf_init(&gw->key, 2 * GW_NAME_MAX + 64);
 	list_init(&gw->checks);
@@ -186,6 +187,7 @@ instance_free(struct gateway **gwp)
 		gw->ops->close(gw);
 	component_close(&gw->component);
 	map_release(&gw->accounts);
+	gates_release(&gw->gates);
 	buf_release(&gw->local);
 	buf_release(&gw->key);
 	list_del(&gw->node);

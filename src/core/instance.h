@@ -12,6 +12,7 @@
 
 #include "core/config.h"
 #include "core/core.h"
+#include "core/gate.h"
 #include "core/gateway.h"
 #include "lib/clock.h"
 #include "lib/list.h"
@@ -38,6 +39,7 @@ struct gateway {
 	struct timer hold;     /* when networks are read again at the latest */
 	struct list farewells; /* farewell.h: wait for the stream */
 	size_t nfarewell;
+	struct gates gates; /* when networks may be dialled */
 	size_t nsession;
 	struct buf local; /* instance_jid() at work; kept for its memory */
 	struct buf key;   /* what session_key() returned last */

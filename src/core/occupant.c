@@ -77,7 +77,8 @@ occupant_new(struct room *r, struct str jid, struct str room_jid,
 	};
 	timer_init(&o->deadline, on_deadline);
 	timer_set(&o->deadline, clock,
-	    clock->at + OCCUPANT_JOIN_MS + room_patience(r));
+	    clock->at + OCCUPANT_JOIN_MS + room_patience(r) +
+	        session_queued_ms(r->s));
 	list_add(&r->occupants, &o->node);
 	r->noccupant++;
 	timer_cancel(&r->linger);

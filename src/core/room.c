@@ -317,6 +317,18 @@ room_patience(const struct room *r)
 }
 
 void
+room_postpone(struct room *r, int64_t at)
+{
+	LIST_EACH(&r->occupants, n)
+	{
+		if (OCCUPANT(n)->state == OCCUPANT_JOINING)
+			timer_set(&OCCUPANT(n)->deadline,
+			    core_clock(r->s->gw->core),
+			    at + OCCUPANT_JOIN_MS + room_patience(r));
+	}
+}
+
+void
 room_enter(struct room *r)
 {
 	struct gw_req req = { .kind = GW_REQ_JOIN,

@@ -90,6 +90,9 @@ void room_enter(struct room *r);
 /* How long that may take beside all other rooms, in ms. */
 int64_t room_patience(const struct room *r);
 
+/* Nothing can happen before that moment: joins that wait have longer. */
+void room_postpone(struct room *r, int64_t at);
+
 /* Nobody of ours is left: leave it (reason may be empty) and free it. */
 void room_abandon(struct room *r, struct str reason);
 

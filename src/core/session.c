@@ -327,12 +327,65 @@ ended(struct session *s, const struct err *err, bool permanent)
 	session_on_offline(s, &ev);
 }
 
+int64_t
+session_queued_ms(const struct session *s)
+{
+	return s->state == SESSION_WAITING && s->admitted
+	    ? s->timer.due_at - now(s)
+	    : 0;
+}
+
+static void
+tell_wait(struct session *s, int64_t ms)
+{
+	char text[200];
+
+	if (ms < SESSION_TELL_WAIT_MS)
+		return;
+	snprintf(text, sizeof(text),
+	    "Many are connecting to %s at the moment; your turn is in about "
+	    "%d s.",
+	    s->network[0] ? s->network : s->gw->ops->title, (int)(ms / 1000));
+	inbound_notice(s, STR_EMPTY, str_c(text));
+}
+
+/* True: others dial before us; the timer is set for our turn. */
+static bool
+waits_at_gate(struct session *s)
+{
+	const struct config_gateway *conf = s->gw->conf;
+	struct map_iter it = { 0 };
+	int64_t at;
+
+	if (s->admitted) {
+		s->admitted = false;
+		return false;
+	}
+	at = gate_reserve(&s->gw->gates, str_c(s->network), conf->connect_burst,
+	    conf->connect_interval_ms, now(s));
+	if (at <= now(s))
+		return false;
+	s->admitted = true;
+	set_state(s, SESSION_WAITING);
+	/* The turn is not before its time, whoever is in a hurry. */
+	s->ended_at = at;
+	timer_set(&s->timer, clock_of(s), at);
+	while (map_next(&s->rooms, &it))
+		room_postpone(it.value, at);
+	log_info(
+	    &s->log, "login queued", "in_ms=%lld", (long long)(at - now(s)));
+	tell_wait(s, at - now(s));
+	return true;
+}
+
 static void
 login(struct session *s)
 {
 	struct err err = ERR_INIT;
 	int rc;
 
+	if (waits_at_gate(s))
+		return;
 	set_state(s, SESSION_CONNECTING);
 	timer_set(&s->timer, clock_of(s), now(s) + SESSION_LOGIN_MS);
 	session_enter(s);
@@ -525,6 +578,7 @@ session_end(struct session *s, enum gw_bye why, struct str text)
 			room_expel(it.value, status, STR_EMPTY, text);
 	}
 	s->talked_at = 0;
+	s->admitted = false;
 	timer_cancel(&s->stable);
 	if (s->state == SESSION_CONNECTING || s->state == SESSION_ONLINE) {
 		set_state(s, SESSION_LEAVING);

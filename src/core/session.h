@@ -39,12 +39,14 @@ enum session_state {
 };
 
 enum {
-	SESSION_LOGIN_MS = 120000,    /* until ONLINE or OFFLINE */
-	SESSION_STABLE_MS = 60000,    /* online so long: back-off starts anew */
-	SESSION_GRACE_MS = 5000,      /* for a logout */
-	SESSION_TALK_MS = 1800000,    /* kept so long after a word one to one */
-	SESSION_QUEUE_MAX = 10000,    /* events emitted from inside ops */
-	SESSION_HELD_MAX = 20,        /* messages that wait for the login */
+	SESSION_LOGIN_MS = 120000, /* until ONLINE or OFFLINE */
+	SESSION_STABLE_MS = 60000, /* online so long: back-off starts anew */
+	SESSION_TELL_WAIT_MS =
+	    10000,                 /* shorter waits at the gate need no word */
+	SESSION_GRACE_MS = 5000,   /* for a logout */
+	SESSION_TALK_MS = 1800000, /* kept so long after a word one to one */
+	SESSION_QUEUE_MAX = 10000, /* events emitted from inside ops */
+	SESSION_HELD_MAX = 20,     /* messages that wait for the login */
 	SESSION_MEMBERS_MAX = 100000, /* in all its rooms together */
 };
 
@@ -69,6 +71,7 @@ struct session {
 	int64_t ended_at;  /* WAITING: since then */
 	int64_t talked_at; /* last word one to one; 0: none */
 	bool told_loss;    /* the rooms know that the link is down */
+	bool admitted;     /* WAITING for its turn at the gate */
 	bool held;         /* the network is asked not to read */
 	struct err last;   /* why it is not online */
 
@@ -107,6 +110,9 @@ void session_start(struct session *s, struct str nick);
  * of the back-off is kept, since clients can ask for this at any rate.
  */
 void session_hurry(struct session *s);
+
+/* How long it waits for its turn to dial, in ms. */
+int64_t session_queued_ms(const struct session *s);
 
 /* The account's settings are there. */
 void session_account_ready(struct session *s);

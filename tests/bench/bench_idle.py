@@ -40,6 +40,7 @@ access {{ allow = {{ "example.org" }} }}
 gateway "irc.example.org" {{
 	type = "irc"
 	secret = "secret"
+	connect_interval_ms = 0
 	network "fake" {{
 		host = "127.0.0.1"
 		port = {irc_port}

@@ -24,7 +24,7 @@ PING = re.compile(rb"<iq from='([^']*)' to='([^']*)' type='get' id='([^']*)'><pi
 CONFIG = """server {{ host = "127.0.0.1" port = {xmpp} domain = "b" }}
 store {{ path = "{dir}/db" key_file = "{dir}/key" }}
 log {{ level = "error" }}
-gateway "irc.b" {{ type = "irc" secret = "x"
+gateway "irc.b" {{ type = "irc" secret = "x" connect_interval_ms = 0
   network "n" {{ host = "127.0.0.1" port = {irc} tls = no interval_ms = 0 }} }}
 """
 

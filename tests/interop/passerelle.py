@@ -28,6 +28,7 @@ gateway "{gateway}" {{
 	secret = "{secret}"
 	reconnect_min = 1
 	reconnect_max = 3
+	connect_interval_ms = 100
 	network "{network}" {{
 		host = "localhost"
 		port = {tls_port}
