@@ -5,6 +5,7 @@
 
 #include "core/account.h"
 #include "core/announce.h"
+#include "core/away.h"
 #include "core/instance.h"
 #include "core/occupant.h"
 #include "core/person.h"
@@ -82,6 +83,7 @@ occupant_new(struct room *r, struct str jid, struct str room_jid,
 	list_add(&r->occupants, &o->node);
 	r->noccupant++;
 	timer_cancel(&r->linger);
+	away_review(r->s);
 	return o;
 }
 
@@ -135,11 +137,13 @@ occupant_drop(struct occupant **op)
 	timer_cancel(&o->deadline);
 	list_del(&o->node);
 	o->room->noccupant--;
+	away_review(o->room->s);
 	o->room->s->gw->nstored -= o->stored;
 	free(o->jid);
 	free(o->room_jid);
 	free(o->wish);
 	free(o->join_id);
+	free(o->status);
 	free(o);
 }
 

@@ -38,6 +38,8 @@ struct occupant {
 	uint64_t seen_seq;     /* last line of the backlog it was given */
 	struct timer deadline; /* JOINING */
 	bool stored;
+	unsigned char away; /* how little available: away.h */
+	char *status;       /* its reason; NULL: none */
 };
 
 struct occupant *occupant_find(struct room *r, struct str jid);

@@ -8,6 +8,7 @@
 
 #include "core/account.h"
 #include "core/announce.h"
+#include "core/away.h"
 #include "core/instance.h"
 #include "core/occupant.h"
 #include "core/presence.h"
@@ -308,6 +309,19 @@ change_nick(struct inlet *in, struct session *s)
 }
 
 static void
+note_show(struct inlet *in, struct occupant *o)
+{
+	struct str show =
+	    stanza_child_text(in->stanza, "show", NULL, &in->scratch);
+	char word[8];
+
+	/* The scratch holds one text at a time. */
+	snprintf(word, sizeof(word), STR_FMT, STR_ARG(str_head(show, 7)));
+	away_note(o, str_c(word),
+	    stanza_child_text(in->stanza, "status", NULL, &in->scratch));
+}
+
+static void
 room_available(struct inlet *in)
 {
 	const struct stanza *x = stanza_child(in->stanza, "x", NS_MUC);
@@ -317,6 +331,9 @@ room_available(struct inlet *in)
 
 	if (x) {
 		join_from(in, x);
+		o = inlet_occupant(in);
+		if (o)
+			note_show(in, o);
 	} else if (!o || o->state == OCCUPANT_JOINING) {
 		if (!o) {
 			err_set(&err, ERR_NOT_INSIDE, "join the room first");
@@ -324,6 +341,7 @@ room_available(struct inlet *in)
 		}
 	} else {
 		occupant_alive(o);
+		note_show(in, o);
 		if (in->resource.len && !str_is(in->resource, r->s->nick))
 			change_nick(in, r->s);
 	}

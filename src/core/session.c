@@ -9,6 +9,7 @@
 
 #include "core/account.h"
 #include "core/announce.h"
+#include "core/away.h"
 #include "core/event.h"
 #include "core/inbound.h"
 #include "core/instance.h"
@@ -170,6 +171,7 @@ session_new(struct account *a, struct str network)
 	list_init(&s->inbound);
 	timer_init(&s->timer, on_timer);
 	timer_init(&s->stable, on_stable);
+	away_init(s);
 	backoff_init(
 	    &s->backoff, conf->reconnect_min_ms, conf->reconnect_max_ms);
 	log_ctx_init(&s->log, &a->log, "net=%s", s->network);
@@ -217,6 +219,7 @@ session_free(struct session *s)
 	assert(s->depth == 0 && s->rooms.n == 0);
 	timer_cancel(&s->timer);
 	timer_cancel(&s->stable);
+	away_release(s);
 	list_del(&s->check);
 	while (map_next(&s->persons, &it)) {
 		struct person *p = it.value;
@@ -457,6 +460,7 @@ session_on_online(struct session *s, const struct gw_event *ev)
 	while (map_next(&s->rooms, &it))
 		room_enter(it.value);
 	outgoing_release(s);
+	away_begin(s);
 	session_check(s);
 	session_leave(s);
 }

@@ -67,6 +67,9 @@ struct session {
 	struct backoff backoff;
 	struct timer timer; /* what it is for depends on the state */
 	struct timer stable;
+	struct timer away; /* away.h, with what the network was told and when */
+	char *away_told;
+	int64_t away_at;
 	int64_t online_at;
 	int64_t ended_at;  /* WAITING: since then */
 	int64_t talked_at; /* last word one to one; 0: none */
