@@ -471,6 +471,29 @@ static const enum irc_msg_kind kinds[] = {
 	[GW_MSG_SYSTEM] = IRC_MSG_NOTICE,
 };
 
+/* Once for each backlog: a paste may take minutes. */
+static void
+tell_delay(struct irc_link *l)
+{
+	int64_t ms = irc_link_delay(l);
+	struct buf text;
+
+	if (ms < IRC_TELL_DELAY_MS / 2)
+		l->told_delay = false;
+	if (l->told_delay || ms < IRC_TELL_DELAY_MS)
+		return;
+	l->told_delay = true;
+	buf_init(&text, 300);
+	buf_addf(&text,
+	    "%s takes only so many lines in a time: what you write waits "
+	    "here, about %d s at the moment. Each message shows up when it "
+	    "has left.",
+	    irc_link_name(l), (int)(ms / 1000));
+	irc_link_emit(l,
+	    &(struct gw_event){ .type = GW_EV_NOTICE, .text = buf_str(&text) });
+	buf_release(&text);
+}
+
 void
 irc_request_send(struct session *s, gw_ticket t, const struct gw_message *m)
 {
@@ -483,6 +506,8 @@ irc_request_send(struct session *s, gw_ticket t, const struct gw_message *m)
 	        m->to.len ? m->to : m->room, m->body,
 	        irc_ref(IRC_REF_MESSAGE, t), &ev.err) < 0)
 		irc_link_emit(l, &ev);
-	else
+	else {
 		irc_link_mark(l);
+		tell_delay(l);
+	}
 }

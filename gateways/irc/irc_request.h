@@ -11,6 +11,8 @@
 
 #include "irc/irc_link.h"
 
+enum { IRC_TELL_DELAY_MS = 10000 };
+
 gw_request_fn irc_request_join;
 gw_request_fn irc_request_leave;
 gw_request_fn irc_request_subject;

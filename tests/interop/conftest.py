@@ -36,7 +36,10 @@ def pytest_pyfunc_call(pyfuncitem):
     arguments = {name: pyfuncitem.funcargs[name] for name in wanted}
     loop = pyfuncitem.funcargs["loop"]
     loop.run_until_complete(
-        asyncio.wait_for(pyfuncitem.obj(**arguments), TEST_S)
+        asyncio.wait_for(
+            pyfuncitem.obj(**arguments),
+            getattr(pyfuncitem.module, "TEST_S", TEST_S),
+        )
     )
     return True
 

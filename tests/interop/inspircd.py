@@ -16,8 +16,7 @@ CONFIG = """
 <sslprofile name="tls" provider="gnutls" certfile="{cert}" keyfile="{key}"
             dhfile="{dh}" requestclientcert="no">
 <connect name="all" allow="*" timeout="20" pingfreq="60" hardsendq="4M"
-         softsendq="1M" recvq="1M" threshold="100000" commandrate="1000000"
-         fakelag="off" localmax="1000" globalmax="1000" maxchans="12"
+         softsendq="1M" {flood} localmax="1000" globalmax="1000" maxchans="12"
          resolvehostnames="no" useident="no" useconnectban="no"
          maxconnwarn="no">
 <class name="all" commands="*" privs="*" usermodes="*" chanmodes="*">
@@ -43,12 +42,17 @@ uhnames sanick samode sajoin sapart alltime
 """.split()
 
 
+CALM = 'recvq="1M" threshold="100000" commandrate="1000000" fakelag="off"'
+# As in the sample that the server comes with.
+OWN = 'recvq="8K" threshold="10" commandrate="1000" fakelag="on"'
+
+
 class Inspircd:
     name = "inspircd"
     has_echo = True
     mute_s = 0
 
-    def __init__(self, folder, certificates):
+    def __init__(self, folder, certificates, tempered=True):
         self._folder = folder / self.name
         self._folder.mkdir()
         self.port, self.tls_port = free_ports(2)
@@ -57,6 +61,7 @@ class Inspircd:
             CONFIG.format(
                 modules=find_folder("inspircd/modules"),
                 folder=self._folder,
+                flood=CALM if tempered else OWN,
                 host=HOST,
                 port=self.port,
                 tls_port=self.tls_port,
