@@ -470,9 +470,8 @@ room_check(struct room *r, bool lost, struct str reason)
 
 	if (r->noccupant > 0)
 		return;
-	if (r->state == ROOM_JOINED)
-		stay_review(r);
-	if (r->stays && stay_is_wanted(r))
+	stay_review(r);
+	if (r->stays)
 		return;
 	if (lost)
 		timer_set(&r->linger, clock, clock->at + ROOM_LINGER_MS);

@@ -100,7 +100,7 @@ stay_review(struct room *r)
 {
 	bool wanted = stay_is_wanted(r);
 
-	if (wanted && !r->stays)
+	if (wanted && !r->stays && r->state == ROOM_JOINED)
 		keep(r);
 	else if (!wanted)
 		stay_forget(r);
@@ -118,8 +118,7 @@ stay_review_all(struct account *a)
 		while (map_next(&s->rooms, &ri)) {
 			struct room *r = ri.value;
 
-			if (r->state == ROOM_JOINED)
-				stay_review(r);
+			stay_review(r);
 			if (!room_is_wanted(r))
 				room_abandon(r, STR_EMPTY);
 		}

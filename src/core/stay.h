@@ -21,7 +21,7 @@ struct room;
 /* Does our user want to stay in it? */
 bool stay_is_wanted(const struct room *r);
 
-/* We are inside: written to the store if wanted, taken away if not. */
+/* Written to the store if wanted and inside, taken away if not wanted. */
 void stay_review(struct room *r);
 
 /* It is left for good. */
