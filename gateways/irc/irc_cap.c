@@ -6,15 +6,6 @@
  */
 #include "irc/irc_cap.h"
 
-#include "lib/crypto.h"
-#include "lib/secret.h"
-
-enum {
-	CHUNK = 400,      /* of an AUTHENTICATE line, sasl-3.1 */
-	PLAIN_MAX = 4096, /* account, account, password */
-	BASE64_MAX = 8192,
-};
-
 static const char *const names[IRC_NCAP] = {
 	[IRC_CAP_ACCOUNT_NOTIFY] = "account-notify",
 	[IRC_CAP_ACCOUNT_TAG] = "account-tag",
@@ -34,24 +25,17 @@ static const char *const names[IRC_NCAP] = {
 
 #define SASL_BIT (1u << IRC_CAP_SASL)
 
-void
-irc_cap_init(struct irc_cap *c, bool wants_sasl)
+int
+irc_cap_init(struct irc_cap *c, const struct irc_sasl_params *sasl)
 {
-	*c = (struct irc_cap){
-		.plain = true,
-		.sasl = wants_sasl ? IRC_SASL_WANTED : IRC_SASL_OFF,
-	};
+	*c = (struct irc_cap){ 0 };
+	return irc_sasl_init(&c->sasl, sasl);
 }
 
-static bool
-has_plain(struct str mechanisms)
+void
+irc_cap_release(struct irc_cap *c)
 {
-	struct str one;
-
-	while (str_cut(&mechanisms, ',', &one))
-		if (str_eq_nocase(one, STR("PLAIN")))
-			return true;
-	return false;
+	irc_sasl_release(&c->sasl);
 }
 
 /* The bit of "name=value" or "-name"; 0: none of ours. */
@@ -67,8 +51,8 @@ bit_of(struct irc_cap *c, struct str word)
 	for (i = 0; i < IRC_NCAP; i++) {
 		if (!str_is(name, names[i]))
 			continue;
-		if (i == IRC_CAP_SASL && word.len)
-			c->plain = has_plain(word);
+		if (i == IRC_CAP_SASL)
+			irc_sasl_offer(&c->sasl, word);
 		return 1u << i;
 	}
 	return 0;
@@ -93,20 +77,14 @@ request(struct irc_cap *c, uint32_t bits, struct buf *out)
 	c->asked |= bits;
 }
 
-static bool
-sasl_is_busy(const struct irc_cap *c)
-{
-	return c->sasl == IRC_SASL_ASKED || c->sasl == IRC_SASL_SENT;
-}
-
 /* Ends the negotiation once nothing is open. */
 static void
 settle(struct irc_cap *c, struct buf *out)
 {
-	if (!c->ls_done || c->asked || sasl_is_busy(c))
+	if (!c->ls_done || c->asked || irc_sasl_is_busy(&c->sasl))
 		return;
-	if (c->sasl == IRC_SASL_WANTED)
-		c->sasl = IRC_SASL_MISSING;
+	if (c->sasl.state == IRC_SASL_WANTED)
+		c->sasl.state = IRC_SASL_MISSING;
 	if (c->ended)
 		return;
 	c->ended = true;
@@ -127,15 +105,12 @@ bits_of(struct irc_cap *c, struct str list)
 static void
 on_ls(struct irc_cap *c, bool more, struct str list, struct buf *out)
 {
-	bool sasl;
-
 	c->offered |= bits_of(c, list);
 	if (more || c->ls_done)
 		return;
 	c->ls_done = true;
-	sasl = c->sasl == IRC_SASL_WANTED && c->plain;
 	request(c, c->offered & ~SASL_BIT, out);
-	if (sasl)
+	if (irc_sasl_can(&c->sasl))
 		request(c, c->offered & SASL_BIT, out);
 	settle(c, out);
 }
@@ -153,10 +128,8 @@ on_ack(struct irc_cap *c, struct str list, struct buf *out)
 			c->enabled &= ~bit;
 		else
 			c->enabled |= bit;
-		if (bit == SASL_BIT && c->sasl == IRC_SASL_WANTED) {
-			c->sasl = IRC_SASL_ASKED;
-			buf_addf(out, "AUTHENTICATE PLAIN\r\n");
-		}
+		if (bit == SASL_BIT && irc_sasl_can(&c->sasl))
+			irc_sasl_begin(&c->sasl, out);
 	}
 	settle(c, out);
 }
@@ -211,80 +184,19 @@ irc_cap_line(struct irc_cap *c, struct str sub, bool more, struct str list,
 		on_del(c, list);
 }
 
-/* 400 bytes a line; a last line of 400 is followed by an empty one. */
-static void
-add_chunks(struct str base64, struct buf *out)
-{
-	for (;;) {
-		struct str chunk = str_head(base64, CHUNK);
-
-		if (chunk.len == 0) {
-			buf_addf(out, "AUTHENTICATE +\r\n");
-			return;
-		}
-		buf_addf(out, "AUTHENTICATE " STR_FMT "\r\n", STR_ARG(chunk));
-		base64 = str_skip(base64, chunk.len);
-		if (chunk.len < CHUNK)
-			return;
-	}
-}
-
-static void
-release_secret(struct buf *b)
-{
-	secret_wipe(b->p, b->len);
-	buf_release(b);
-}
-
-/* RFC 4616: authorise as, authenticate as, password. */
 void
-irc_cap_authenticate(struct irc_cap *c, struct str challenge,
-    struct str account, struct str password, struct buf *out)
+irc_cap_authenticate(struct irc_cap *c, struct str challenge, struct buf *out)
 {
-	struct buf plain, base64;
-
-	if (c->sasl != IRC_SASL_ASKED || !str_is(challenge, "+"))
-		return;
-	buf_init(&plain, PLAIN_MAX);
-	buf_init(&base64, BASE64_MAX);
-	buf_reserve(&plain, 2 * account.len + password.len + 2);
-	buf_reserve(&base64, 3 * account.len + 2 * password.len + 8);
-	buf_add_str(&plain, account);
-	buf_addc(&plain, '\0');
-	buf_add_str(&plain, account);
-	buf_addc(&plain, '\0');
-	buf_add_str(&plain, password);
-	crypto_base64(buf_str(&plain), &base64);
-	add_chunks(buf_str(&base64), out);
-	c->sasl = IRC_SASL_SENT;
-	release_secret(&plain);
-	release_secret(&base64);
+	irc_sasl_challenge(&c->sasl, challenge, out);
 }
 
-/*
- * 903 done, 907 done before; 902, 904, 905, 906 refused; 908 lists the
- * mechanisms and is followed by 904.
- */
 void
-irc_cap_sasl_numeric(struct irc_cap *c, unsigned code, struct buf *out)
+irc_cap_sasl_numeric(
+    struct irc_cap *c, unsigned code, struct str mechanisms, struct buf *out)
 {
-	if (!sasl_is_busy(c))
+	if (!irc_sasl_is_busy(&c->sasl))
 		return;
-	switch (code) {
-	case 903:
-	case 907:
-		c->sasl = IRC_SASL_DONE;
-		break;
-	case 902:
-	case 904:
-	case 905:
-	case 906:
-		c->sasl = c->sasl == IRC_SASL_SENT ? IRC_SASL_REFUSED
-		                                   : IRC_SASL_MISSING;
-		break;
-	default:
-		return;
-	}
+	irc_sasl_numeric(&c->sasl, code, mechanisms, out);
 	settle(c, out);
 }
 
@@ -292,6 +204,5 @@ void
 irc_cap_registered(struct irc_cap *c)
 {
 	c->registered = c->ended = true;
-	if (c->sasl == IRC_SASL_WANTED || sasl_is_busy(c))
-		c->sasl = IRC_SASL_MISSING;
+	irc_sasl_end(&c->sasl);
 }

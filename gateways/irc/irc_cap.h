@@ -1,14 +1,14 @@
 /*
- * irc_cap.h - capability negotiation and SASL PLAIN, as a state machine
+ * irc_cap.h - capability negotiation, as a state machine
  *
  * Told what CAP and AUTHENTICATE lines say, answers with lines to send.
  *
  *	LS 302 ... LS (*)... LS -> REQ all, REQ sasl -> ACK or NAK (then one
- *	by one) -> AUTHENTICATE -> 903, 904 ... -> END
+ *	by one) -> irc_sasl.h -> END
  *
  * A server that knows no CAP never answers, and 001 simply comes.
  *
- * Source     IRCv3 capability-negotiation 302, sasl-3.1, sasl-3.2; RFC 4616.
+ * Source     IRCv3 capability-negotiation 302.
  */
 #ifndef IRC_CAP_H
 #define IRC_CAP_H
@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "irc/irc_sasl.h"
 #include "lib/buf.h"
 #include "lib/str.h"
 
@@ -38,26 +39,17 @@ enum irc_cap_id {
 	IRC_NCAP
 };
 
-enum irc_sasl {
-	IRC_SASL_OFF,     /* no credentials, or not begun */
-	IRC_SASL_WANTED,  /* credentials; sasl is asked for */
-	IRC_SASL_ASKED,   /* AUTHENTICATE PLAIN was sent */
-	IRC_SASL_SENT,    /* so were the credentials */
-	IRC_SASL_DONE,    /* 903 */
-	IRC_SASL_REFUSED, /* wrong credentials */
-	IRC_SASL_MISSING, /* the server cannot, now */
-};
-
 struct irc_cap {
 	uint32_t offered, asked, retry, enabled; /* bits 1 << enum irc_cap_id */
 	bool ls_done;    /* the list has come to its end */
 	bool ended;      /* CAP END was sent, or 001 came */
-	bool plain;      /* PLAIN is among the mechanisms, as far as told */
 	bool registered; /* after 001 */
-	enum irc_sasl sasl;
+	struct irc_sasl sasl;
 };
 
-void irc_cap_init(struct irc_cap *c, bool wants_sasl);
+/* -1: a secret is too long. */
+int irc_cap_init(struct irc_cap *c, const struct irc_sasl_params *sasl);
+void irc_cap_release(struct irc_cap *c);
 
 static inline bool
 irc_cap_has(const struct irc_cap *c, enum irc_cap_id id)
@@ -72,12 +64,11 @@ irc_cap_has(const struct irc_cap *c, enum irc_cap_id id)
 void irc_cap_line(struct irc_cap *c, struct str sub, bool more, struct str list,
     struct buf *out);
 
-/* AUTHENTICATE + came: appends the credentials in chunks of 400. */
-void irc_cap_authenticate(struct irc_cap *c, struct str challenge,
-    struct str account, struct str password, struct buf *out);
-
-/* A numeric 902 ... 908 came; may append CAP END. */
-void irc_cap_sasl_numeric(struct irc_cap *c, unsigned code, struct buf *out);
+/* As those of irc_sasl.h; may append CAP END. */
+void irc_cap_authenticate(
+    struct irc_cap *c, struct str challenge, struct buf *out);
+void irc_cap_sasl_numeric(
+    struct irc_cap *c, unsigned code, struct str mechanisms, struct buf *out);
 
 /* 001: negotiation is over, whether we ended it or not. */
 void irc_cap_registered(struct irc_cap *c);

@@ -635,6 +635,13 @@ on_failed(struct irc_link *l, const struct irc_event *ev)
 	}
 }
 
+static void
+on_derive(struct irc_link *l, const struct irc_event *ev)
+{
+	(void)ev;
+	irc_link_derive(l);
+}
+
 /* ---- the table -------------------------------------------------------- */
 
 static event_row *const rows[] = {
@@ -663,6 +670,7 @@ static event_row *const rows[] = {
 	[IRC_EV_SENT] = on_sent,
 	[IRC_EV_FAILED] = on_failed,
 	[IRC_EV_SERVER_TEXT] = on_server_text,
+	[IRC_EV_DERIVE] = on_derive,
 	[IRC_EV_CLOSED] = on_closed,
 };
 

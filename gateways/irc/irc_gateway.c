@@ -448,6 +448,17 @@ check_nick(struct gateway *gw, struct str value, struct err *err)
 	    IRC_NICK_BYTES - 1);
 }
 
+static int
+check_mechanism(struct gateway *gw, struct str value, struct err *err)
+{
+	(void)gw;
+	/* EXTERNAL needs a certificate, which users cannot have here. */
+	if (irc_sasl_knows(value) && !str_eq_nocase(value, STR("EXTERNAL")))
+		return 0;
+	return err_set(
+	    err, ERR_BAD_INPUT, "not one of PLAIN and SCRAM-SHA-256");
+}
+
 static const struct gw_setting settings[] = {
 	{ "nick", GW_SET_TEXT, GW_SCOPE_GATEWAY | GW_SCOPE_NETWORK, "Nick",
 	    "What to be called, whatever nick a room is joined with", "",
@@ -463,6 +474,10 @@ static const struct gw_setting settings[] = {
 	    check_line },
 	{ "sasl_password", GW_SET_SECRET, GW_SCOPE_NETWORK,
 	    "Password of the account", "Sent over TLS only", "", check_line },
+	{ "sasl_mechanism", GW_SET_TEXT, GW_SCOPE_NETWORK,
+	    "How to log in to the account",
+	    "PLAIN or SCRAM-SHA-256; empty: the best that the server offers",
+	    "", check_mechanism },
 	{ "sasl_required", GW_SET_BOOL, GW_SCOPE_NETWORK,
 	    "Stay away if the login fails",
 	    "Rather than go on without the account", "0", NULL },

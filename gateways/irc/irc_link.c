@@ -13,12 +13,16 @@
 #include "irc/irc_request.h"
 #include "lib/crypto.h"
 #include "lib/log.h"
+#include "lib/secret.h"
+#include "lib/text.h"
 #include "lib/xalloc.h"
+#include "net/loop.h"
 
 #define DIRTY(n) LIST_ENTRY(n, struct irc_link, dirty)
 
 enum {
 	USER_BYTES = 4, /* of the hash: 8 digits, so USERLEN 9 is enough */
+	NONCE_BYTES = 16,
 	REALNAME_BYTES = 2048,
 	OUT_MAX = 256 * 1024,
 };
@@ -26,6 +30,14 @@ enum {
 static void on_stream(
     struct link *stream, const struct link_event *ev, void *arg);
 static void on_timer(struct timer *t);
+
+/* What a thread works on; it sees nothing else. */
+struct irc_derivation {
+	struct irc_link *link; /* NULL: nobody waits any more */
+	struct secret password, salt;
+	unsigned iterations;
+	uint8_t key[CRYPTO_SHA256_BYTES];
+};
 
 struct irc_link *
 irc_link_of(struct session *s)
@@ -59,6 +71,9 @@ let_go(struct irc_link *l, bool finish)
 {
 	struct irc_session *is = session_priv(l->s);
 
+	if (l->derivation)
+		l->derivation->link = NULL;
+	l->derivation = NULL;
 	is->link = NULL;
 	l->s = NULL;
 	l->over = true;
@@ -134,9 +149,10 @@ init_proto(struct irc_link *l, struct str nick)
 	struct str own = session_setting(s, STR_EMPTY, "nick");
 	struct str secret = session_setting(s, STR_EMPTY, "server_password");
 	struct str account = session_setting(s, STR_EMPTY, "sasl_account");
-	char user[2 * USER_BYTES + 2];
+	char user[2 * USER_BYTES + 2], nonce[2 * NONCE_BYTES + 1];
 	struct buf realname;
 
+	crypto_random_hex(nonce, NONCE_BYTES);
 	username(session_user(s), user);
 	buf_init(&realname, REALNAME_BYTES);
 	irc_network_realname(n, session_user(s), &realname);
@@ -149,8 +165,11 @@ init_proto(struct irc_link *l, struct str nick)
 	        .realname = buf_str(&realname),
 	        .server_password =
 	            secret.len ? secret : secret_str(&n->password),
-	        .sasl_account = account,
-	        .sasl_password = session_setting(s, STR_EMPTY, "sasl_password"),
+	        .sasl = { .account = account,
+	            .password = session_setting(s, STR_EMPTY, "sasl_password"),
+	            .mechanism =
+	                session_setting(s, STR_EMPTY, "sasl_mechanism"),
+	            .nonce = str_c(nonce) },
 	        .sasl_required =
 	            str_is(session_setting(s, STR_EMPTY, "sasl_required"), "1"),
 	        /* An operator who set a password for a network without TLS
@@ -224,6 +243,61 @@ irc_link_hold(struct irc_link *l, bool hold)
 {
 	if (l->stream)
 		link_pause(l->stream, hold);
+}
+
+/* ---- keys, made by a thread ------------------------------------------- */
+
+static void
+derive(void *arg)
+{
+	struct irc_derivation *d = arg;
+
+	crypto_pbkdf2_sha256(secret_str(&d->password), secret_str(&d->salt),
+	    d->iterations, d->key);
+}
+
+static void
+on_derived(void *arg)
+{
+	struct irc_derivation *d = arg;
+
+	if (d->link) {
+		d->link->derivation = NULL;
+		irc_proto_derived(&d->link->proto, d->key);
+		irc_link_mark(d->link);
+	}
+	secret_release(&d->password);
+	secret_release(&d->salt);
+	secret_wipe(d->key, sizeof(d->key));
+	free(d);
+}
+
+/* SASLprep (RFC 5802 5.1); what it refuses is tried as it is. */
+static void
+prepare_password(struct secret *out, struct str password)
+{
+	char prepared[TEXT_PREP_MAX];
+	int n = text_prep_received(TEXT_SASLPREP, password, prepared);
+
+	secret_set(out, n > 0 ? str_of(prepared, (size_t)n) : password);
+	secret_wipe(prepared, sizeof(prepared));
+}
+
+void
+irc_link_derive(struct irc_link *l)
+{
+	const struct irc_sasl *s = &l->proto.cap.sasl;
+	struct irc_derivation *d;
+
+	if (l->derivation)
+		return;
+	d = xcalloc(1, sizeof(*d));
+	l->derivation = d;
+	d->link = l;
+	prepare_password(&d->password, secret_str(&s->password));
+	secret_set(&d->salt, buf_str(&s->talk->scram.salt));
+	d->iterations = s->talk->scram.iterations;
+	loop_work(l->gw->loop, derive, on_derived, d);
 }
 
 /* ---- the proto -------------------------------------------------------- */

@@ -59,7 +59,8 @@ struct irc_link {
 	struct list dirty;   /* in gw->dirty while marked */
 	struct list queries; /* oldest first */
 	size_t nqueries;
-	bool busy;              /* the proto is being drained */
+	struct irc_derivation *derivation; /* under way, or NULL */
+	bool busy;                         /* the proto is being drained */
 	bool over;              /* nothing will be emitted any more */
 	const struct err *down; /* why the stream went, while it is told */
 	bool down_permanent;
@@ -90,6 +91,9 @@ void irc_link_mark(struct irc_link *l);
 
 /* The hook of a gateway: works off gw->dirty. */
 void irc_link_turn(struct loop_hook *h);
+
+/* The proto wants a key (IRC_EV_DERIVE). */
+void irc_link_derive(struct irc_link *l);
 
 /* Nothing, once over. */
 void irc_link_emit(struct irc_link *l, const struct gw_event *ev);

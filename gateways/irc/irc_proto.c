@@ -60,10 +60,8 @@ init_names(struct irc_proto *p, const struct irc_params *params)
 static void
 init_secrets(struct irc_proto *p, const struct irc_params *params)
 {
-	p->bad_secret =
-	    secret_set(&p->server_password, params->server_password) < 0 ||
-	    secret_set(&p->sasl_account, params->sasl_account) < 0 ||
-	    secret_set(&p->sasl_password, params->sasl_password) < 0;
+	p->bad_secret = irc_cap_init(&p->cap, &params->sasl) < 0 ||
+	    secret_set(&p->server_password, params->server_password) < 0;
 }
 
 void
@@ -83,7 +81,6 @@ irc_proto_init(struct irc_proto *p, const struct irc_params *params)
 	init_secrets(p, params);
 	irc_queue_init(&p->queue, params->burst, params->interval_ms);
 	irc_isupport_init(&p->is);
-	irc_cap_init(&p->cap, params->sasl_account.len > 0);
 	irc_asks_init(&p->asks);
 	bucket_init(&p->ctcp, CTCP_BURST, CTCP_INTERVAL_MS);
 }
@@ -107,8 +104,7 @@ irc_proto_release(struct irc_proto *p)
 	free(p->version);
 	free(p->closing.text);
 	secret_release(&p->server_password);
-	secret_release(&p->sasl_account);
-	secret_release(&p->sasl_password);
+	irc_cap_release(&p->cap);
 	memset(p, 0, sizeof(*p));
 }
 

@@ -100,9 +100,9 @@ struct irc_params {
 	size_t nick_max;          /* last NICKLEN seen; 0: not known */
 	struct str user;          /* user name, a valid nick-like word */
 	struct str realname;
-	struct str server_password;             /* or empty */
-	struct str sasl_account, sasl_password; /* or empty */
-	bool sasl_required;   /* hang up rather than go on without */
+	struct str server_password;  /* or empty */
+	struct irc_sasl_params sasl; /* zeroed: no login */
+	bool sasl_required;          /* hang up rather than go on without */
 	bool secrets_allowed; /* TLS, or the operator accepts clear text */
 	const char *charset;  /* of lines not in UTF-8; NULL: windows-1252.
 	                         Not copied: must live as long */
@@ -184,6 +184,7 @@ enum irc_event_type {
 	                     know of), target: as the server named it */
 	IRC_EV_SERVER_TEXT, /* text, who: for people: MOTD, notices, numerics;
 	                       code */
+	IRC_EV_DERIVE,      /* for a login: see irc_proto_derived() */
 	IRC_EV_CLOSED,      /* last: err (ERR_NONE: we quit), text, permanent:
 	                       trying again will not help */
 };
@@ -234,7 +235,7 @@ struct irc_proto {
 	char *nick; /* own, as the server says it; before 001 as we asked */
 	char *base; /* what alternates are made of */
 	char *fallback, *user, *realname, *version;
-	struct secret server_password, sasl_account, sasl_password;
+	struct secret server_password;
 	const char *charset;
 	size_t max_lines, nick_max;
 	unsigned nick_try;
@@ -298,6 +299,14 @@ void irc_proto_tick(struct irc_proto *p, int64_t now_at);
  * open and CLOSED (ERR_UNREACHABLE, or what the server said before) follow.
  */
 void irc_proto_eof(struct irc_proto *p, struct str why);
+
+/*
+ * The key that DERIVE asked for: PBKDF2 of the password in p->cap.sasl and of
+ * the salt and the iterations in its talk->scram.  It takes long, so it is done
+ * elsewhere; too late is nothing.
+ */
+void irc_proto_derived(
+    struct irc_proto *p, const uint8_t key[CRYPTO_SHA256_BYTES]);
 
 /* ---- questions -------------------------------------------------------- */
 

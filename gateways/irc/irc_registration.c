@@ -75,14 +75,14 @@ send_user(struct irc_proto *p, struct err *err)
 static int
 check_secrets(struct irc_proto *p, struct err *err)
 {
-	struct str account = secret_str(&p->sasl_account);
+	struct str account = secret_str(&p->cap.sasl.account);
 	bool any = p->server_password.len || account.len;
 
 	if (any && !p->secrets_allowed)
 		return err_set(err, ERR_DENIED,
 		    "a password would be sent in clear text; it needs TLS");
 	if (str_has(account, '\0') ||
-	    str_has(secret_str(&p->sasl_password), '\0'))
+	    str_has(secret_str(&p->cap.sasl.password), '\0'))
 		return err_set(err, ERR_BAD_INPUT,
 		    "the account or its password has a NUL in it");
 	return 0;
@@ -111,12 +111,16 @@ irc_register(struct irc_proto *p, struct err *err)
 static bool
 check_sasl(struct irc_proto *p, struct irc_event *ev, struct str why)
 {
-	bool wrong = p->cap.sasl == IRC_SASL_REFUSED;
+	const struct irc_sasl *s = &p->cap.sasl;
+	bool wrong = s->state == IRC_SASL_REFUSED;
 
-	if (!wrong && p->cap.sasl != IRC_SASL_MISSING)
+	if (!wrong && s->state != IRC_SASL_MISSING)
 		return false;
-	if (why.len == 0)
-		why = STR("the server offers no SASL PLAIN at the moment");
+	if (s->broken)
+		why = str_c(s->broken);
+	else if (why.len == 0)
+		why = STR("the server offers no SASL that your settings allow "
+		          "at the moment");
 	if (p->sasl_required) {
 		irc_end(p, ERR_AUTH, wrong, why);
 		return false;
@@ -140,14 +144,14 @@ irc_on_cap(struct irc_proto *p, struct irc_event *ev)
 {
 	const struct irc_msg *m = &p->m;
 	bool more = m->nparam > 3 && str_is(m->param[2], "*");
-	enum irc_sasl before = p->cap.sasl;
+	enum irc_sasl_state before = p->cap.sasl.state;
 	struct buf lines;
 
 	buf_init(&lines, CAP_LINES_MAX);
 	irc_cap_line(&p->cap, m->param[1], more,
 	    m->nparam > 2 ? irc_last(p) : STR_EMPTY, &lines);
 	send_cap(p, &lines, false);
-	return p->cap.sasl != before && check_sasl(p, ev, STR_EMPTY);
+	return p->cap.sasl.state != before && check_sasl(p, ev, STR_EMPTY);
 }
 
 bool
@@ -155,25 +159,36 @@ irc_on_authenticate(struct irc_proto *p, struct irc_event *ev)
 {
 	struct buf lines;
 
-	(void)ev;
 	buf_init(&lines, CAP_LINES_MAX);
-	irc_cap_authenticate(&p->cap, p->m.param[0],
-	    secret_str(&p->sasl_account), secret_str(&p->sasl_password),
-	    &lines);
+	irc_cap_authenticate(&p->cap, p->m.param[0], &lines);
 	send_cap(p, &lines, true);
-	return false;
+	ev->type = IRC_EV_DERIVE;
+	return p->cap.sasl.state == IRC_SASL_DERIVING;
+}
+
+void
+irc_proto_derived(struct irc_proto *p, const uint8_t key[CRYPTO_SHA256_BYTES])
+{
+	struct buf lines;
+
+	if (p->state != IRC_REGISTERING)
+		return;
+	buf_init(&lines, CAP_LINES_MAX);
+	irc_sasl_derived(&p->cap.sasl, key, &lines);
+	send_cap(p, &lines, true);
 }
 
 bool
 irc_on_sasl(struct irc_proto *p, struct irc_event *ev)
 {
-	enum irc_sasl before = p->cap.sasl;
+	enum irc_sasl_state before = p->cap.sasl.state;
 	struct buf lines;
 
 	buf_init(&lines, CAP_LINES_MAX);
-	irc_cap_sasl_numeric(&p->cap, irc_msg_numeric(&p->m), &lines);
+	irc_cap_sasl_numeric(&p->cap, irc_msg_numeric(&p->m),
+	    p->m.nparam > 1 ? p->m.param[1] : STR_EMPTY, &lines);
 	send_cap(p, &lines, false);
-	return p->cap.sasl != before &&
+	return p->cap.sasl.state != before &&
 	    check_sasl(p, ev, irc_clean(p, irc_last(p)));
 }
 

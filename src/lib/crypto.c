@@ -83,6 +83,20 @@ crypto_hmac_sha256(
 	    "HMAC-SHA-256");
 }
 
+void
+crypto_pbkdf2_sha256(struct str password, struct str salt, unsigned iterations,
+    uint8_t out[CRYPTO_SHA256_BYTES])
+{
+	must(password.len <= INT_MAX && salt.len <= INT_MAX &&
+	        iterations <= INT_MAX,
+	    "PBKDF2 input");
+	must(
+	    PKCS5_PBKDF2_HMAC(password.len ? password.p : "", (int)password.len,
+	        (const unsigned char *)salt.p, (int)salt.len, (int)iterations,
+	        EVP_sha256(), CRYPTO_SHA256_BYTES, out) == 1,
+	    "PBKDF2");
+}
+
 /* A context with key, nonce and the bound bytes; seal: 1, open: 0. */
 static EVP_CIPHER_CTX *
 gcm_begin(const uint8_t *key, const uint8_t *nonce, struct str bound, int seal)

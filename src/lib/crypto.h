@@ -35,6 +35,13 @@ void crypto_hmac_sha256(
     struct str key, struct str in, uint8_t out[CRYPTO_SHA256_BYTES]);
 
 /*
+ * PBKDF2 with HMAC-SHA-256, 32 bytes.  Slow on purpose, about a microsecond
+ * per iteration: not for the loop.
+ */
+void crypto_pbkdf2_sha256(struct str password, struct str salt,
+    unsigned iterations, uint8_t out[CRYPTO_SHA256_BYTES]);
+
+/*
  * AES-256-GCM.  out becomes nonce, ciphertext, tag; the nonce is random.
  * bound is authenticated, not stored: opening needs the same bytes.
  */

@@ -26,12 +26,14 @@ static const uint64_t refused[][2] = {
 	        BIT('\'') | BIT('/') | BIT('<') | BIT('>'),
 	    BIT('@') | BIT('\\') | BIT(0x7f) },
 	[TEXT_RESOURCEPREP] = { CONTROLS, BIT(0x7f) },
+	[TEXT_SASLPREP] = { CONTROLS, BIT(0x7f) },
 };
 
 static const Stringprep_profile *const profile_table[] = {
 	[TEXT_NODEPREP] = stringprep_xmpp_nodeprep,
 	[TEXT_NAMEPREP] = stringprep_nameprep,
 	[TEXT_RESOURCEPREP] = stringprep_xmpp_resourceprep,
+	[TEXT_SASLPREP] = stringprep_saslprep,
 };
 
 enum ascii { ASCII_ONLY, ASCII_AND_MORE, ASCII_REFUSED };
@@ -66,7 +68,7 @@ copy_lower(struct str in, char *out)
 static int
 prep_ascii(enum text_profile profile, struct str in, char *out)
 {
-	if (profile != TEXT_RESOURCEPREP)
+	if (profile == TEXT_NODEPREP || profile == TEXT_NAMEPREP)
 		copy_lower(in, out);
 	else if (in.len > 0)
 		memcpy(out, in.p, in.len);

@@ -3,7 +3,8 @@
  *
  * ASCII takes a fast path of its own; only other text costs a library call.
  * The profiles follow RFC 6122: nodeprep, nameprep, resourceprep with
- * unassigned code points refused (ejabberd refuses them in addresses).
+ * unassigned code points refused (ejabberd refuses them in addresses);
+ * RFC 4013: saslprep, for passwords.
  */
 #ifndef LIB_TEXT_H
 #define LIB_TEXT_H
@@ -15,7 +16,12 @@
 
 enum { TEXT_PREP_MAX = 1023 }; /* bytes of one part of an address */
 
-enum text_profile { TEXT_NODEPREP, TEXT_NAMEPREP, TEXT_RESOURCEPREP };
+enum text_profile {
+	TEXT_NODEPREP,
+	TEXT_NAMEPREP,
+	TEXT_RESOURCEPREP,
+	TEXT_SASLPREP
+};
 
 /*
  * Appends the prepared form of in, at most TEXT_PREP_MAX bytes.  False,

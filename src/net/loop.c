@@ -360,6 +360,44 @@ loop_bell_close(struct loop_bell **bp)
 		uv_close((uv_handle_t *)&b->handle, bell_gone);
 }
 
+struct work {
+	uv_work_t req;
+	struct loop *loop;
+	void (*run)(void *arg);
+	void (*done)(void *arg);
+	void *arg;
+};
+
+static void
+on_work(uv_work_t *req)
+{
+	struct work *w = req->data;
+
+	w->run(w->arg);
+}
+
+static void
+on_work_done(uv_work_t *req, int status)
+{
+	struct work *w = req->data;
+
+	(void)status; /* nothing here cancels */
+	loop_enter(w->loop);
+	w->done(w->arg);
+	free(w);
+}
+
+void
+loop_work(
+    struct loop *l, void (*run)(void *arg), void (*done)(void *arg), void *arg)
+{
+	struct work *w = xcalloc(1, sizeof(*w));
+
+	*w = (struct work){ .loop = l, .run = run, .done = done, .arg = arg };
+	w->req.data = w;
+	must(uv_queue_work(&l->uv, &w->req, on_work, on_work_done), "work");
+}
+
 struct loop_share **
 loop_links(struct loop *l)
 {

@@ -90,6 +90,13 @@ void loop_bell_ring(struct loop_bell *b); /* any thread */
 void loop_bell_close(struct loop_bell **bp);
 
 /*
+ * Something long: run is called on another thread, then done on the loop.
+ * Both are called once, whatever happens; loop_free() waits for it.
+ */
+void loop_work(
+    struct loop *l, void (*run)(void *arg), void (*done)(void *arg), void *arg);
+
+/*
  * What all links of a loop share; made and read by link.c, destroyed by
  * loop_free() when the last link is gone.
  */

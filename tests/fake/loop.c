@@ -7,7 +7,16 @@
 #include "lib/xalloc.h"
 #include "net/loop.h"
 
+/* Done with the next turn. */
+struct fake_work {
+	struct fake_work *next;
+	void (*run)(void *arg);
+	void (*done)(void *arg);
+	void *arg;
+};
+
 struct loop {
+	struct fake_work *work;
 	struct clock clock;
 	struct list hooks[LOOP_NRANK];
 	struct loop_share *links;
@@ -18,6 +27,8 @@ struct loop {
 struct loop_bell {
 	int unused;
 };
+
+static void do_work(struct loop *l);
 
 struct loop *
 loop_new(void)
@@ -34,6 +45,7 @@ loop_new(void)
 void
 loop_free(struct loop **lp)
 {
+	do_work(*lp);
 	clock_release(&(*lp)->clock);
 	free(*lp);
 	*lp = NULL;
@@ -92,9 +104,34 @@ loop_again(struct loop *l)
 }
 
 void
+loop_work(
+    struct loop *l, void (*run)(void *arg), void (*done)(void *arg), void *arg)
+{
+	struct fake_work *w = xcalloc(1, sizeof(*w));
+
+	*w = (struct fake_work){ l->work, run, done, arg };
+	l->work = w;
+}
+
+static void
+do_work(struct loop *l)
+{
+	struct fake_work *w;
+
+	while (w = l->work, w) {
+		l->work = w->next;
+		w->run(w->arg);
+		w->done(w->arg);
+		free(w);
+	}
+}
+
+void
 fake_loop_turn(struct loop *l)
 {
 	int i, rounds = 0;
+
+	do_work(l);
 
 	do {
 		l->again = false;

@@ -52,6 +52,19 @@ an_empty_key_is_not_the_one_before(void **state)
 	assert_memory_equal(a, b, sizeof(a));
 }
 
+/* RFC 7914 11 */
+static void
+a_key_is_derived_as_published(void **state)
+{
+	uint8_t made[CRYPTO_SHA256_BYTES];
+	static const uint8_t head[] = { 0x55, 0xac, 0x04, 0x6e, 0x56, 0xe3,
+		0x08, 0x9f };
+
+	(void)state;
+	crypto_pbkdf2_sha256(STR("passwd"), STR("salt"), 1, made);
+	assert_memory_equal(made, head, sizeof(head));
+}
+
 static void
 random_hex_is_hex_and_differs(void **state)
 {
@@ -182,6 +195,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(digests_match_the_published_ones),
 		cmocka_unit_test(an_empty_key_is_not_the_one_before),
+		cmocka_unit_test(a_key_is_derived_as_published),
 		cmocka_unit_test(random_hex_is_hex_and_differs),
 		cmocka_unit_test(what_is_sealed_can_be_opened),
 		cmocka_unit_test(a_changed_bit_anywhere_is_noticed),

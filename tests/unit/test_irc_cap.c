@@ -9,11 +9,24 @@
 static struct irc_cap c;
 static struct buf out;
 
+static const struct irc_sasl_params nobody;
+static const struct irc_sasl_params somebody = {
+	.account = { "acc", 3 },
+	.password = { "pw", 2 },
+};
+
+static void
+begin(const struct irc_sasl_params *p)
+{
+	irc_cap_release(&c);
+	assert_int_equal(irc_cap_init(&c, p), 0);
+}
+
 static int
 setup(void **state)
 {
 	(void)state;
-	irc_cap_init(&c, true);
+	assert_int_equal(irc_cap_init(&c, &somebody), 0);
 	buf_init(&out, 100000);
 	return 0;
 }
@@ -23,6 +36,7 @@ teardown(void **state)
 {
 	(void)state;
 	buf_release(&out);
+	irc_cap_release(&c);
 	return 0;
 }
 
@@ -38,15 +52,15 @@ static const char *
 numeric(unsigned code)
 {
 	buf_clear(&out);
-	irc_cap_sasl_numeric(&c, code, &out);
+	irc_cap_sasl_numeric(&c, code, STR_EMPTY, &out);
 	return out.p;
 }
 
 static const char *
-authenticate(struct str password)
+authenticate(void)
 {
 	buf_clear(&out);
-	irc_cap_authenticate(&c, STR("+"), STR("acc"), password, &out);
+	irc_cap_authenticate(&c, STR("+"), &out);
 	return out.p;
 }
 
@@ -54,7 +68,7 @@ static void
 what_is_wanted_is_asked_for_and_then_it_ends(void **state)
 {
 	(void)state;
-	irc_cap_init(&c, false);
+	begin(&nobody);
 	assert_string_equal(
 	    line("LS", false,
 	        "sts=port=6697 multi-prefix foo server-time sasl "),
@@ -69,7 +83,7 @@ static void
 a_list_in_parts_is_waited_for(void **state)
 {
 	(void)state;
-	irc_cap_init(&c, false);
+	begin(&nobody);
 	assert_string_equal(line("LS", true, "multi-prefix"), "");
 	assert_string_equal(line("LS", true, "away-notify"), "");
 	assert_string_equal(line("LS", false, "setname"),
@@ -81,14 +95,14 @@ an_empty_list_ends_at_once(void **state)
 {
 	(void)state;
 	assert_string_equal(line("LS", false, ""), "CAP END\r\n");
-	assert_int_equal(c.sasl, IRC_SASL_MISSING);
+	assert_int_equal(c.sasl.state, IRC_SASL_MISSING);
 }
 
 static void
 a_refused_request_is_made_again_one_by_one(void **state)
 {
 	(void)state;
-	irc_cap_init(&c, false);
+	begin(&nobody);
 	line("LS", false, "multi-prefix setname chghost");
 	assert_string_equal(line("NAK", false, "chghost multi-prefix setname"),
 	    "CAP REQ :chghost\r\nCAP REQ :multi-prefix\r\nCAP REQ "
@@ -110,11 +124,11 @@ sasl_is_asked_for_apart_and_used_at_once(void **state)
 	assert_string_equal(
 	    line("ACK", false, "sasl"), "AUTHENTICATE PLAIN\r\n");
 	assert_string_equal(
-	    authenticate(STR("pw")), "AUTHENTICATE YWNjAGFjYwBwdw==\r\n");
-	assert_string_equal(authenticate(STR("pw")), "");
+	    authenticate(), "AUTHENTICATE YWNjAGFjYwBwdw==\r\n");
+	assert_string_equal(authenticate(), "");
 	assert_string_equal(numeric(908), "");
 	assert_string_equal(numeric(903), "CAP END\r\n");
-	assert_int_equal(c.sasl, IRC_SASL_DONE);
+	assert_int_equal(c.sasl.state, IRC_SASL_DONE);
 }
 
 static void
@@ -123,14 +137,14 @@ a_wrong_password_is_refused_and_a_wrong_mechanism_is_missing(void **state)
 	(void)state;
 	line("LS", false, "sasl");
 	line("ACK", false, "sasl");
-	authenticate(STR("pw"));
+	authenticate();
 	assert_string_equal(numeric(904), "CAP END\r\n");
-	assert_int_equal(c.sasl, IRC_SASL_REFUSED);
-	irc_cap_init(&c, true);
+	assert_int_equal(c.sasl.state, IRC_SASL_REFUSED);
+	begin(&somebody);
 	line("LS", false, "sasl");
 	line("ACK", false, "sasl");
 	assert_string_equal(numeric(904), "CAP END\r\n");
-	assert_int_equal(c.sasl, IRC_SASL_MISSING);
+	assert_int_equal(c.sasl.state, IRC_SASL_MISSING);
 }
 
 static void
@@ -139,10 +153,10 @@ sasl_that_is_refused_or_has_no_plain_is_missing(void **state)
 	(void)state;
 	line("LS", false, "sasl");
 	assert_string_equal(line("NAK", false, "sasl"), "CAP END\r\n");
-	assert_int_equal(c.sasl, IRC_SASL_MISSING);
-	irc_cap_init(&c, true);
+	assert_int_equal(c.sasl.state, IRC_SASL_MISSING);
+	begin(&somebody);
 	assert_string_equal(line("LS", false, "sasl=EXTERNAL"), "CAP END\r\n");
-	assert_int_equal(c.sasl, IRC_SASL_MISSING);
+	assert_int_equal(c.sasl.state, IRC_SASL_MISSING);
 }
 
 /* account NUL account NUL password: 8 bytes and the password. */
@@ -158,10 +172,11 @@ credentials_go_in_chunks_of_400(void **state)
 		size_t lines = base64 / 400 + 1, got = 0;
 		struct str rest, one;
 
-		irc_cap_init(&c, true);
+		begin(&(struct irc_sasl_params){
+		    .account = STR("acc"), .password = str_of(pw, n) });
 		line("LS", false, "sasl");
 		line("ACK", false, "sasl");
-		authenticate(str_of(pw, n));
+		authenticate();
 		rest = buf_str(&out);
 		while (rest.len && str_cut(&rest, '\n', &one)) {
 			got++;
@@ -177,7 +192,7 @@ static void
 capabilities_come_and_go_later(void **state)
 {
 	(void)state;
-	irc_cap_init(&c, false);
+	begin(&nobody);
 	line("LS", false, "setname");
 	line("ACK", false, "setname");
 	irc_cap_registered(&c);
@@ -196,7 +211,7 @@ a_server_without_cap_leaves_sasl_missing(void **state)
 {
 	(void)state;
 	irc_cap_registered(&c);
-	assert_int_equal(c.sasl, IRC_SASL_MISSING);
+	assert_int_equal(c.sasl.state, IRC_SASL_MISSING);
 }
 
 static void
@@ -205,8 +220,8 @@ numerics_nobody_asked_for_are_nothing(void **state)
 	(void)state;
 	assert_string_equal(numeric(903), "");
 	assert_string_equal(numeric(904), "");
-	assert_string_equal(authenticate(STR("pw")), "");
-	assert_int_equal(c.sasl, IRC_SASL_WANTED);
+	assert_string_equal(authenticate(), "");
+	assert_int_equal(c.sasl.state, IRC_SASL_WANTED);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

@@ -65,6 +65,7 @@ static const char *const type_names[] = {
 	[IRC_EV_SENT] = "SENT",
 	[IRC_EV_FAILED] = "FAILED",
 	[IRC_EV_SERVER_TEXT] = "SERVER_TEXT",
+	[IRC_EV_DERIVE] = "DERIVE",
 	[IRC_EV_CLOSED] = "CLOSED",
 };
 
@@ -419,8 +420,8 @@ passwords_are_not_sent_in_clear_text_unasked(void **state)
 	struct err err = ERR_INIT;
 
 	(void)state;
-	params.sasl_account = STR("bob");
-	params.sasl_password = STR("secret");
+	params.sasl.account = STR("bob");
+	params.sasl.password = STR("secret");
 	irc_proto_release(&p);
 	irc_proto_init(&p, &params);
 	assert_int_equal(irc_proto_start(&p, now, &err), -1);
@@ -462,8 +463,7 @@ static const struct irc_params sasl_params = {
 	.nick = { "bob", 3 },
 	.user = { "u1", 2 },
 	.realname = { "r", 1 },
-	.sasl_account = { "acc", 3 },
-	.sasl_password = { "pw", 2 },
+	.sasl = { .account = { "acc", 3 }, .password = { "pw", 2 } },
 	.secrets_allowed = true,
 };
 
@@ -483,6 +483,34 @@ sasl_plain_logs_in_before_cap_end(void **state)
 	feed(":s 001 bob :hi\r\n:s 422 bob :none\r\n");
 	assert_log("READY nick=bob\n");
 	assert_true(irc_proto_has_cap(&p, IRC_CAP_MULTI_PREFIX));
+}
+
+static void
+a_key_for_scram_is_asked_of_the_caller(void **state)
+{
+	struct irc_params params = sasl_params;
+	uint8_t key[CRYPTO_SHA256_BYTES] = { 0 };
+
+	(void)state;
+	params.sasl.nonce = STR("abc");
+	restart(&params);
+	feed(":s CAP * LS :sasl=SCRAM-SHA-256,PLAIN\r\n"
+	     ":s CAP * ACK :sasl\r\n");
+	assert_sent("CAP REQ :sasl\r\nAUTHENTICATE SCRAM-SHA-256\r\n");
+	feed("AUTHENTICATE +\r\n");
+	assert_sent("AUTHENTICATE biwsbj1hY2Mscj1hYmM=\r\n");
+	/* r=abcd,s=c2FsdA==,i=4096 */
+	feed("AUTHENTICATE cj1hYmNkLHM9YzJGc2RBPT0saT00MDk2\r\n");
+	assert_log("DERIVE\n");
+	assert_sent("");
+	irc_proto_derived(&p, key);
+	settle();
+	assert_int_equal(p.cap.sasl.state, IRC_SASL_SENT);
+	forget();
+	feed(":s 903 bob :trust me\r\n");
+	assert_sent("CAP END\r\n");
+	assert_log("SERVER_TEXT who=s code=903 [the server does not prove "
+	           "that it knows the account]\n");
 }
 
 static void
@@ -521,8 +549,8 @@ missing_sasl_ends_it_for_now_if_required(void **state)
 	for (int i = 0; i < 3; i++) {
 		restart(&params);
 		feed(ways[i]);
-		assert_log("CLOSED err=auth [the server offers no SASL PLAIN "
-		           "at the moment]\n");
+		assert_log("CLOSED err=auth [the server offers no SASL that "
+		           "your settings allow at the moment]\n");
 	}
 }
 
@@ -1700,6 +1728,7 @@ main(void)
 		FRESH(passwords_are_not_sent_in_clear_text_unasked),
 		FRESH(parameters_cannot_carry_a_second_command),
 		FRESH(sasl_plain_logs_in_before_cap_end),
+		FRESH(a_key_for_scram_is_asked_of_the_caller),
 		FRESH(a_wrong_password_ends_it_only_if_sasl_is_required),
 		FRESH(missing_sasl_ends_it_for_now_if_required),
 		FRESH(the_chatter_of_a_connecting_server_is_not_shown),

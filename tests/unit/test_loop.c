@@ -328,6 +328,33 @@ a_closed_bell_stays_silent(void **state)
 }
 
 static void
+work_long(void *arg)
+{
+	struct fixture *f = arg;
+
+	f->count += 10;
+}
+
+static void
+work_done(void *arg)
+{
+	struct fixture *f = arg;
+
+	f->count++;
+	loop_stop(f->loop);
+}
+
+static void
+work_is_done_elsewhere_and_told_on_the_loop(void **state)
+{
+	struct fixture *f = *state;
+
+	loop_work(f->loop, work_long, work_done, f);
+	loop_run(f->loop);
+	assert_int_equal(f->count, 11);
+}
+
+static void
 writing_to_a_pipe_without_reader_does_not_kill_us(void **state)
 {
 	int fd[2];
@@ -358,6 +385,7 @@ main(void)
 		T(another_thread_rings_and_the_clock_has_moved_by_then),
 		T(many_rings_are_one_call),
 		T(a_closed_bell_stays_silent),
+		T(work_is_done_elsewhere_and_told_on_the_loop),
 		T(writing_to_a_pipe_without_reader_does_not_kill_us),
 	};
 
