@@ -14,7 +14,7 @@ CONFIG = """
 <bind address="{host}" port="{port}" type="clients">
 <bind address="{host}" port="{tls_port}" type="clients" sslprofile="tls">
 <sslprofile name="tls" provider="gnutls" certfile="{cert}" keyfile="{key}"
-            dhfile="{dh}" requestclientcert="no">
+            dhfile="{dh}" requestclientcert="yes">
 <connect name="all" allow="*" timeout="20" pingfreq="60" hardsendq="4M"
          softsendq="1M" {flood} localmax="1000" globalmax="1000" maxchans="12"
          resolvehostnames="no" useident="no" useconnectban="no"
@@ -47,15 +47,29 @@ CALM = 'recvq="1M" threshold="100000" commandrate="1000000" fakelag="off"'
 OWN = 'recvq="8K" threshold="10" commandrate="1000" fakelag="on"'
 
 
+SERVICES = """
+<bind address="{host}" port="{port}" type="servers">
+<link name="services.verona.test" ipaddr="{host}" port="{port}"
+      allowmask="127.0.0.0/8" sendpass="{secret}" recvpass="{secret}">
+<uline server="services.verona.test">
+<sasl target="services.verona.test" requiressl="yes">
+"""
+SERVICES_MODULES = """
+spanningtree hidechans svshold services_account deaf servprotect sasl sslinfo
+""".split()
+
+
 class Inspircd:
     name = "inspircd"
     has_echo = True
     mute_s = 0
 
-    def __init__(self, folder, certificates, tempered=True):
+    def __init__(self, folder, certificates, tempered=True, services=False):
+        """tempered: no flood control; services: with a place for Atheme."""
         self._folder = folder / self.name
         self._folder.mkdir()
-        self.port, self.tls_port = free_ports(2)
+        self.port, self.tls_port, self.services_port = free_ports(3)
+        self.services_secret = "queen-mab"
         config = self._folder / "inspircd.conf"
         config.write_text(
             CONFIG.format(
@@ -70,6 +84,7 @@ class Inspircd:
                 dh=certificates.dh,
             )
             + "".join(f'<module name="{m}">\n' for m in MODULES)
+            + (self._services() if services else "")
         )
         argv = [
             find_program("inspircd"),
@@ -81,6 +96,11 @@ class Inspircd:
         if os.geteuid() == 0:
             argv.append("--runasroot")
         self.process = Process(self.name, argv, self._folder)
+
+    def _services(self):
+        return SERVICES.format(
+            host=HOST, port=self.services_port, secret=self.services_secret
+        ) + "".join(f'<module name="{m}">\n' for m in SERVICES_MODULES)
 
     def start(self):
         self.process.start()

@@ -1,0 +1,122 @@
+"""InspIRCd with Atheme behind it: accounts."""
+
+import asyncio
+
+import pytest
+from atheme import Atheme
+from corner import Corner
+from inspircd import Inspircd
+from names import GATEWAY
+from test_commands import change
+from xmppclient import Refused
+
+NETWORK = "verona"
+AT = f"{NETWORK}@{GATEWAY}"
+ROOM = f"#balcony%{NETWORK}@{GATEWAY}"
+
+
+@pytest.fixture
+def corner(certificates, tmp_path):
+    irc = Inspircd(tmp_path, certificates, services=True)
+    corner = Corner(
+        tmp_path,
+        certificates,
+        {NETWORK: (irc, "interval_ms = 0")},
+        behind=[Atheme(tmp_path, irc)],
+    )
+    try:
+        corner.start()
+        yield corner
+    finally:
+        corner.kill()
+
+
+async def register(corner, account, password):
+    """By hand, as people do; services come some moments after the server."""
+    peer = await corner.peer(account, NETWORK)
+    for _ in range(40):
+        peer.send(f"PRIVMSG NickServ :REGISTER {password} a@verona.test")
+        line = await peer.inbox.expect(
+            "an answer",
+            lambda line: line.command in ("401", "900")
+            or line.command == "NOTICE"
+            and line.nick == "NickServ",
+        )
+        if line.command == "900":
+            await peer.close()
+            return
+        await asyncio.sleep(0.25)
+    raise AssertionError("no services")
+
+
+async def account_of(peer, nick):
+    """By WHOIS; None without one."""
+    peer.send(f"WHOIS {nick}")
+    account = None
+    while True:
+        line = await peer.inbox.expect(
+            "WHOIS", lambda line: line.command in ("330", "318")
+        )
+        if line.command == "318":
+            return account
+        account = line.params[2]
+
+
+async def test_sasl_plain_logs_in_before_anybody_sees_the_nick(corner):
+    await register(corner, "montague", "a:b%c\u00e9")
+    romeo = await corner.client("romeo")
+    await change(
+        romeo,
+        AT,
+        sasl_account="montague",
+        sasl_password="a:b%c\u00e9",
+        sasl_required="1",
+    )
+    await romeo.join(ROOM, "romeo")
+    juliet = await corner.peer("juliet", NETWORK)
+    assert await account_of(juliet, "romeo") == "montague"
+    assert await corner.end() == 0
+
+
+async def test_a_wrong_password_keeps_him_out_and_is_not_tried_again(corner):
+    await register(corner, "montague", "wherefore")
+    romeo = await corner.client("romeo")
+    await change(
+        romeo,
+        AT,
+        sasl_account="montague",
+        sasl_password="rosaline",
+        sasl_required="1",
+    )
+    with pytest.raises(Refused) as refused:
+        await romeo.join(ROOM, "romeo")
+    assert refused.value.stanza.condition is not None
+    await asyncio.sleep(4)
+    log = corner.passerelle.log()
+    assert log.count("was=loading is=connecting") + log.count(
+        "was=idle is=connecting"
+    ) == 1, "a wrong password is hammered"
+    assert await corner.end() == 0
+
+
+async def test_who_identifies_by_hand_says_it_to_nobody_else(corner):
+    await register(corner, "romeo", "wherefore")
+    juliet = await corner.peer("juliet", NETWORK)
+    await juliet.join("#balcony")
+    romeo = await corner.client("romeo")
+    await romeo.join(ROOM, "romeo")
+    id = romeo.say(ROOM, "/ns IDENTIFY wherefore")
+    await romeo.expect("it is taken", kind="message", id=id, type="groupchat")
+    await romeo.expect(
+        "NickServ's answer",
+        kind="message",
+        where=lambda s: s.body and "identified" in s.body,
+    )
+    assert await account_of(juliet, "romeo") == "romeo"
+    heard = [
+        line
+        for line in juliet.inbox.history
+        if line.command == "PRIVMSG" and line.params[0] == "#balcony"
+    ]
+    assert not heard
+    assert await corner.end() == 0
