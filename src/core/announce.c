@@ -257,8 +257,8 @@ resource_of(struct room *r, struct str nick, struct buf *scratch)
 	return buf_str(scratch);
 }
 
-static void
-write_body(struct xmlw *w, enum gw_msg_kind kind, struct str body)
+void
+announce_body(struct xmlw *w, enum gw_msg_kind kind, struct str body)
 {
 	static const char *const prefix[] = {
 		[GW_MSG_NORMAL] = "",
@@ -281,7 +281,7 @@ write_line(struct occupant *o, const struct backlog_line *l, struct who *who,
 	struct xmlw *w = begin(o, "message", who_is(who, o, resource),
 	    "groupchat", own && own->id.len ? own->id : id);
 
-	write_body(w, l->kind, l->body);
+	announce_body(w, l->kind, l->body);
 	if (own && own->origin.len) {
 		xmlw_open(w, "origin-id", NS_SID);
 		xmlw_attr(w, "id", own->origin);

@@ -52,6 +52,9 @@ struct announce_own {
 void announce_line(struct room *r, const struct backlog_line *line,
     const struct announce_own *own);
 
+/* <body/> of a line of a room. */
+void announce_body(struct xmlw *w, enum gw_msg_kind kind, struct str body);
+
 /* Words of the room itself. */
 void announce_notice(struct room *r, struct occupant *to, struct str text);
 

@@ -23,14 +23,30 @@ line_bytes(const struct backlog_line *l)
 }
 
 static void
-drop_oldest(struct backlog *b)
+drop(struct backlog *b, struct backlog_line *l)
 {
-	struct backlog_line *l = LINE(list_first(&b->lines));
-
 	b->n--;
 	b->bytes -= line_bytes(l);
 	list_del(&l->node);
 	free(l);
+}
+
+static void
+drop_oldest(struct backlog *b)
+{
+	drop(b, LINE(list_first(&b->lines)));
+}
+
+void
+backlog_forget(struct backlog *b, struct str id)
+{
+	LIST_EACH(&b->lines, n)
+	{
+		if (str_is(id, LINE(n)->id)) {
+			drop(b, LINE(n));
+			return;
+		}
+	}
 }
 
 void

@@ -40,6 +40,9 @@ void backlog_release(struct backlog *b);
 uint64_t backlog_add(struct backlog *b, enum gw_msg_kind kind, struct str id,
     struct str from, struct str body, int64_t at_utc);
 
+/* The line of that id, if it is still there, was not said after all. */
+void backlog_forget(struct backlog *b, struct str id);
+
 /* What a client asks for on joining (XEP-0045 7.2.13); -1: did not say. */
 struct backlog_wish {
 	int64_t max_lines, max_chars, since_utc;

@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "core/archive.h"
 #include "core/commands.h"
 #include "core/directory.h"
 #include "core/instance.h"
@@ -85,6 +86,8 @@ describe_person(struct inlet *in, struct disco *d, struct str name)
 	disco_add_identity(d, "client", "pc", name);
 	disco_add_feature(d, NS_DISCO_INFO);
 	disco_add_feature(d, NS_DISCO_ITEMS);
+	if (archive_is_on(in->gw) && in->resource.len == 0)
+		disco_add_feature(d, NS_MAM);
 	if (in->gw->ops->request[GW_REQ_QUERY]) {
 		disco_add_feature(d, NS_PING);
 		disco_add_feature(d, NS_VERSION);
@@ -124,6 +127,8 @@ describe_room(struct inlet *in, struct disco *d, struct str name)
 	disco_add_feature(d, NS_TIME);
 	disco_add_feature(d, NS_SID);
 	disco_add_feature(d, FEATURE_STABLE_ID);
+	if (archive_is_on(in->gw))
+		disco_add_feature(d, NS_MAM);
 	disco_add_feature(d, FEATURE_SELF_PING);
 	disco_add_feature(d, "muc_nonanonymous");
 	disco_add_feature(d, "muc_open");

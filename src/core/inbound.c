@@ -9,6 +9,7 @@
 
 #include "core/account.h"
 #include "core/announce.h"
+#include "core/archive.h"
 #include "core/inbound.h"
 #include "core/instance.h"
 #include "core/occupant.h"
@@ -27,6 +28,7 @@
 struct waiting {
 	struct list node;
 	char *from, *to, *body;
+	char id[TALK_ID];
 	enum gw_msg_kind kind;
 	bool whisper; /* from room/nick */
 	int64_t at_utc;
@@ -49,12 +51,10 @@ waiting_free(struct session *s, struct waiting *m)
 static void
 write_message(struct session *s, const struct waiting *m, bool late)
 {
-	char id[TALK_ID];
 	struct xmlw *w;
 
-	talk_new_id(s, id);
 	w = component_begin(s->gw->component, "message", str_c(m->from),
-	    str_c(m->to), "chat", str_c(id));
+	    str_c(m->to), "chat", str_c(m->id));
 	xmlw_open(w, "body", NULL);
 	if (m->kind == GW_MSG_ACTION)
 		xmlw_text(w, STR("/me "));
@@ -69,8 +69,8 @@ write_message(struct session *s, const struct waiting *m, bool late)
 
 /* Now, or when the stream is back; the oldest make room. */
 static void
-deliver(struct session *s, struct str from, struct str to, struct str body,
-    enum gw_msg_kind kind, bool whisper)
+deliver(struct session *s, const char *id, struct str from, struct str to,
+    struct str body, enum gw_msg_kind kind, bool whisper)
 {
 	struct waiting *m = xcalloc(1, sizeof(*m));
 
@@ -80,6 +80,7 @@ deliver(struct session *s, struct str from, struct str to, struct str body,
 		.kind = kind,
 		.whisper = whisper,
 		.at_utc = core_clock(s->gw->core)->utc };
+	memcpy(m->id, id, sizeof(m->id));
 	list_add(&s->inbound, &m->node);
 	s->ninbound++;
 	if (component_is_up(s->gw->component)) {
@@ -112,6 +113,25 @@ whisperer(struct person *p)
 	return o;
 }
 
+static struct str
+text_of(struct str body)
+{
+	return str_head(body, utf8_cut(body, INBOUND_TEXT_MAX));
+}
+
+static void
+keep_word(struct session *s, const struct gw_message *m, const char *id)
+{
+	struct archive_word word = { .with = m->from,
+		.id = str_c(id),
+		.body = text_of(m->body),
+		.kind = m->kind,
+		.at_utc =
+		    m->sent_utc ? m->sent_utc : core_clock(s->gw->core)->utc };
+
+	archive_word(s, &word);
+}
+
 void
 inbound_message(struct session *s, const struct gw_message *m)
 {
@@ -121,6 +141,7 @@ inbound_message(struct session *s, const struct gw_message *m)
 	struct gw_address a = {
 		.kind = GW_ADDR_PERSON, .network = net, .name = m->from
 	};
+	char id[TALK_ID];
 	struct buf from;
 
 	if (m->from.len == 0 || m->from.len > GW_NAME_MAX)
@@ -131,10 +152,13 @@ inbound_message(struct session *s, const struct gw_message *m)
 	else
 		(void)instance_jid(s->gw, &a, STR_EMPTY, &from);
 	/* Empty: who has no address could not be answered either. */
-	if (from.len)
-		deliver(s, buf_str(&from), str_c(o ? o->jid : s->account->user),
-		    str_head(m->body, utf8_cut(m->body, INBOUND_TEXT_MAX)),
+	if (from.len) {
+		talk_new_id(s, id);
+		keep_word(s, m, id);
+		deliver(s, id, buf_str(&from),
+		    str_c(o ? o->jid : s->account->user), text_of(m->body),
 		    m->kind, o != NULL);
+	}
 	buf_release(&from);
 	if (s->rooms.n == 0)
 		s->talked_at = core_clock(s->gw->core)->at;
@@ -145,6 +169,7 @@ inbound_notice(struct session *s, struct str actor, struct str text)
 {
 	struct str net = str_c(s->spelling ? s->spelling : s->network);
 	struct gw_address a = { .kind = GW_ADDR_NETWORK, .network = net };
+	char id[TALK_ID];
 	struct buf from;
 
 	(void)actor;
@@ -152,9 +177,9 @@ inbound_notice(struct session *s, struct str actor, struct str text)
 		return;
 	buf_init(&from, JID_MAX);
 	(void)instance_jid(s->gw, &a, STR_EMPTY, &from);
-	deliver(s, buf_str(&from), str_c(s->account->user),
-	    str_head(text, utf8_cut(text, INBOUND_TEXT_MAX)), GW_MSG_NORMAL,
-	    false);
+	talk_new_id(s, id);
+	deliver(s, id, buf_str(&from), str_c(s->account->user), text_of(text),
+	    GW_MSG_NORMAL, false);
 	buf_release(&from);
 }
 

@@ -7,6 +7,7 @@
 #include "core/farewell.h"
 #include "core/inbound.h"
 #include "core/instance.h"
+#include "core/mam.h"
 #include "core/probe.h"
 #include "core/router.h"
 #include "core/services.h"
@@ -148,6 +149,7 @@ instance_new(struct core *c, const struct config_gateway *conf, struct err *err)
 	if (gw->ops->gateway_size)
 		gw->priv = xcalloc(1, gw->ops->gateway_size);
 	gw->probe = probe_new(gw);
+	gw->mam = mam_new(gw);
 	gw->services = services_new(gw);
 	if (gw->ops->open(gw, conf->conf, err) < 0) {
 		gw->is_failed = true;
@@ -182,6 +184,7 @@ instance_free(struct gateway **gwp)
 	timer_cancel(&gw->hold);
 	farewell_drop(gw);
 	probe_free(&gw->probe);
+	mam_free(&gw->mam);
 	services_free(&gw->services);
 	if (!gw->is_failed)
 		gw->ops->close(gw);

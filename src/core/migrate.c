@@ -34,6 +34,22 @@ static const char *const versions[MIGRATE_VERSION] = {
 	"  value TEXT NOT NULL,"
 	"  PRIMARY KEY (gateway, network, name)"
 	") WITHOUT ROWID;",
+
+	/* 4: what was said; seq tells apart what was said at one moment */
+	"CREATE TABLE talk ("
+	"  id INTEGER PRIMARY KEY,"
+	"  gateway TEXT NOT NULL, user TEXT NOT NULL, network TEXT NOT NULL,"
+	"  is_room INTEGER NOT NULL, name TEXT NOT NULL,"
+	"  UNIQUE (gateway, user, network, is_room, name)"
+	");"
+	"CREATE TABLE line ("
+	"  seq INTEGER PRIMARY KEY,"
+	"  talk INTEGER NOT NULL, at_utc INTEGER NOT NULL, id TEXT NOT NULL,"
+	"  kind INTEGER NOT NULL, own INTEGER NOT NULL, nick TEXT NOT NULL,"
+	"  own_id TEXT NOT NULL, body TEXT NOT NULL"
+	");"
+	"CREATE INDEX line_by_time ON line (talk, at_utc);"
+	"CREATE UNIQUE INDEX line_by_id ON line (talk, id);",
 };
 
 static int

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/announce.h"
+#include "core/archive.h"
 #include "core/instance.h"
 #include "core/outgoing.h"
 #include "core/room.h"
@@ -141,6 +142,33 @@ outgoing_release(struct session *s)
 	}
 }
 
+/* Nobody is shown it again, but it was said. */
+static void
+keep_word(struct session *s, const struct outgoing *o)
+{
+	struct archive_word word = { .with = o->nick,
+		.id = str_c(o->sid),
+		.own_id = o->id,
+		.body = str_c(o->body),
+		.kind = o->kind,
+		.at_utc = core_clock(s->gw->core)->utc,
+		.own = true };
+
+	archive_word(s, &word);
+}
+
+/* Refused after it was taken. */
+static void
+unsay(struct session *s, const struct outgoing *o)
+{
+	bool is_room = o->room.len > 0;
+	struct room *r = is_room ? room_find(s, o->room) : NULL;
+
+	archive_unsay(s, is_room, is_room ? o->room : o->nick, str_c(o->sid));
+	if (r)
+		backlog_forget(&r->backlog, str_c(o->sid));
+}
+
 /* Rooms see it now; what remains is what a late error needs. */
 static void
 taken(struct session *s, struct outgoing *o)
@@ -148,9 +176,12 @@ taken(struct session *s, struct outgoing *o)
 	struct announce_own own = { o->id, o->origin };
 	struct room *r = o->room.len ? room_find(s, o->room) : NULL;
 
+	talk_new_id(s, o->sid);
 	if (r && o->nick.len == 0)
-		talk_own_line(r, o->kind, STR_EMPTY, str_c(s->nick),
+		talk_own_line(r, o->kind, str_c(o->sid), str_c(s->nick),
 		    str_c(o->body), 0, &own);
+	else if (o->room.len == 0)
+		keep_word(s, o);
 	list_del(&o->node);
 	list_add(&s->taken, &o->node);
 	o->taken = true;
@@ -180,6 +211,8 @@ outgoing_on_fate(struct session *s, const struct gw_event *ev)
 	case GW_UNSURE:
 		log_info(&s->log, "message refused", "ticket=%llu err=\"%s\"",
 		    (unsigned long long)o->ticket, ev->err.text);
+		if (o->taken)
+			unsay(s, o);
 		answer_error(s, o, &ev->err);
 		outgoing_free(s, o);
 		break;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "core/gateway.h"
+#include "core/talk.h"
 #include "lib/list.h"
 
 struct occupant;
@@ -34,6 +35,7 @@ struct outgoing {
 	struct str room;   /* key's name; empty: one to one */
 	struct str nick;   /* one to one, or one member of the room */
 	char *body;        /* NULL once taken */
+	char sid[TALK_ID]; /* stanza-id, once taken */
 };
 
 struct outgoing_params {

@@ -13,6 +13,7 @@
 #include "core/commands.h"
 #include "core/directory.h"
 #include "core/instance.h"
+#include "core/mam.h"
 #include "core/occupant.h"
 #include "core/person.h"
 #include "core/request.h"
@@ -315,6 +316,8 @@ static const struct iq_row rows[] = {
 	{ "set", "query", NS_GATEWAY, on_prompt_set },
 	{ "get", "query", NS_MUC_ADMIN, admin_on_get },
 	{ "set", "query", NS_MUC_ADMIN, admin_on_set },
+	{ "get", "query", NS_MAM, mam_on_form },
+	{ "set", "query", NS_MAM, mam_on_query },
 	{ "set", "command", NS_COMMANDS, commands_on_set },
 	{ NULL, NULL, NULL, NULL },
 };

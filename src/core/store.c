@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -112,6 +113,78 @@ give_facts(struct op *op)
 	free(v);
 }
 
+/* Columns of numbers are our own: they are in range. */
+static int64_t
+number(struct str s)
+{
+	uint64_t n = 0;
+	bool minus = str_starts(s, STR("-"));
+
+	(void)str_to_uint(str_skip(s, minus), INT64_MAX, &n);
+	return minus ? -(int64_t)n : (int64_t)n;
+}
+
+static struct store_line
+line_of(const struct db_row *row)
+{
+	const struct str *col = row->col;
+
+	return (struct store_line){
+		.id = col[0],
+		.at_utc = number(col[1]),
+		.kind = (unsigned)number(col[2]),
+		.own = str_is(col[3], "1"),
+		.nick = col[4],
+		.own_id = col[5],
+		.body = col[6],
+	};
+}
+
+/* How many different ids the wish names; each must be there. */
+static int64_t
+count_anchors(const struct op *op)
+{
+	int64_t n = 0;
+
+	for (int i = DB_LINES_ANCHOR; i < DB_LINES_ANCHOR + 4; i++) {
+		bool is_new = op->v[i].len > 0;
+
+		for (int j = DB_LINES_ANCHOR; j < i; j++)
+			is_new = is_new && !str_eq(op->v[i], op->v[j]);
+		n += is_new;
+	}
+	return n;
+}
+
+/* The first row is about all; one line more than asked for says "more". */
+static void
+give_lines(struct op *op)
+{
+	size_t nrows = count(&op->rows), max;
+	struct store_line *v = xcalloc(nrows + 1, sizeof(*v));
+	struct store_lines l = { .v = v };
+	struct list *n = list_first(&op->rows);
+	const struct db_row *head;
+
+	if (n) {
+		head = LIST_ENTRY(n, struct db_row, node);
+		l.known = number(head->col[0]) == count_anchors(op);
+		l.count = (uint64_t)number(head->col[1]);
+	}
+	max = (size_t)number(op->v[DB_LINES_MAX]) - 1;
+	l.more = nrows > max + 1;
+	l.n = !l.known || nrows == 0 ? 0 : l.more ? max : nrows - 1;
+	for (size_t i = 0; i < l.n; i++) {
+		bool last = op->kind == DB_LINES_LAST;
+
+		n = n->next;
+		v[last ? l.n - 1 - i : i] =
+		    line_of(LIST_ENTRY(n, struct db_row, node));
+	}
+	op->fn.lines(op->ok, op->ok ? &l : NULL, op->arg);
+	free(v);
+}
+
 static void
 give_done(struct op *op)
 {
@@ -138,8 +211,10 @@ give(struct store *st, struct op *op)
 		give_settings(op);
 	else if (op->kind == DB_OCCUPANTS_LOAD)
 		give_occupants(op);
-	else
+	else if (op->kind == DB_FACTS_LOAD)
 		give_facts(op);
+	else
+		give_lines(op);
 }
 
 static void
@@ -518,6 +593,68 @@ store_facts_load(
 	const struct str v[] = { gateway };
 
 	return load(st, DB_FACTS_LOAD, v, (union op_fn){ .facts = fn }, arg);
+}
+
+/* ---- what was said ---------------------------------------------------- */
+
+enum { NUMBER = 24 };
+
+static struct str
+digits(char out[NUMBER], int64_t n)
+{
+	snprintf(out, NUMBER, "%" PRId64, n);
+	return str_c(out);
+}
+
+void
+store_line_put(struct store *st, const struct store_talk *t,
+    const struct store_line *l, store_done_fn *done, void *arg)
+{
+	char at[NUMBER], kind[NUMBER];
+	const struct str v[] = { t->gateway, t->user, t->network,
+		t->is_room ? STR("1") : STR("0"), t->name, l->id,
+		digits(at, l->at_utc), digits(kind, l->kind),
+		l->own ? STR("1") : STR("0"), l->nick, l->own_id, l->body };
+
+	put(st, DB_LINE_PUT, v, done, arg);
+}
+
+void
+store_line_del(struct store *st, const struct store_talk *t, struct str id,
+    store_done_fn *done, void *arg)
+{
+	const struct str v[] = { t->gateway, t->user, t->network,
+		t->is_room ? STR("1") : STR("0"), t->name, id };
+
+	put(st, DB_LINE_DEL, v, done, arg);
+}
+
+store_load_id
+store_lines_load(struct store *st, const struct store_talk *t,
+    const struct store_lines_wish *w, store_lines_fn *fn, void *arg)
+{
+	size_t max = w->max < STORE_LINES_MAX ? w->max : STORE_LINES_MAX;
+	int64_t end_utc = w->end_utc ? w->end_utc : INT64_MAX;
+	char start[NUMBER], end[NUMBER], limit[NUMBER];
+	const struct str v[] = { t->gateway, t->user, t->network,
+		t->is_room ? STR("1") : STR("0"), t->name,
+		digits(start, w->start_utc), digits(end, end_utc), w->after,
+		w->before, w->page_after, w->page_before, w->nick,
+		digits(limit, (int64_t)max + 1) };
+
+	return load(st, w->last ? DB_LINES_LAST : DB_LINES_FIRST, v,
+	    (union op_fn){ .lines = fn }, arg);
+}
+
+void
+store_lines_prune(struct store *st, struct str gateway, int64_t oldest_utc,
+    int64_t max_lines, store_done_fn *done, void *arg)
+{
+	char oldest[NUMBER], max[NUMBER];
+	const struct str v[] = { gateway, digits(oldest, oldest_utc),
+		digits(max, max_lines) };
+
+	put(st, DB_LINES_PRUNE, v, done, arg);
 }
 
 void

@@ -149,7 +149,8 @@ void store_setting_put(struct store *st, struct str user, struct str gateway,
     bool secret, store_done_fn *done, void *arg);
 
 /*
- * Erases everything kept about a user on a gateway: settings, occupants.  The
+ * Erases everything kept about a user on a gateway: settings, occupants,
+ * what was said.  The
  * freed pages are overwritten, and the log is emptied into the file.
  */
 void store_forget(struct store *st, struct str user, struct str gateway,
@@ -198,6 +199,65 @@ void store_fact_put(struct store *st, struct str gateway, struct str network,
     struct str name, struct str value, store_done_fn *done, void *arg);
 store_load_id store_facts_load(
     struct store *st, struct str gateway, store_facts_fn *fn, void *arg);
+
+/* ---- what was said ---------------------------------------------------- */
+
+/* A conversation of a user, in a room or with one person. */
+struct store_talk {
+	struct str gateway, user, network;
+	struct str name; /* the key of the room or person */
+	bool is_room;
+};
+
+struct store_line {
+	struct str id;     /* as everybody was shown it; unique in its talk */
+	struct str own_id; /* that of the user's client, or empty */
+	struct str nick;   /* of who said it; empty: the room itself */
+	struct str body;
+	int64_t at_utc;
+	unsigned kind; /* enum gw_msg_kind */
+	bool own;
+};
+
+/* What is asked for; strings empty, the rest zero: all of it. */
+struct store_lines_wish {
+	int64_t start_utc, end_utc;         /* inclusive; end 0: no end */
+	struct str after, before;           /* ids; these two count in n */
+	struct str page_after, page_before; /* ... and these do not */
+	struct str nick;
+	size_t max;
+	bool last; /* the newest max of them */
+};
+
+enum { STORE_LINES_MAX = 250, STORE_COUNT_MAX = 10000 };
+
+struct store_lines {
+	const struct store_line *v; /* oldest first, n of them */
+	size_t n;
+	bool more;      /* beyond max, in the direction that was asked for */
+	bool known;     /* all ids of the wish are there; else n is 0 */
+	uint64_t count; /* of the whole; over STORE_COUNT_MAX: at least */
+};
+
+/* ok = false: nothing is known, l is NULL. */
+typedef void store_lines_fn(bool ok, const struct store_lines *l, void *arg);
+
+/* One whose id is there already is left as it is. */
+void store_line_put(struct store *st, const struct store_talk *t,
+    const struct store_line *l, store_done_fn *done, void *arg);
+void store_line_del(struct store *st, const struct store_talk *t, struct str id,
+    store_done_fn *done, void *arg);
+
+/* max up to STORE_LINES_MAX. */
+store_load_id store_lines_load(struct store *st, const struct store_talk *t,
+    const struct store_lines_wish *wish, store_lines_fn *fn, void *arg);
+
+/*
+ * Deletes a part of what is older, and of what a conversation of the gateway
+ * has beyond max_lines; called again and again, all of it.
+ */
+void store_lines_prune(struct store *st, struct str gateway, int64_t oldest_utc,
+    int64_t max_lines, store_done_fn *done, void *arg);
 
 /* ---- for the status command ------------------------------------------- */
 

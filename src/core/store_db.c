@@ -15,8 +15,43 @@ enum {
 	BUSY_TIMEOUT_MS = 5000, /* an operator's sqlite3 has it */
 	BOUND_MAX = DB_ARGS_MAX * (STORE_NAME_MAX + 32),
 	NO_SEAL = -1,
-	NSQL = 2,
+	NSQL = 4,
 };
+
+/* The conversation that the first five arguments name. */
+#define TALK_IS                                                                \
+	" gateway = ?1 AND user = ?2 AND network = ?3"                         \
+	" AND is_room = CAST(?4 AS INTEGER) AND name = ?5"
+#define THE_TALK "(SELECT id FROM talk WHERE" TALK_IS ")"
+
+/*
+ * Lines between two places, both exclusive.  A place is a moment with a
+ * number: the end of the moments asked for, or that of a line named by its
+ * id; the narrowest counts.  ?12 is the nick of the sender, or empty.
+ */
+#define FAR "9223372036854775807"
+#define PLACE(ids, from, order)                                                \
+	"(SELECT at_utc, seq FROM (SELECT at_utc, seq FROM line WHERE"         \
+	" talk = " THE_TALK " AND id IN (" ids ")"                             \
+	" UNION ALL SELECT " from ", " FAR ")"                                 \
+	" ORDER BY at_utc " order ", seq " order " LIMIT 1)"
+#define BETWEEN(after, before)                                                 \
+	" FROM line WHERE talk = " THE_TALK                                    \
+	" AND (at_utc, seq) > " PLACE(after, "CAST(?6 AS INTEGER) - 1",        \
+	    "DESC") " AND (at_utc, seq) < " PLACE(before,                      \
+	    "CAST(?7 AS INTEGER)", "ASC") " AND (?12 = '' OR nick = ?12)"
+
+/* How many of the ids are there, and how many lines in all; up to a ceiling. */
+#define LINES_HEAD                                                             \
+	"SELECT (SELECT count(*) FROM line WHERE talk = " THE_TALK             \
+	" AND id IN (?8, ?9, ?10, ?11)),"                                      \
+	" (SELECT count(*) FROM (SELECT 1" BETWEEN(                            \
+	    "?8", "?9") " LIMIT 10001)),"                                      \
+	                " '', '', '', '', ''"
+#define LINES_PAGE(order)                                                      \
+	"SELECT id, at_utc, kind, own, nick, own_id, body" BETWEEN(            \
+	    "?8, ?10", "?9, ?11") " ORDER BY at_utc " order ", seq " order     \
+	                          " LIMIT CAST(?13 AS INTEGER)"
 
 /*
  * Arguments are ?1, ?2 ... in every statement of a row.  What is sealed is
@@ -71,7 +106,11 @@ static const struct op_row {
 			 " AND gateway = ?2",
 			 "DELETE FROM occupant WHERE gateway = ?2 AND"
 			 " (jid = ?1 OR (jid >= ?1 || '/' AND"
-			 " jid < ?1 || '0'))" },
+			 " jid < ?1 || '0'))",
+			 "DELETE FROM line WHERE talk IN (SELECT id FROM talk"
+			 " WHERE gateway = ?2 AND user = ?1)",
+			 "DELETE FROM talk WHERE gateway = ?2"
+			 " AND user = ?1" },
 		.nargs = 2,
 		.seal = NO_SEAL,
 		.erases = true,
@@ -125,6 +164,50 @@ static const struct op_row {
 		.nargs = 1,
 		.seal = NO_SEAL,
 		.ncols = 3,
+	},
+	/* An id that is there already is the same line, told again. */
+	[DB_LINE_PUT] = {
+		.sql = { "INSERT INTO talk (gateway, user, network, is_room,"
+			 " name) VALUES (?1, ?2, ?3, ?4, ?5)"
+			 " ON CONFLICT DO NOTHING",
+			 "INSERT OR IGNORE INTO line (talk, id, at_utc, kind,"
+			 " own, nick, own_id, body)"
+			 " SELECT id, ?6, ?7, ?8, ?9, ?10, ?11, ?12"
+			 " FROM talk WHERE" TALK_IS },
+		.nargs = 12,
+		.seal = NO_SEAL,
+	},
+	[DB_LINE_DEL] = {
+		.sql = { "DELETE FROM line WHERE talk = " THE_TALK
+			 " AND id = ?6" },
+		.nargs = 6,
+		.seal = NO_SEAL,
+	},
+	[DB_LINES_FIRST] = {
+		.sql = { LINES_HEAD, LINES_PAGE("ASC") },
+		.nargs = 13,
+		.seal = NO_SEAL,
+		.ncols = 7,
+	},
+	[DB_LINES_LAST] = {
+		.sql = { LINES_HEAD, LINES_PAGE("DESC") },
+		.nargs = 13,
+		.seal = NO_SEAL,
+		.ncols = 7,
+	},
+	/* A part at a time: others wait behind it. */
+	[DB_LINES_PRUNE] = {
+		.sql = { "DELETE FROM line WHERE seq IN (SELECT seq FROM talk"
+			 " JOIN line ON line.talk = talk.id WHERE gateway = ?1"
+			 " AND at_utc < CAST(?2 AS INTEGER) LIMIT 5000)",
+			 "DELETE FROM line WHERE seq IN (SELECT seq FROM talk"
+			 " JOIN line ON line.talk = talk.id WHERE gateway = ?1"
+			 " AND (at_utc, seq) <= (SELECT at_utc, seq FROM line"
+			 " AS newest WHERE newest.talk = talk.id"
+			 " ORDER BY at_utc DESC, seq DESC"
+			 " LIMIT 1 OFFSET CAST(?3 AS INTEGER)) LIMIT 5000)" },
+		.nargs = 3,
+		.seal = NO_SEAL,
 	},
 	[DB_PROBE] = {
 		.sql = { "INSERT INTO meta (name, value) VALUES ('probe', 1)"
@@ -529,12 +612,15 @@ statement(struct store_db *db, enum db_op kind, int i)
 	return *st;
 }
 
+/* A statement need not use the last arguments of its row. */
 static int
 bind_args(sqlite3_stmt *st, const struct op_row *row, const struct str *arg)
 {
+	size_t nused = (size_t)sqlite3_bind_parameter_count(st);
 	int rc = SQLITE_OK;
 
-	for (size_t i = 0; i < row->nargs && rc == SQLITE_OK; i++) {
+	for (size_t i = 0; i < row->nargs && i < nused && rc == SQLITE_OK;
+	     i++) {
 		const char *p = arg[i].len ? arg[i].p : "";
 		int n = (int)i + 1, len = (int)arg[i].len;
 

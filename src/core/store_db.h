@@ -29,7 +29,10 @@
 struct keyring;
 struct store_db;
 
-/* In brackets the arguments, in braces the columns of a load. */
+/*
+ * Behind each the arguments, in braces the columns of a load.  TALK is
+ * gateway user network is_room name.
+ */
 enum db_op {
 	DB_SETTING_PUT,   /* user gateway network room name value */
 	DB_SECRET_PUT,    /* the same, value sealed */
@@ -43,11 +46,21 @@ enum db_op {
 	DB_FACT_PUT,          /* gateway network name value */
 	DB_FACT_DEL,          /* gateway network name */
 	DB_FACTS_LOAD,        /* gateway {network name value} */
+	DB_LINE_PUT,          /* TALK id at_utc kind own nick own_id body */
+	DB_LINE_DEL,          /* TALK id */
+	DB_LINES_FIRST,       /* TALK start end after before page_after
+	                         page_before nick max {id at_utc kind own nick
+	                         own_id body}; the first row: nanchor, count */
+	DB_LINES_LAST,        /* the same, newest first */
+	DB_LINES_PRUNE,       /* gateway oldest_utc max_lines */
 	DB_PROBE,             /* writes one row, to see whether it can be */
 	DB_NOP
 };
 
-enum { DB_ARGS_MAX = 6, DB_COLS_MAX = 5 };
+enum { DB_ARGS_MAX = 13, DB_COLS_MAX = 7 };
+
+/* Arguments of DB_LINES_*: the first of four ids, and the ceiling. */
+enum { DB_LINES_ANCHOR = 7, DB_LINES_MAX = 12 };
 
 /* Of a load.  A sealed value that did not open is an empty column. */
 struct db_row {

@@ -4,6 +4,7 @@
 #include "core/talk.h"
 #include "core/account.h"
 #include "core/announce.h"
+#include "core/archive.h"
 #include "core/instance.h"
 #include "core/room.h"
 #include "core/session.h"
@@ -57,6 +58,7 @@ talk_own_line(struct room *r, enum gw_msg_kind kind, struct str id,
 	if (at_utc == 0)
 		at_utc = core_clock(r->s->gw->core)->utc;
 	backlog_add(&r->backlog, kind, id, from, body, at_utc);
+	archive_line(r, backlog_last(&r->backlog), own);
 	announce_line(r, backlog_last(&r->backlog), own);
 }
 

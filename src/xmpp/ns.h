@@ -25,6 +25,10 @@
 #define NS_OOB         "jabber:x:oob"                           /* XEP-0066 */
 #define NS_FALLBACK    "urn:xmpp:fallback:0"                    /* XEP-0428 */
 #define NS_CONFERENCE  "jabber:x:conference"                    /* XEP-0249 */
+#define NS_CLIENT      "jabber:client"                          /* RFC 6120 */
+#define NS_RSM         "http://jabber.org/protocol/rsm"         /* XEP-0059 */
+#define NS_FORWARD     "urn:xmpp:forward:0"                     /* XEP-0297 */
+#define NS_MAM         "urn:xmpp:mam:2"                         /* XEP-0313 */
 #define NS_EME         "urn:xmpp:eme:0"                         /* XEP-0380 */
 
 /* Feature names that are not namespaces. */

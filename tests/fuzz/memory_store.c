@@ -13,7 +13,14 @@ struct row {
 	char *gateway, *jid, *room, *nick, *password;
 };
 
-enum op_kind { OP_NOTHING, OP_PUT, OP_DEL, OP_OCCUPANTS, OP_SETTINGS };
+enum op_kind {
+	OP_NOTHING,
+	OP_PUT,
+	OP_DEL,
+	OP_OCCUPANTS,
+	OP_SETTINGS,
+	OP_LINES
+};
 
 /* One call, done when the store is settled. */
 struct op {
@@ -24,6 +31,7 @@ struct op {
 	store_done_fn *done;
 	store_occupants_fn *occupants;
 	store_settings_fn *settings;
+	store_lines_fn *lines;
 	void *arg;
 };
 
@@ -165,6 +173,9 @@ run(struct store *st, struct op *o)
 	case OP_SETTINGS:
 		o->settings(true, NULL, 0, o->arg);
 		break;
+	case OP_LINES:
+		o->lines(true, &(struct store_lines){ .known = true }, o->arg);
+		break;
 	case OP_NOTHING:
 		break;
 	}
@@ -288,6 +299,47 @@ store_occupants_load(
 	o->row.gateway = str_dup(gateway);
 	o->id = ++st->last;
 	return o->id;
+}
+
+void
+store_line_put(struct store *st, const struct store_talk *t,
+    const struct store_line *l, store_done_fn *done, void *arg)
+{
+	(void)t;
+	(void)l;
+	op_new(st, OP_NOTHING, arg)->done = done;
+}
+
+void
+store_line_del(struct store *st, const struct store_talk *t, struct str id,
+    store_done_fn *done, void *arg)
+{
+	(void)t;
+	(void)id;
+	op_new(st, OP_NOTHING, arg)->done = done;
+}
+
+store_load_id
+store_lines_load(struct store *st, const struct store_talk *t,
+    const struct store_lines_wish *wish, store_lines_fn *fn, void *arg)
+{
+	struct op *o = op_new(st, OP_LINES, arg);
+
+	(void)t;
+	(void)wish;
+	o->lines = fn;
+	o->id = ++st->last;
+	return o->id;
+}
+
+void
+store_lines_prune(struct store *st, struct str gateway, int64_t oldest_utc,
+    int64_t max_lines, store_done_fn *done, void *arg)
+{
+	(void)gateway;
+	(void)oldest_utc;
+	(void)max_lines;
+	op_new(st, OP_NOTHING, arg)->done = done;
 }
 
 void

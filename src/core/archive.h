@@ -1,0 +1,52 @@
+/*
+ * archive.h - what was said, kept for the user who was there
+ *
+ * One archive for each user and conversation: nobody finds in it what his
+ * own session did not see.  A line is there under the id that it was shown
+ * with; what the network refused is not there.  Writing never waits: the
+ * thread of the store commits lines in groups.  Reading is mam.h.
+ */
+#ifndef CORE_ARCHIVE_H
+#define CORE_ARCHIVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/gateway.h"
+#include "core/store.h"
+
+struct announce_own;
+struct backlog_line;
+struct room;
+
+/* Is anything kept on this gateway? */
+bool archive_is_on(const struct gateway *gw);
+
+/*
+ * The conversation of a session with a room or a person.  Borrowed from the
+ * session, and until its next session_key().
+ */
+struct store_talk archive_talk(
+    struct session *s, bool is_room, struct str name);
+
+/* A line of a room; own: said by our user, else NULL. */
+void archive_line(struct room *r, const struct backlog_line *line,
+    const struct announce_own *own);
+
+/* A word one to one: from them, or to them. */
+struct archive_word {
+	struct str with; /* their nick */
+	struct str id;
+	struct str own_id; /* own: what the client called it, or empty */
+	struct str body;
+	enum gw_msg_kind kind;
+	int64_t at_utc;
+	bool own;
+};
+void archive_word(struct session *s, const struct archive_word *word);
+
+/* The network refused it after all. */
+void archive_unsay(
+    struct session *s, bool is_room, struct str name, struct str id);
+
+#endif
