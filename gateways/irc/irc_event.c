@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "irc/irc_request.h"
+#include "irc/irc_script.h"
 
 typedef void event_row(struct irc_link *l, const struct irc_event *ev);
 
@@ -162,6 +163,7 @@ static void
 on_ready(struct irc_link *l, const struct irc_event *ev)
 {
 	check_fold(l);
+	irc_script_run(l, session_setting(l->s, STR_EMPTY, "on_connect"));
 	irc_link_emit(
 	    l, &(struct gw_event){ .type = GW_EV_ONLINE, .text = ev->nick });
 }

@@ -13,6 +13,7 @@
 #include "irc/irc_link.h"
 #include "irc/irc_nick.h"
 #include "irc/irc_request.h"
+#include "irc/irc_script.h"
 #include "irc/irc_slash.h"
 
 static struct irc_gateway *
@@ -484,6 +485,11 @@ static const struct gw_setting settings[] = {
 	{ "server_password", GW_SET_SECRET, GW_SCOPE_NETWORK,
 	    "Password of the server",
 	    "Few servers ask for one; sent over TLS only", "", check_line },
+	{ "on_connect", GW_SET_LINES, GW_SCOPE_NETWORK,
+	    "Commands after connecting",
+	    "Ten lines at most, of IRC or as \"/msg NickServ ...\"; kept "
+	    "encrypted, sent over TLS only",
+	    "", irc_script_check },
 	{ NULL, GW_SET_TEXT, 0, NULL, NULL, NULL, NULL },
 };
 

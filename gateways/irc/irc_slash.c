@@ -23,6 +23,13 @@ struct word {
 static void
 finish(const struct typed *t, const struct err *err)
 {
+	/* Nobody asked: a line of a script (irc_script.h). */
+	if (t->id == 0 && err)
+		irc_link_emit(t->l,
+		    &(struct gw_event){
+		        .type = GW_EV_NOTICE, .text = str_c(err->text) });
+	if (t->id == 0)
+		return;
 	irc_link_emit(t->l,
 	    &(struct gw_event){ .type = GW_EV_DONE,
 	        .req = t->id,

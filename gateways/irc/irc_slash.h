@@ -11,7 +11,7 @@
 #include "irc/irc_link.h"
 
 /* GW_REQ_SLASH.  room: where it was typed, or empty; nick: to whom, or empty;
- * text: one line, without the slash. */
+ * text: one line, without the slash.  id 0: nobody waits. */
 gw_request_fn irc_request_slash;
 
 #endif

@@ -244,6 +244,6 @@ account_set(struct account *a, struct str network, struct str room,
 		    what->name, SECRET_MAX);
 	store_setting_put(core_store(a->gw->core), str_c(a->user),
 	    gateway_domain(a->gw), network, room, name, value,
-	    what->type == GW_SET_SECRET, done, arg);
+	    gw_setting_is_sealed(what->type), done, arg);
 	return 0;
 }

@@ -21,6 +21,7 @@
 #include "core/services.h"
 #include "core/session.h"
 #include "core/stay.h"
+#include "lib/secret.h"
 #include "lib/xalloc.h"
 #include "xmpp/adhoc.h"
 #include "xmpp/component.h"
@@ -168,6 +169,7 @@ struct settings_form {
 	char var[FIELDS_MAX][64];
 	char label[FIELDS_MAX][128];
 	size_t n;
+	struct buf lines; /* of the answer's field at hand */
 };
 
 static const enum form_type form_types[] = {
@@ -175,6 +177,7 @@ static const enum form_type form_types[] = {
 	[GW_SET_SECRET] = FORM_SECRET,
 	[GW_SET_BOOL] = FORM_BOOL,
 	[GW_SET_INT] = FORM_TEXT,
+	[GW_SET_LINES] = FORM_LINES,
 };
 
 static void
@@ -307,9 +310,12 @@ open_form(struct adhoc_call *call, struct inlet *in, const struct place *p)
 	account_wait(a, on_account_ready, o);
 }
 
-/* What the answer says about one field; false: leave it alone. */
+/*
+ * What the answer says about one field, until the next is asked for; false:
+ * leave it alone.
+ */
 static bool
-new_value(const struct settings_form *f, size_t i, const struct stanza *x,
+new_value(struct settings_form *f, size_t i, const struct stanza *x,
     struct str *value_out)
 {
 	const struct gw_setting *st = f->setting[i];
@@ -323,6 +329,11 @@ new_value(const struct settings_form *f, size_t i, const struct stanza *x,
 	}
 	if (st->type == GW_SET_SECRET)
 		return value_out->len > 0;
+	if (st->type == GW_SET_LINES) {
+		buf_clear(&f->lines);
+		form_lines(x, f->field[i].var, &f->lines);
+		*value_out = buf_str(&f->lines);
+	}
 	if (st->type == GW_SET_BOOL)
 		*value_out = form_is_true(*value_out) ? STR("1") : STR("0");
 	return true;
@@ -330,7 +341,7 @@ new_value(const struct settings_form *f, size_t i, const struct stanza *x,
 
 /* All or nothing: every value is checked before the first is kept. */
 static int
-check_values(struct gateway *gw, const struct settings_form *f,
+check_values(struct gateway *gw, struct settings_form *f,
     const struct stanza *x, struct err *err)
 {
 	struct str value;
@@ -399,7 +410,9 @@ save_form(struct adhoc_call *call, struct inlet *in, const struct place *p)
 		return;
 	}
 	make_answer_form(&f, in->gw, p);
+	buf_init(&f.lines, FORM_VALUE_MAX);
 	if (check_values(in->gw, &f, x, &err) < 0) {
+		buf_release(&f.lines);
 		adhoc_fail(call, &err);
 		account_check(a);
 		return;
@@ -417,6 +430,8 @@ save_form(struct adhoc_call *call, struct inlet *in, const struct place *p)
 			sv->failed = true;
 		}
 	}
+	secret_wipe(f.lines.p, f.lines.len);
+	buf_release(&f.lines);
 	stay_review_all(a);
 	/* The values are read: now the step may be put aside. */
 	sv->token = adhoc_keep(call, COMMAND_MS);

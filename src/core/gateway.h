@@ -349,7 +349,20 @@ struct gw_section {
 
 enum gw_scope { GW_SCOPE_GATEWAY = 1, GW_SCOPE_NETWORK = 2, GW_SCOPE_ROOM = 4 };
 
-enum gw_setting_type { GW_SET_TEXT, GW_SET_SECRET, GW_SET_BOOL, GW_SET_INT };
+enum gw_setting_type {
+	GW_SET_TEXT,
+	GW_SET_SECRET, /* kept sealed, never shown */
+	GW_SET_BOOL,
+	GW_SET_INT,
+	GW_SET_LINES, /* LF between them; kept sealed, as secrets stand in
+	                 such text, but shown to be edited */
+};
+
+static inline bool
+gw_setting_is_sealed(enum gw_setting_type type)
+{
+	return type == GW_SET_SECRET || type == GW_SET_LINES;
+}
 
 /* One setting of a user, kept by the core.  Tables end with name NULL. */
 struct gw_setting {

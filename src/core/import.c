@@ -173,7 +173,7 @@ keep(struct import *im, const struct entry *e, struct err *err)
 	store_setting_put(core_store(im->core), jid_bare(&user),
 	    gateway_domain(gw), at.network,
 	    at.kind == GW_ADDR_ROOM ? at.name : STR_EMPTY, e->name, e->value,
-	    st->type == GW_SET_SECRET, on_kept, im);
+	    gw_setting_is_sealed(st->type), on_kept, im);
 	return 0;
 }
 
