@@ -8,8 +8,8 @@ from process import Process
 CONFIG = """
 <path moduledir="{modules}" configdir="{folder}" datadir="{folder}"
       logdir="{folder}" runtimedir="{folder}">
-<server name="irc.verona.test" description="interop tests" network="Verona"
-        id="1AA">
+<server name="{server}" description="interop tests" network="Verona"
+        id="{number}AA">
 <admin name="a" nick="a" email="a@verona.test">
 <bind address="{host}" port="{port}" type="clients">
 <bind address="{host}" port="{tls_port}" type="clients" sslprofile="tls">
@@ -54,6 +54,19 @@ SERVICES = """
 <uline server="services.verona.test">
 <sasl target="services.verona.test" requiressl="yes">
 """
+# The first server waits for the second, which dials.
+LINK = """
+<bind address="{host}" port="{port}" type="servers">
+<link name="irc2.verona.test" ipaddr="{host}" port="{port}"
+      allowmask="127.0.0.0/8" sendpass="{secret}" recvpass="{secret}">
+<module name="spanningtree">
+"""
+DIAL = """
+<link name="irc.verona.test" ipaddr="{host}" port="{port}"
+      allowmask="127.0.0.0/8" sendpass="{secret}" recvpass="{secret}">
+<autoconnect period="1s" server="irc.verona.test">
+<module name="spanningtree">
+"""
 SERVICES_MODULES = """
 spanningtree hidechans svshold services_account deaf servprotect sasl sslinfo
 """.split()
@@ -64,9 +77,12 @@ class Inspircd:
     has_echo = True
     mute_s = 0
 
-    def __init__(self, folder, certificates, tempered=True, services=False):
-        """tempered: no flood control; services: with a place for Atheme."""
-        self._folder = folder / self.name
+    def __init__(self, folder, certificates, tempered=True, services=False,
+                 linked=None):
+        """tempered: no flood control; services: with a place for Atheme;
+        linked: True for the first of two, and that one for the second."""
+        second = isinstance(linked, Inspircd)
+        self._folder = folder / (self.name + ("2" if second else ""))
         self._folder.mkdir()
         self.port, self.tls_port, self.services_port = free_ports(3)
         self.services_secret = "queen-mab"
@@ -74,6 +90,8 @@ class Inspircd:
         config.write_text(
             CONFIG.format(
                 modules=find_folder("inspircd/modules"),
+                server="irc2.verona.test" if second else "irc.verona.test",
+                number=2 if second else 1,
                 folder=self._folder,
                 flood=CALM if tempered else OWN,
                 host=HOST,
@@ -85,6 +103,7 @@ class Inspircd:
             )
             + "".join(f'<module name="{m}">\n' for m in MODULES)
             + (self._services() if services else "")
+            + (self._link(linked) if linked else "")
         )
         argv = [
             find_program("inspircd"),
@@ -101,6 +120,14 @@ class Inspircd:
         return SERVICES.format(
             host=HOST, port=self.services_port, secret=self.services_secret
         ) + "".join(f'<module name="{m}">\n' for m in SERVICES_MODULES)
+
+    def _link(self, linked):
+        second = isinstance(linked, Inspircd)
+        return (DIAL if second else LINK).format(
+            host=HOST,
+            port=(linked if second else self).services_port,
+            secret=self.services_secret,
+        )
 
     def start(self):
         self.process.start()
