@@ -12,7 +12,7 @@
 void
 backlog_init(struct backlog *b)
 {
-	*b = (struct backlog){ .n = 0 };
+	*b = (struct backlog){ .last_seq = BACKLOG_MAX };
 	list_init(&b->lines);
 }
 
@@ -56,9 +56,10 @@ backlog_release(struct backlog *b)
 		drop_oldest(b);
 }
 
-uint64_t
-backlog_add(struct backlog *b, enum gw_msg_kind kind, struct str id,
-    struct str from, struct str body, int64_t at_utc)
+/* Copied; in no list yet. */
+static struct backlog_line *
+line_new(enum gw_msg_kind kind, struct str id, struct str from, struct str body,
+    int64_t at_utc)
 {
 	size_t idlen = id.len < BACKLOG_ID ? id.len : BACKLOG_ID - 1;
 	struct backlog_line *l = xmalloc(sizeof(*l) + from.len + body.len);
@@ -73,6 +74,15 @@ backlog_add(struct backlog *b, enum gw_msg_kind kind, struct str id,
 		memcpy(text + from.len, body.p, body.len);
 	l->from = str_of(text, from.len);
 	l->body = str_of(text + from.len, body.len);
+	return l;
+}
+
+uint64_t
+backlog_add(struct backlog *b, enum gw_msg_kind kind, struct str id,
+    struct str from, struct str body, int64_t at_utc)
+{
+	struct backlog_line *l = line_new(kind, id, from, body, at_utc);
+
 	l->seq = ++b->last_seq;
 	list_add(&b->lines, &l->node);
 	b->n++;
@@ -80,6 +90,27 @@ backlog_add(struct backlog *b, enum gw_msg_kind kind, struct str id,
 	while (b->n > BACKLOG_MAX || b->bytes > BACKLOG_MAX_BYTES)
 		drop_oldest(b);
 	return b->last_seq;
+}
+
+bool
+backlog_prepend(struct backlog *b, enum gw_msg_kind kind, struct str id,
+    struct str from, struct str body, int64_t at_utc)
+{
+	struct list *first = list_first(&b->lines);
+	uint64_t seq = first ? LINE(first)->seq : b->last_seq + 1;
+	struct backlog_line *l = line_new(kind, id, from, body, at_utc);
+
+	if (seq <= 1 || b->n == BACKLOG_MAX ||
+	    b->bytes + line_bytes(l) > BACKLOG_MAX_BYTES) {
+		free(l);
+		return false;
+	}
+	l->seq = seq - 1;
+	/* Before the first is behind the head of the list. */
+	list_add(first ? first : &b->lines, &l->node);
+	b->n++;
+	b->bytes += line_bytes(l);
+	return true;
 }
 
 const struct backlog_line *

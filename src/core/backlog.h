@@ -8,6 +8,7 @@
 #ifndef CORE_BACKLOG_H
 #define CORE_BACKLOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,7 +31,7 @@ struct backlog_line {
 struct backlog {
 	struct list lines; /* oldest first */
 	size_t n, bytes;
-	uint64_t last_seq; /* 0: never a line */
+	uint64_t last_seq; /* BACKLOG_MAX: never a line; lower: prepended */
 };
 
 void backlog_init(struct backlog *b);
@@ -38,6 +39,10 @@ void backlog_release(struct backlog *b);
 
 /* Copied; the oldest make room.  Returns its number. */
 uint64_t backlog_add(struct backlog *b, enum gw_msg_kind kind, struct str id,
+    struct str from, struct str body, int64_t at_utc);
+
+/* An older one, in front of all; false: there is no place for it. */
+bool backlog_prepend(struct backlog *b, enum gw_msg_kind kind, struct str id,
     struct str from, struct str body, int64_t at_utc);
 
 /* The line of that id, if it is still there, was not said after all. */

@@ -145,8 +145,13 @@ join(const struct join *j)
 	if (j->password.len && r->state < ROOM_JOINING)
 		(void)secret_set(&r->password, j->password);
 	/* Who was inside is shown it anew, also while the link is down. */
-	if (o->state != OCCUPANT_JOINING || r->state == ROOM_JOINED) {
+	if (o->state != OCCUPANT_JOINING) {
 		occupant_enter(o);
+		session_hurry(s);
+		return true;
+	}
+	if (r->state == ROOM_JOINED) {
+		room_let_in(r);
 		session_hurry(s);
 		return true;
 	}
@@ -169,8 +174,9 @@ presence_restore(struct gateway *gw, struct str jid, struct str room_jid,
 		.nick = nick,
 		.password = password,
 		.stored = true,
+		/* It has seen what was said before the restart. */
 		.history = {
-		    .max_lines = -1, .max_chars = -1, .since_utc = -1 } };
+		    .max_lines = 0, .max_chars = -1, .since_utc = -1 } };
 
 	buf_init(&names, JID_MAX);
 	if (jid_parse(&who, jid, NULL) == 0 &&

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/announce.h"
+#include "core/history.h"
 #include "core/instance.h"
 #include "core/occupant.h"
 #include "core/person.h"
@@ -64,6 +65,7 @@ room_get(struct session *s, struct str name, struct err *err)
 	timer_init(&r->linger, on_linger);
 	timer_init(&r->retry, on_retry);
 	map_put(&s->rooms, str_c(r->key), r);
+	history_load(r);
 	return r;
 }
 
@@ -101,6 +103,7 @@ room_free(struct room **rp)
 		return;
 	r->s->gw->nstored -= r->stays;
 	request_cancel(r->s, r->join);
+	history_cancel(r);
 	timer_cancel(&r->linger);
 	timer_cancel(&r->retry);
 	drop_occupants(r);
@@ -411,6 +414,18 @@ tell_return(struct room *r)
 }
 
 void
+room_let_in(struct room *r)
+{
+	if (r->state != ROOM_JOINED || history_is_awaited(r))
+		return;
+	LIST_EACH(&r->occupants, n)
+	{
+		if (OCCUPANT(n)->state == OCCUPANT_JOINING)
+			occupant_enter(OCCUPANT(n));
+	}
+}
+
+void
 room_on_members_end(struct room *r, const struct gw_event *ev)
 {
 	(void)ev;
@@ -425,11 +440,7 @@ room_on_members_end(struct room *r, const struct gw_event *ev)
 	str_store(&r->subject_was, STR_EMPTY);
 	r->again = true;
 	stay_review(r);
-	LIST_EACH(&r->occupants, n)
-	{
-		if (OCCUPANT(n)->state == OCCUPANT_JOINING)
-			occupant_enter(OCCUPANT(n));
-	}
+	room_let_in(r);
 }
 
 void

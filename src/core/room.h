@@ -68,6 +68,7 @@ struct room {
 	int64_t subject_utc;
 	unsigned flags; /* GW_ROOM_* */
 	struct backlog backlog;
+	uint64_t history; /* the store's answer we wait for: history.h */
 	struct secret password;
 	gw_req_id join;
 	enum gw_refusal refusal; /* from REFUSED, for the DONE that follows */
@@ -109,6 +110,9 @@ struct member *room_member(struct room *r, struct str nick);
 struct member *room_self(struct room *r);
 
 void member_free(struct member **mp);
+
+/* Who waits goes in, if we are inside and there is nothing to wait for. */
+void room_let_in(struct room *r);
 
 /* The link is down: members are stale, the rooms wait. */
 void room_link_lost(struct room *r);

@@ -116,10 +116,53 @@ who_was_away_gets_what_came_after(void **state)
 	for (i = 0; i < 60; i++)
 		say(&b, "x", i);
 	assert_int_equal(count(&b, &w), BACKLOG_DEFAULT_LINES);
-	w.after_seq = 10;
+	w.after_seq = BACKLOG_MAX + 10;
 	assert_int_equal(count(&b, &w), 50);
-	w.after_seq = 60;
+	w.after_seq = BACKLOG_MAX + 60;
 	assert_null(backlog_from(&b, &w));
+	backlog_release(&b);
+}
+
+static void
+what_was_before_goes_in_front_as_far_as_there_is_place(void **state)
+{
+	struct backlog_wish w = all;
+	struct backlog b;
+	int i;
+
+	(void)state;
+	backlog_init(&b);
+	say(&b, "now", 1000);
+	for (i = 1; i < BACKLOG_MAX; i++)
+		assert_true(backlog_prepend(&b, GW_MSG_NORMAL, STR("x"),
+		    STR("juliet"), STR("before"), 1000 - i));
+	assert_false(backlog_prepend(
+	    &b, GW_MSG_NORMAL, STR("x"), STR("juliet"), STR("too old"), 1));
+	assert_true(str_is(backlog_last(&b)->body, "now"));
+	w.after_seq = backlog_last(&b)->seq - 1;
+	assert_int_equal(count(&b, &w), 1);
+	w.after_seq = 0;
+	w.max_lines = BACKLOG_MAX;
+	assert_int_equal(count(&b, &w), BACKLOG_MAX);
+	assert_int_equal(
+	    backlog_from(&b, &w)->at_utc, 1000 - (BACKLOG_MAX - 1));
+	backlog_release(&b);
+}
+
+static void
+what_was_not_said_after_all_is_forgotten(void **state)
+{
+	struct backlog_wish w = all;
+	struct backlog b;
+
+	(void)state;
+	backlog_init(&b);
+	backlog_add(&b, GW_MSG_NORMAL, STR("a"), STR("me"), STR("one"), 1);
+	backlog_add(&b, GW_MSG_NORMAL, STR("b"), STR("me"), STR("two"), 2);
+	backlog_forget(&b, STR("a"));
+	backlog_forget(&b, STR("c"));
+	assert_int_equal(count(&b, &w), 1);
+	assert_string_equal(backlog_last(&b)->id, "b");
 	backlog_release(&b);
 }
 
@@ -147,6 +190,9 @@ main(void)
 		cmocka_unit_test(the_oldest_make_room_by_bytes),
 		cmocka_unit_test(a_wish_limits_lines_characters_and_time),
 		cmocka_unit_test(who_was_away_gets_what_came_after),
+		cmocka_unit_test(
+		    what_was_before_goes_in_front_as_far_as_there_is_place),
+		cmocka_unit_test(what_was_not_said_after_all_is_forgotten),
 		cmocka_unit_test(a_long_id_is_cut_not_overrun),
 	};
 

@@ -1031,6 +1031,155 @@ a_full_disk_is_told_once_and_recovered_from(void **state)
 	assert_string_equal(settings_of(USER), "libera//kept=2\n");
 }
 
+/* ---- what was said ---------------------------------------------------- */
+
+/* STR() is no constant. */
+#define LIT(s)                                                                 \
+	{                                                                      \
+		s, sizeof(s) - 1                                               \
+	}
+
+static const struct store_talk room = {
+	.gateway = LIT("irc.example.org"),
+	.user = LIT("romeo@example.org"),
+	.network = LIT("libera"),
+	.name = LIT("#chan"),
+	.is_room = true,
+};
+
+static void
+on_lines(bool ok, const struct store_lines *l, void *arg)
+{
+	(void)arg;
+	got[0] = '\0';
+	if (!ok) {
+		note("failed");
+		return;
+	}
+	for (size_t i = 0; i < l->n; i++)
+		note(STR_FMT " ", STR_ARG(l->v[i].id));
+	note("of %d%s%s", (int)l->count, l->more ? ", more" : "",
+	    l->known ? "" : ", unknown");
+}
+
+static void
+say_in(const struct store_talk *t, const char *id, int64_t at_utc)
+{
+	struct store_line l = { .id = str_c(id),
+		.nick = at_utc % 2 ? STR("juliet") : STR("romeo"),
+		.body = STR("wherefore"),
+		.at_utc = at_utc };
+
+	store_line_put(st, t, &l, on_done, NULL);
+}
+
+static const char *
+lines_of(const struct store_talk *t, struct store_lines_wish wish)
+{
+	if (wish.max == 0)
+		wish.max = 100;
+	assert_int_not_equal(store_lines_load(st, t, &wish, on_lines, NULL), 0);
+	store_settle(st);
+	return got;
+}
+
+/* a1 b2 c3 d3 e5: letter and moment */
+static void
+say_five(void)
+{
+	open_store();
+	say_in(&room, "a", 1);
+	say_in(&room, "b", 2);
+	say_in(&room, "c", 3);
+	say_in(&room, "d", 3);
+	say_in(&room, "e", 5);
+}
+
+#define WISH(...) ((struct store_lines_wish){ __VA_ARGS__ })
+
+static void
+lines_come_back_in_order_between_two_moments(void **state)
+{
+	(void)state;
+	say_five();
+	say_in(&room, "late", 4);
+	assert_string_equal(
+	    lines_of(&room, WISH(.max = 0)), "a b c d late e of 6");
+	store_line_del(st, &room, STR("late"), on_done, NULL);
+	reopen_store();
+	assert_string_equal(
+	    lines_of(&room, WISH(.start_utc = 2, .end_utc = 3)), "b c d of 3");
+	assert_string_equal(
+	    lines_of(&room, WISH(.nick = STR("romeo"))), "b of 1");
+	assert_string_equal(lines_of(&room, WISH(.start_utc = 6)), "of 0");
+}
+
+static void
+lines_come_page_by_page_in_both_directions(void **state)
+{
+	(void)state;
+	say_five();
+	assert_string_equal(lines_of(&room, WISH(.max = 2)), "a b of 5, more");
+	assert_string_equal(
+	    lines_of(&room, WISH(.max = 2, .page_after = STR("b"))),
+	    "c d of 5, more");
+	assert_string_equal(
+	    lines_of(&room, WISH(.max = 2, .page_after = STR("c"))),
+	    "d e of 5");
+	assert_string_equal(
+	    lines_of(&room, WISH(.max = 2, .last = true)), "d e of 5, more");
+	assert_string_equal(
+	    lines_of(
+	        &room, WISH(.max = 3, .last = true, .page_before = STR("d"))),
+	    "a b c of 5");
+	assert_string_equal(lines_of(&room,
+	                        WISH(.after = STR("a"), .before = STR("e"),
+	                            .page_after = STR("b"))),
+	    "c d of 3");
+	assert_string_equal(lines_of(&room, WISH(.page_after = STR("nobody"))),
+	    "of 5, unknown");
+}
+
+static void
+conversations_are_kept_apart_and_forgotten_together(void **state)
+{
+	struct store_talk other = room, person = room;
+
+	(void)state;
+	other.user = STR("juliet@example.org");
+	person.is_room = false;
+	say_five();
+	say_in(&room, "a", 9); /* the same line, told again */
+	say_in(&other, "x", 1);
+	say_in(&person, "y", 1);
+	assert_string_equal(lines_of(&room, WISH(.max = 0)), "a b c d e of 5");
+	assert_string_equal(lines_of(&other, WISH(.max = 0)), "x of 1");
+	assert_string_equal(lines_of(&person, WISH(.max = 0)), "y of 1");
+	store_forget(st, USER, GW, on_done, NULL);
+	assert_string_equal(lines_of(&room, WISH(.max = 0)), "of 0");
+	assert_string_equal(lines_of(&person, WISH(.max = 0)), "of 0");
+	assert_string_equal(lines_of(&other, WISH(.max = 0)), "x of 1");
+}
+
+static void
+what_is_too_old_or_too_much_goes(void **state)
+{
+	struct store_talk other = room;
+
+	(void)state;
+	other.name = STR("#other");
+	say_five();
+	say_in(&other, "x", 1);
+	say_in(&other, "y", 9);
+	store_lines_prune(st, STR("sms.example.org"), 9, 0, on_done, NULL);
+	store_lines_prune(st, GW, 2, 1000, on_done, NULL);
+	assert_string_equal(lines_of(&room, WISH(.max = 0)), "b c d e of 4");
+	assert_string_equal(lines_of(&other, WISH(.max = 0)), "y of 1");
+	store_lines_prune(st, GW, 0, 2, on_done, NULL);
+	assert_string_equal(lines_of(&room, WISH(.max = 0)), "d e of 2");
+	assert_string_equal(lines_of(&other, WISH(.max = 0)), "y of 1");
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
 int
@@ -1050,6 +1199,10 @@ main(void)
 		TEST(occupants_are_removed_one_by_one_or_by_resource),
 		TEST(facts_are_kept_per_network),
 		TEST(forgetting_erases_that_user_and_nobody_else),
+		TEST(lines_come_back_in_order_between_two_moments),
+		TEST(lines_come_page_by_page_in_both_directions),
+		TEST(conversations_are_kept_apart_and_forgotten_together),
+		TEST(what_is_too_old_or_too_much_goes),
 		TEST(a_loop_is_rung_when_something_is_done),
 		TEST(many_puts_share_few_commits),
 		TEST(what_is_too_long_is_refused_whole),

@@ -1,0 +1,49 @@
+#include "core/history.h"
+#include "core/archive.h"
+#include "core/instance.h"
+#include "core/room.h"
+#include "core/session.h"
+
+/* Newest first: what was said since the load was asked for stays behind. */
+static void
+on_lines(bool ok, const struct store_lines *l, void *arg)
+{
+	struct room *r = arg;
+	size_t i;
+
+	r->history = 0;
+	for (i = ok ? l->n : 0; i > 0; i--) {
+		const struct store_line *v = &l->v[i - 1];
+
+		if (!backlog_prepend(&r->backlog, (enum gw_msg_kind)v->kind,
+		        v->id, v->nick, v->body, v->at_utc))
+			break;
+	}
+	room_let_in(r);
+}
+
+void
+history_load(struct room *r)
+{
+	struct store_lines_wish wish = { .max = BACKLOG_MAX, .last = true };
+	struct store_talk t;
+
+	if (!archive_is_on(r->s->gw))
+		return;
+	t = archive_talk(r->s, true, str_c(r->name));
+	r->history = store_lines_load(
+	    core_store(r->s->gw->core), &t, &wish, on_lines, r);
+}
+
+bool
+history_is_awaited(const struct room *r)
+{
+	return r->history != 0;
+}
+
+void
+history_cancel(struct room *r)
+{
+	store_cancel(core_store(r->s->gw->core), r->history);
+	r->history = 0;
+}
