@@ -46,6 +46,7 @@ struct adhoc_session {
 	size_t nvalue;
 	uint64_t token; /* of the iq that is kept, or 0 */
 	struct adhoc_call call;
+	bool inside; /* fn is running */
 	bool stays; /* fn showed a form, kept the iq, or may be tried again */
 };
 
@@ -232,7 +233,7 @@ write_actions(struct xmlw *w, const struct adhoc_form *f)
 
 /*
  * A step that was kept has nobody who looks after its session; one inside fn
- * has step().
+ * has step(), even if it was kept and is answered before fn returns.
  */
 static void
 settle(struct adhoc_session *s, bool stays)
@@ -241,7 +242,7 @@ settle(struct adhoc_session *s, bool stays)
 
 	s->token = 0;
 	s->stays = stays;
-	if (was_kept && !stays)
+	if (was_kept && !stays && !s->inside)
 		session_free(s);
 }
 
@@ -379,7 +380,9 @@ step(struct adhoc_session *s, struct adhoc_call *call)
 {
 	s->stays = false;
 	session_touch(s);
+	s->inside = true;
 	s->command->fn(call);
+	s->inside = false;
 	if (!s->stays)
 		session_free(s);
 }
