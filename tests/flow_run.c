@@ -18,7 +18,7 @@
  *	romeo/balcony -> <stanza/>            another resource
  *	romeo <- <stanza/>                    what he is sent next
  *	romeo <- nothing                      he is sent nothing more
- *	irc opens HOST:PORT [tls]             a link; from now on called irc
+ *	irc opens HOST:PORT [tls] [certificate]   a link; from now on called irc
  *	irc up | irc down TEXT | irc down! TEXT   (!: for good)
  *	irc -> LINE                           the network says
  *	irc <- LINE                           it is told next; * is anything
@@ -485,8 +485,8 @@ opens(struct str name, struct str where)
 	}
 	if (!f)
 		fail("no link was opened");
-	snprintf(
-	    is, sizeof(is), "%s:%u%s", f->host, f->port, f->tls ? " tls" : "");
+	snprintf(is, sizeof(is), "%s:%u%s%s", f->host, f->port,
+	    f->tls ? " tls" : "", f->certificate ? " certificate" : "");
 	if (!str_is(where, is))
 		fail("a link to %s was opened", is);
 	f->seen = true;

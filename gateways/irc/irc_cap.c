@@ -84,7 +84,7 @@ settle(struct irc_cap *c, struct buf *out)
 	if (!c->ls_done || c->asked || irc_sasl_is_busy(&c->sasl))
 		return;
 	if (c->sasl.state == IRC_SASL_WANTED)
-		c->sasl.state = IRC_SASL_MISSING;
+		irc_sasl_missing(&c->sasl);
 	if (c->ended)
 		return;
 	c->ended = true;

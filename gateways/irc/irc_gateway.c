@@ -15,6 +15,7 @@
 #include "irc/irc_request.h"
 #include "irc/irc_script.h"
 #include "irc/irc_slash.h"
+#include "net/tls.h"
 
 static struct irc_gateway *
 irc_of(struct gateway *gw)
@@ -453,11 +454,22 @@ static int
 check_mechanism(struct gateway *gw, struct str value, struct err *err)
 {
 	(void)gw;
-	/* EXTERNAL needs a certificate, which users cannot have here. */
-	if (irc_sasl_knows(value) && !str_eq_nocase(value, STR("EXTERNAL")))
+	if (irc_sasl_knows(value))
 		return 0;
 	return err_set(
-	    err, ERR_BAD_INPUT, "not one of PLAIN and SCRAM-SHA-256");
+	    err, ERR_BAD_INPUT, "not one of PLAIN, SCRAM-SHA-256 and EXTERNAL");
+}
+
+static int
+check_pin(struct gateway *gw, struct str value, struct err *err)
+{
+	uint8_t pin[TLS_PIN_BYTES];
+
+	(void)gw;
+	if (tls_parse_pin(value, pin))
+		return 0;
+	return err_set(err, ERR_BAD_INPUT,
+	    "a SHA-256 fingerprint has 64 hex digits, colons allowed");
 }
 
 static const struct gw_setting settings[] = {
@@ -477,7 +489,8 @@ static const struct gw_setting settings[] = {
 	    "Password of the account", "Sent over TLS only", "", check_line },
 	{ "sasl_mechanism", GW_SET_TEXT, GW_SCOPE_NETWORK,
 	    "How to log in to the account",
-	    "PLAIN or SCRAM-SHA-256; empty: the best that the server offers",
+	    "PLAIN, SCRAM-SHA-256, or EXTERNAL with a client certificate; "
+	    "empty: the best that the server offers",
 	    "", check_mechanism },
 	{ "sasl_required", GW_SET_BOOL, GW_SCOPE_NETWORK,
 	    "Stay away if the login fails",
@@ -485,6 +498,11 @@ static const struct gw_setting settings[] = {
 	{ "server_password", GW_SET_SECRET, GW_SCOPE_NETWORK,
 	    "Password of the server",
 	    "Few servers ask for one; sent over TLS only", "", check_line },
+	{ "tls_pin", GW_SET_TEXT, GW_SCOPE_NETWORK,
+	    "Fingerprint of the server's certificate",
+	    "SHA-256; only that one is accepted then, whoever vouches for "
+	    "it.  One that the operator has set counts first",
+	    "", check_pin },
 	{ "on_connect", GW_SET_LINES, GW_SCOPE_NETWORK,
 	    "Commands after connecting",
 	    "Ten lines at most, of IRC or as \"/msg NickServ ...\"; kept "
@@ -592,6 +610,7 @@ const struct gateway_ops irc_gateway = {
 	.gateway_size = sizeof(struct irc_gateway),
 	.session_size = sizeof(struct irc_session),
 	.live = true,
+	.client_keys = true,
 	.options = options,
 	.sections = sections,
 	.settings = settings,

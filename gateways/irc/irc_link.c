@@ -169,7 +169,9 @@ init_proto(struct irc_link *l, struct str nick)
 	            .password = session_setting(s, STR_EMPTY, "sasl_password"),
 	            .mechanism =
 	                session_setting(s, STR_EMPTY, "sasl_mechanism"),
-	            .nonce = str_c(nonce) },
+	            .nonce = str_c(nonce),
+	            .has_certificate = n->tls &&
+	                session_setting(s, STR_EMPTY, "client_key").len },
 	        .sasl_required =
 	            str_is(session_setting(s, STR_EMPTY, "sasl_required"), "1"),
 	        /* An operator who set a password for a network without TLS
@@ -190,12 +192,14 @@ static struct link *
 dial(struct irc_link *l)
 {
 	const struct irc_network *n = l->net;
+	struct str pin = session_setting(l->s, STR_EMPTY, "tls_pin");
 	struct link_params p = {
 		.host = str_c(n->host),
 		.port = n->port,
 		.tls = n->tls,
 		.verify = n->verify,
-		.pin = str_c(n->pin),
+		.pin = n->pin && n->pin[0] ? str_c(n->pin) : pin,
+		.identity = session_setting(l->s, STR_EMPTY, "client_key"),
 		.ca_file = n->ca_file,
 		.private_ok = !n->is_open || l->gw->private_hosts,
 		.out_max = OUT_MAX,
@@ -209,11 +213,19 @@ irc_link_login(struct session *s, struct irc_network *net, struct str nick,
     struct err *err)
 {
 	struct irc_session *is = session_priv(s);
-	struct irc_link *l = xcalloc(1, sizeof(*l));
+	struct irc_gateway *gw = gateway_priv(session_gateway(s));
+	struct irc_link *l;
 
-	(void)err;
+	if (!net->tls && session_setting(s, STR_EMPTY, "tls_pin").len) {
+		err_set(err, ERR_DENIED,
+		    "%s has no TLS here, and you have pinned its certificate",
+		    net->name);
+		irc_network_unref(&gw->networks, &net);
+		return -1;
+	}
+	l = xcalloc(1, sizeof(*l));
 	l->s = s;
-	l->gw = gateway_priv(session_gateway(s));
+	l->gw = gw;
 	l->net = net;
 	timer_init(&l->timer, on_timer);
 	list_init(&l->dirty);

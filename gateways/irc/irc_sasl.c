@@ -122,7 +122,8 @@ irc_sasl_init(struct irc_sasl *s, const struct irc_sasl_params *p)
 	s->offered = p->mechanism.len
 	    ? s->usable
 	    : BIT(IRC_MECH_EXTERNAL) | BIT(IRC_MECH_PLAIN);
-	if (s->usable || p->account.len || p->mechanism.len)
+	s->wished = p->account.len || p->mechanism.len;
+	if (s->usable || s->wished)
 		s->state = IRC_SASL_WANTED;
 	return secret_set(&s->account, p->account) < 0 ||
 	        secret_set(&s->password, p->password) < 0 ||
@@ -159,11 +160,18 @@ irc_sasl_release(struct irc_sasl *s)
 	end_talk(s);
 }
 
+/* A certificate is also shown to servers that have no use for it. */
+void
+irc_sasl_missing(struct irc_sasl *s)
+{
+	s->state = s->wished ? IRC_SASL_MISSING : IRC_SASL_OFF;
+}
+
 void
 irc_sasl_end(struct irc_sasl *s)
 {
 	if (s->state == IRC_SASL_WANTED || irc_sasl_is_busy(s))
-		s->state = IRC_SASL_MISSING;
+		irc_sasl_missing(s);
 	irc_sasl_release(s);
 }
 
@@ -344,8 +352,10 @@ on_refused(struct irc_sasl *s, struct buf *out)
 		s->judged = true;
 	if (!s->broken && left(s) != 0)
 		irc_sasl_begin(s, out);
+	else if (s->judged)
+		s->state = IRC_SASL_REFUSED;
 	else
-		s->state = s->judged ? IRC_SASL_REFUSED : IRC_SASL_MISSING;
+		irc_sasl_missing(s);
 }
 
 void

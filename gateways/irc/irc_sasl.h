@@ -64,9 +64,10 @@ struct irc_sasl {
 	enum irc_mechanism mech; /* from ASKED on */
 	unsigned usable;         /* bits: what we can do */
 	unsigned offered, tried; /* bits: 1 << enum irc_mechanism */
-	bool judged;             /* credentials were refused */
-	bool proved;             /* the server knows the password */
-	const char *broken;      /* why nothing more is tried, or NULL */
+	bool wished; /* by an account or a mechanism, not only possible */
+	bool judged; /* credentials were refused */
+	bool proved; /* the server knows the password */
+	const char *broken; /* why nothing more is tried, or NULL */
 	struct secret account, password;
 	struct secret nonce;
 	struct irc_dialogue *talk; /* from the first AUTHENTICATE to 001 */
@@ -78,6 +79,9 @@ bool irc_sasl_knows(struct str mechanism);
 /* -1: one of the secrets is too long. */
 int irc_sasl_init(struct irc_sasl *s, const struct irc_sasl_params *p);
 void irc_sasl_release(struct irc_sasl *s);
+
+/* The server has none for us. */
+void irc_sasl_missing(struct irc_sasl *s);
 
 /* Login is over: only the state is kept, no secret. */
 void irc_sasl_end(struct irc_sasl *s);

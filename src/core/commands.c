@@ -3,6 +3,7 @@
  *
  *	status      what is connected; for administrators, to whom all
  *	configure   the settings that the network declares, per scope
+ *	certificate a key for networks that know people by one
  *	reconnect   now rather than when the back-off says so
  *	disconnect  leave everything on a network
  *	forget      erase all that is kept about the user
@@ -13,6 +14,7 @@
 
 #include "core/access.h"
 #include "core/account.h"
+#include "core/client_key.h"
 #include "core/commands.h"
 #include "core/instance.h"
 #include "core/request.h"
@@ -618,6 +620,8 @@ static const struct adhoc_command own[] = {
 	{ "status", "Status", AT_DOMAIN | AT_NETWORK, on_status, NULL },
 	{ "configure", "Settings", AT_DOMAIN | AT_NETWORK | AT_ROOM,
 	    on_configure, NULL },
+	{ "certificate", "Client certificate", AT_NETWORK, client_key_on_call,
+	    NULL },
 	{ "reconnect", "Connect again now", AT_NETWORK, on_reconnect, NULL },
 	{ "disconnect", "Disconnect", AT_NETWORK, on_disconnect, NULL },
 	{ "forget", "Erase all that is kept about me", AT_DOMAIN, on_forget,
@@ -647,6 +651,8 @@ may(const struct adhoc_command *command, void *user)
 		return false;
 	if (command->fn == on_configure)
 		return has_settings(in);
+	if (command->fn == client_key_on_call)
+		return in->gw->ops->client_keys;
 	return !c || !c->admin_only || access_is_admin(in->gw, &in->from);
 }
 
@@ -707,6 +713,12 @@ add_extra(struct commands *cs)
 			    1u << table[i].where, on_extra, &table[i] };
 		adhoc_add(cs->adhoc, &cs->extra[i]);
 	}
+}
+
+struct adhoc *
+commands_adhoc(struct gateway *gw)
+{
+	return services_commands(gw)->adhoc;
 }
 
 struct commands *

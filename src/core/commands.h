@@ -17,6 +17,7 @@ struct iq_table;
 struct stanza;
 struct xmlw;
 
+struct adhoc *commands_adhoc(struct gateway *gw);
 struct commands *commands_new(struct gateway *gw, struct iq_table *iqs);
 void commands_free(struct commands **cp);
 

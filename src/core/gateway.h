@@ -413,6 +413,10 @@ struct gateway_ops {
 	 */
 	bool live;
 
+	/* Shows servers a certificate of the user's: see core/client_key.h,
+	   whose setting it asks for. */
+	bool client_keys;
+
 	const struct gw_option *options;   /* of the gateway section */
 	const struct gw_section *sections; /* inside it; ends with name NULL */
 	const struct gw_setting *settings; /* may be NULL */

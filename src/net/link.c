@@ -21,6 +21,7 @@
 
 #include "lib/buf.h"
 #include "lib/log.h"
+#include "lib/secret.h"
 #include "lib/xalloc.h"
 
 #include "net/address.h"
@@ -55,6 +56,7 @@ struct setup {
 	struct tls_peer peer; /* host points behind this struct */
 	const char *ca_file;
 	int64_t connect_ms;
+	struct secret identity;
 	struct err bad; /* what is wrong with the parameters */
 	char host[];
 };
@@ -109,6 +111,18 @@ handle_gone(uv_handle_t *h)
 	free_if_unused(l);
 }
 
+static void
+setup_free(struct setup **sp)
+{
+	struct setup *s = *sp;
+
+	*sp = NULL;
+	if (!s)
+		return;
+	secret_release(&s->identity);
+	free(s);
+}
+
 /* Nothing happens to the link any more; only its memory is left. */
 static void
 end(struct link *l)
@@ -118,9 +132,8 @@ end(struct link *l)
 	list_del(&l->dirty);
 	dial_close(&l->dial);
 	buf_release(&l->out);
-	free(l->setup);
+	setup_free(&l->setup);
 	free(l->broken);
-	l->setup = NULL;
 	l->broken = NULL;
 	if (l->wire.fd < 0)
 		return;
@@ -320,8 +333,7 @@ up(struct link *l)
 	l->wire.read_wants = WIRE_READABLE;
 	timer_cancel(&l->timer);
 	note_up(l);
-	free(l->setup);
-	l->setup = NULL;
+	setup_free(&l->setup);
 	if (l->out.len > 0)
 		mark_dirty(l);
 	/* The first bytes may have come with the end of the handshake. */
@@ -367,7 +379,13 @@ start_tls(struct link *l)
 	}
 	l->state = SHAKING;
 	l->wire.tls = tls_new(c, &l->setup->peer, l->wire.fd);
-	shake(l);
+	if (l->wire.tls) {
+		shake(l);
+		return;
+	}
+	err_set(&err, ERR_BAD_INPUT, "%s: the client certificate is damaged",
+	    l->name);
+	down(l, &err, true);
 }
 
 static void
@@ -537,6 +555,11 @@ setup_new(const struct link_params *p)
 		.verify = p->verify,
 		.has_pin = p->pin.len > 0,
 	};
+	if (secret_set(&s->identity, p->identity) < 0)
+		err_set(&s->bad, ERR_BAD_INPUT,
+		    "%s:%u: the client certificate is too long", s->host,
+		    p->port);
+	s->peer.identity = secret_str(&s->identity);
 	if (s->peer.has_pin && !tls_parse_pin(p->pin, s->peer.pin))
 		err_set(&s->bad, ERR_BAD_INPUT,
 		    "%s:%u: the pin is not a SHA-256 fingerprint", s->host,

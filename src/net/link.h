@@ -41,6 +41,7 @@ struct link_params {
 	 * other, instead of verify.  Or empty.
 	 */
 	struct str pin;
+	struct str identity; /* what we show (identity.h); copied; or empty */
 	const char *ca_file; /* NULL: the system's; must stay */
 
 	/* Addresses as in address_is_private() may be dialled. */

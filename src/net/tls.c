@@ -16,6 +16,7 @@
 
 #include "lib/xalloc.h"
 
+#include "net/identity.h"
 #include "net/tls.h"
 
 /*
@@ -201,6 +202,11 @@ tls_new(struct tls_context *c, const struct tls_peer *peer, int fd)
 	if (!t->ssl || SSL_set_fd(t->ssl, fd) != 1 ||
 	    !expect_host(t->ssl, peer->host))
 		abort();
+	if (peer->identity.len && !identity_use(t->ssl, peer->identity)) {
+		SSL_free(t->ssl);
+		free(t);
+		return NULL;
+	}
 	SSL_set_verify(t->ssl,
 	    peer->verify && !peer->has_pin ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
 	    NULL);

@@ -35,6 +35,7 @@ struct tls_peer {
 	bool verify;
 	bool has_pin; /* instead of verify */
 	uint8_t pin[TLS_PIN_BYTES];
+	struct str identity; /* see identity.h; empty: we show none */
 };
 
 enum tls_result {
@@ -57,7 +58,7 @@ struct tls_context *tls_context(
     struct tls_context **list, const char *ca_file, struct err *err);
 void tls_context_free(struct tls_context **list);
 
-/* fd stays the caller's and must outlive it.  peer is copied. */
+/* NULL: the identity is none.  fd stays the caller's and must outlive it.  peer is copied. */
 struct tls *tls_new(struct tls_context *c, const struct tls_peer *peer, int fd);
 void tls_free(struct tls **tp);
 

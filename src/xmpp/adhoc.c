@@ -47,7 +47,7 @@ struct adhoc_session {
 	uint64_t token; /* of the iq that is kept, or 0 */
 	struct adhoc_call call;
 	bool inside; /* fn is running */
-	bool stays; /* fn showed a form, kept the iq, or may be tried again */
+	bool stays;  /* fn showed a form, kept the iq, or may be tried again */
 };
 
 struct adhoc {

@@ -49,9 +49,10 @@ struct fake_link {
 	char *host;
 	unsigned port;
 	bool tls;
-	bool paused;    /* the program does not read */
-	bool seen;      /* the script has named it */
-	struct buf out; /* written by the program, not yet taken */
+	bool certificate; /* we show one */
+	bool paused;      /* the program does not read */
+	bool seen;        /* the script has named it */
+	struct buf out;   /* written by the program, not yet taken */
 };
 struct list *fake_links(void);
 

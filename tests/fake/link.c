@@ -42,6 +42,7 @@ link_open(
 	f->host = str_dup(p->host);
 	f->port = p->port;
 	f->tls = p->tls;
+	f->certificate = p->identity.len > 0;
 	buf_init(&f->out, OUT_MAX);
 	snprintf(l->peer, sizeof(l->peer), "192.0.2.1 port %u", f->port);
 	list_add(&links, &f->node);

@@ -232,6 +232,21 @@ a_certificate_alone_is_enough_for_external(void **state)
 }
 
 static void
+a_certificate_that_nobody_asks_for_is_no_wish(void **state)
+{
+	const struct irc_sasl_params p = { .has_certificate = true };
+
+	(void)state;
+	init(&p, "PLAIN");
+	assert_false(irc_sasl_can(&s));
+	irc_sasl_missing(&s);
+	assert_int_equal(s.state, IRC_SASL_OFF);
+	init(&password, "EXTERNAL");
+	irc_sasl_missing(&s);
+	assert_int_equal(s.state, IRC_SASL_MISSING);
+}
+
+static void
 a_login_by_other_means_is_one(void **state)
 {
 	(void)state;
@@ -307,6 +322,7 @@ main(void)
 		TEST(a_list_that_comes_late_is_followed),
 		TEST(the_mechanism_that_the_user_wants_is_the_only_one),
 		TEST(a_certificate_alone_is_enough_for_external),
+		TEST(a_certificate_that_nobody_asks_for_is_no_wish),
 		TEST(a_login_by_other_means_is_one),
 		TEST(a_challenge_without_end_is_given_up),
 		TEST(plain_has_nothing_to_say_to_questions),

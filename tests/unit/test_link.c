@@ -25,6 +25,7 @@
 
 #include "lib/buf.h"
 #include "lib/xalloc.h"
+#include "net/identity.h"
 #include "net/link.h"
 #include "net/loop.h"
 
@@ -153,6 +154,7 @@ struct server {
 	struct buf got;
 	size_t ngot;
 	char sni[64];
+	char shown[65];  /* SHA-256 of what the client has shown */
 	_Atomic bool go; /* the test lets a waiting part go on */
 };
 
@@ -202,6 +204,27 @@ srv_write(struct server *s, const char *from, size_t len)
 	return true;
 }
 
+static int
+take_any(int ok, X509_STORE_CTX *ctx)
+{
+	(void)ok;
+	(void)ctx;
+	return 1;
+}
+
+static void
+note_shown(struct server *s)
+{
+	X509 *cert = SSL_get0_peer_certificate(s->ssl);
+	unsigned char md[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+
+	if (cert)
+		X509_digest(cert, EVP_sha256(), md, &len);
+	for (unsigned i = 0; i < len; i++)
+		snprintf(s->shown + 2 * i, 3, "%02x", md[i]);
+}
+
 static void
 srv_tls(struct server *s)
 {
@@ -213,11 +236,13 @@ srv_tls(struct server *s)
 	SSL_CTX_set_security_level(ctx, 0);
 	SSL_CTX_use_certificate(ctx, s->cert->x509);
 	SSL_CTX_use_PrivateKey(ctx, s->cert->key);
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, take_any);
 	s->ssl = SSL_new(ctx);
 	SSL_CTX_free(ctx);
 	SSL_set_fd(s->ssl, s->fd);
 	if (SSL_accept(s->ssl) != 1)
 		return;
+	note_shown(s);
 	sni = SSL_get_servername(s->ssl, TLSEXT_NAMETYPE_host_name);
 	snprintf(s->sni, sizeof(s->sni), "%s", sni ? sni : "");
 }
@@ -1041,6 +1066,51 @@ expect_pinned(struct client *c, const struct cert *cert, struct str host)
 }
 
 static void
+a_server_is_shown_the_certificate_of_the_user(void **state)
+{
+	char sha256[IDENTITY_SHA256_HEX], sha512[IDENTITY_SHA512_HEX];
+	struct client *c = *state;
+	struct buf pem;
+
+	buf_init(&pem, IDENTITY_MAX);
+	identity_new(&pem);
+	c->server.cert = &good;
+	srv_start(&c->server, play_echo);
+	open_with(c,
+	    (struct link_params){ .host = STR("irc.test"),
+	        .port = c->server.port,
+	        .private_ok = true,
+	        .tls = true,
+	        .verify = true,
+	        .ca_file = ca_file,
+	        .identity = buf_str(&pem) });
+	link_write(c->link, "x", 1);
+	c->stop_at = 1;
+	run_until(c, 0);
+	identity_fingerprints(buf_str(&pem), sha256, sha512);
+	assert_string_equal(c->server.shown, sha256);
+	buf_release(&pem);
+}
+
+static void
+a_damaged_certificate_of_the_user_is_no_link(void **state)
+{
+	struct client *c = *state;
+
+	c->server.cert = &good;
+	srv_start(&c->server, play_echo);
+	open_with(c,
+	    (struct link_params){ .host = STR("irc.test"),
+	        .port = c->server.port,
+	        .private_ok = true,
+	        .tls = true,
+	        .identity = STR("damaged") });
+	run_until(c, 0);
+	assert_true(c->permanent);
+	assert_text(c, "damaged");
+}
+
+static void
 the_pinned_certificate_is_accepted_though_expired(void **state)
 {
 	expect_pinned(*state, &expired, STR("irc.test"));
@@ -1332,6 +1402,8 @@ main(void)
 		T(an_expired_certificate_is_refused),
 		T(a_self_signed_certificate_is_refused),
 		T(a_certificate_that_is_not_the_pinned_one_is_refused),
+		T(a_server_is_shown_the_certificate_of_the_user),
+		T(a_damaged_certificate_of_the_user_is_no_link),
 		T(the_pinned_certificate_is_accepted_though_expired),
 		T(the_pinned_certificate_is_accepted_though_self_signed),
 		T(a_pin_that_is_no_fingerprint_is_told),
