@@ -482,6 +482,12 @@ static const struct gw_setting settings[] = {
 	    "In rooms also when your last client has left, and after a "
 	    "restart of the gateway",
 	    "0", NULL },
+	{ "archive", GW_SET_BOOL,
+	    GW_SCOPE_GATEWAY | GW_SCOPE_NETWORK | GW_SCOPE_ROOM,
+	    "Keep what is said",
+	    "So that you find later what you missed; switched off, nothing "
+	    "more is kept",
+	    "1", NULL },
 	{ "sasl_account", GW_SET_TEXT, GW_SCOPE_NETWORK, "Account",
 	    "Your account with the services of the network (SASL)", "",
 	    check_line },

@@ -15,6 +15,48 @@ archive_is_on(const struct gateway *gw)
 	return gw->conf->archive;
 }
 
+/* Does the user want it, for that room or for all of the network? */
+static bool
+is_wanted(struct session *s, struct str room)
+{
+	return archive_is_on(s->gw) &&
+	    !(s->account->nsetting > 0 &&
+	        str_is(session_setting(s, room, "archive"), "0"));
+}
+
+/* ---- what is too old, or too much ------------------------------------- */
+
+static void
+on_prune(struct timer *t)
+{
+	struct gateway *gw = TIMER_OWNER(t, struct gateway, prune);
+	struct clock *clock = core_clock(gw->core);
+	int64_t days = gw->conf->archive_days, max = gw->conf->archive_max;
+	int64_t oldest = days ? clock->utc - days * 86400000 : 0;
+
+	if (days || max)
+		store_lines_prune(core_store(gw->core), gateway_domain(gw),
+		    oldest, max ? max : INT64_MAX, NULL, NULL);
+	timer_set(t, clock, clock->at + ARCHIVE_PRUNE_MS);
+}
+
+void
+archive_open(struct gateway *gw)
+{
+	struct clock *clock = core_clock(gw->core);
+
+	timer_init(&gw->prune, on_prune);
+	timer_set(&gw->prune, clock, clock->at + ARCHIVE_FIRST_MS);
+}
+
+void
+archive_close(struct gateway *gw)
+{
+	timer_cancel(&gw->prune);
+}
+
+/* ---- writing ---------------------------------------------------------- */
+
 struct store_talk
 archive_talk(struct session *s, bool is_room, struct str name)
 {
@@ -49,7 +91,7 @@ archive_line(struct room *r, const struct backlog_line *line,
 		.kind = line->kind,
 		.own = own != NULL };
 
-	if (archive_is_on(r->s->gw))
+	if (is_wanted(r->s, str_c(r->name)))
 		keep(r->s, true, str_c(r->name), &l);
 }
 
@@ -64,7 +106,7 @@ archive_word(struct session *s, const struct archive_word *word)
 		.kind = word->kind,
 		.own = word->own };
 
-	if (archive_is_on(s->gw))
+	if (is_wanted(s, STR_EMPTY))
 		keep(s, false, word->with, &l);
 }
 

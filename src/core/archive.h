@@ -19,6 +19,15 @@ struct announce_own;
 struct backlog_line;
 struct room;
 
+enum {
+	ARCHIVE_FIRST_MS = 60 * 1000,      /* after the start, */
+	ARCHIVE_PRUNE_MS = 10 * 60 * 1000, /* and then so often, the old goes */
+};
+
+/* From open to close what is too old or too much is deleted. */
+void archive_open(struct gateway *gw);
+void archive_close(struct gateway *gw);
+
 /* Is anything kept on this gateway? */
 bool archive_is_on(const struct gateway *gw);
 

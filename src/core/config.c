@@ -63,6 +63,8 @@ static const struct gw_option gateway_options[] = {
 	{ "connect_burst", GW_OPT_INT, "10", 1, 1000 },
 	{ "connect_interval_ms", GW_OPT_INT, "1000", 0, 60000 },
 	{ "archive", GW_OPT_BOOL, "yes", 0, 0 },
+	{ "archive_days", GW_OPT_INT, "365", 0, 36500 },
+	{ "archive_max", GW_OPT_INT, "100000", 0, MAX_COUNT },
 	{ "allow", GW_OPT_LIST, "{}", 0, 0 },
 	{ NULL, GW_OPT_STR, NULL, 0, 0 },
 };
@@ -386,6 +388,8 @@ take_gateway(struct reader *r, struct config *cfg, const struct conf *c)
 	struct config_gateway g = { .ops = kind_of(r, c), .conf = c };
 
 	g.archive = conf_bool(c, "archive");
+	g.archive_days = conf_int(c, "archive_days");
+	g.archive_max = conf_int(c, "archive_max");
 	take_domain(r, cfg, c, &g);
 	take_secret(r, c, &g.secret);
 	take_reconnect(r, c, &g);

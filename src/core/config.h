@@ -106,6 +106,8 @@ struct config_gateway {
 	unsigned connect_burst;      /* dials to a network at once, */
 	int64_t connect_interval_ms; /* then one each; 0: no limit */
 	bool archive;
+	int64_t archive_days; /* 0: for ever */
+	int64_t archive_max;  /* lines of one conversation; 0: no limit */
 	struct config_access access; /* its own allow, else access.allow */
 	struct config_limits limits;
 	const struct conf *conf; /* for ops->open() and reload() */

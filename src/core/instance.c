@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/account.h"
+#include "core/archive.h"
 #include "core/farewell.h"
 #include "core/inbound.h"
 #include "core/instance.h"
@@ -150,6 +151,7 @@ instance_new(struct core *c, const struct config_gateway *conf, struct err *err)
 		gw->priv = xcalloc(1, gw->ops->gateway_size);
 	gw->probe = probe_new(gw);
 	gw->mam = mam_new(gw);
+	archive_open(gw);
 	gw->services = services_new(gw);
 	if (gw->ops->open(gw, conf->conf, err) < 0) {
 		gw->is_failed = true;
@@ -184,6 +186,7 @@ instance_free(struct gateway **gwp)
 	timer_cancel(&gw->hold);
 	farewell_drop(gw);
 	probe_free(&gw->probe);
+	archive_close(gw);
 	mam_free(&gw->mam);
 	services_free(&gw->services);
 	if (!gw->is_failed)

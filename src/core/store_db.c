@@ -199,13 +199,13 @@ static const struct op_row {
 	[DB_LINES_PRUNE] = {
 		.sql = { "DELETE FROM line WHERE seq IN (SELECT seq FROM talk"
 			 " JOIN line ON line.talk = talk.id WHERE gateway = ?1"
-			 " AND at_utc < CAST(?2 AS INTEGER) LIMIT 5000)",
+			 " AND at_utc < CAST(?2 AS INTEGER) LIMIT 20000)",
 			 "DELETE FROM line WHERE seq IN (SELECT seq FROM talk"
 			 " JOIN line ON line.talk = talk.id WHERE gateway = ?1"
 			 " AND (at_utc, seq) <= (SELECT at_utc, seq FROM line"
 			 " AS newest WHERE newest.talk = talk.id"
 			 " ORDER BY at_utc DESC, seq DESC"
-			 " LIMIT 1 OFFSET CAST(?3 AS INTEGER)) LIMIT 5000)" },
+			 " LIMIT 1 OFFSET CAST(?3 AS INTEGER)) LIMIT 20000)" },
 		.nargs = 3,
 		.seal = NO_SEAL,
 	},
