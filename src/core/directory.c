@@ -79,6 +79,13 @@ describe_network(struct inlet *in, struct disco *d, struct str name)
 	service(in->gw, d, name);
 }
 
+static void
+archive_features(struct disco *d)
+{
+	disco_add_feature(d, NS_MAM);
+	disco_add_feature(d, FEATURE_MAM_EXTENDED);
+}
+
 /* A name that says what it is, where the network has a word for it. */
 static void
 describe_person(struct inlet *in, struct disco *d, struct str name)
@@ -87,7 +94,7 @@ describe_person(struct inlet *in, struct disco *d, struct str name)
 	disco_add_feature(d, NS_DISCO_INFO);
 	disco_add_feature(d, NS_DISCO_ITEMS);
 	if (archive_is_on(in->gw) && in->resource.len == 0)
-		disco_add_feature(d, NS_MAM);
+		archive_features(d);
 	if (in->gw->ops->request[GW_REQ_QUERY]) {
 		disco_add_feature(d, NS_PING);
 		disco_add_feature(d, NS_VERSION);
@@ -128,7 +135,7 @@ describe_room(struct inlet *in, struct disco *d, struct str name)
 	disco_add_feature(d, NS_SID);
 	disco_add_feature(d, FEATURE_STABLE_ID);
 	if (archive_is_on(in->gw))
-		disco_add_feature(d, NS_MAM);
+		archive_features(d);
 	disco_add_feature(d, FEATURE_SELF_PING);
 	disco_add_feature(d, "muc_nonanonymous");
 	disco_add_feature(d, "muc_open");

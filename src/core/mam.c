@@ -33,7 +33,7 @@ struct question {
 	char *archive; /* bare JID that was asked */
 	char *user;    /* bare JID that asks */
 	char *queryid;
-	bool is_room, flip;
+	bool is_room, flip, metadata;
 };
 
 struct mam {
@@ -104,6 +104,7 @@ static const struct form_field fields[] = {
 	{ .type = FORM_TEXT, .var = "end", .label = "Not after" },
 	{ .type = FORM_TEXT, .var = "before-id", .label = "Before that one" },
 	{ .type = FORM_TEXT, .var = "after-id", .label = "After that one" },
+	{ .type = FORM_LISTS, .var = "ids", .label = "Only these" },
 };
 
 enum { NFIELD = sizeof(fields) / sizeof(fields[0]) };
@@ -190,11 +191,32 @@ read_with(struct inlet *in, const struct stanza *x,
 	return 0;
 }
 
+/* A question as it is being read. */
+struct reading {
+	struct store_lines_wish wish;
+	struct str ids[MAM_PAGE_MAX];
+	struct buf nick; /* what wish borrows from */
+	bool nobody;     /* who is not in this archive at all */
+};
+
+/* Instead of everything else that can be asked for. */
 static int
-read_form(struct inlet *in, const struct stanza *query,
-    struct store_lines_wish *wish, struct buf *nick, bool *nobody,
+read_ids(const struct stanza *x, struct reading *r, struct err *err)
+{
+	r->wish.ids = r->ids;
+	r->wish.nids = form_values(x, "ids", r->ids, MAM_PAGE_MAX);
+	if (r->wish.nids > MAM_PAGE_MAX)
+		return err_set(err, ERR_TOO_BIG,
+		    "%zu messages at once, ask for up to %d", r->wish.nids,
+		    MAM_PAGE_MAX);
+	return 0;
+}
+
+static int
+read_form(struct inlet *in, const struct stanza *query, struct reading *r,
     struct err *err)
 {
+	struct store_lines_wish *wish = &r->wish;
 	const struct stanza *x = form_find(query);
 
 	if (!x)
@@ -206,9 +228,10 @@ read_form(struct inlet *in, const struct stanza *query,
 	wish->before = form_value(x, "before-id");
 	if (check_fields(x, err) < 0 ||
 	    read_time(x, "start", &wish->start_utc, err) < 0 ||
-	    read_time(x, "end", &wish->end_utc, err) < 0)
+	    read_time(x, "end", &wish->end_utc, err) < 0 ||
+	    read_ids(x, r, err) < 0)
 		return -1;
-	return read_with(in, x, wish, nick, nobody, err);
+	return read_with(in, x, wish, &r->nick, &r->nobody, err);
 }
 
 /* XEP-0059; an empty <before/> asks for the last page. */
@@ -320,11 +343,47 @@ write_fin(struct iq_ask *ask, const struct store_lines *l)
 }
 
 static void
+write_end(struct xmlw *w, const char *name, const struct store_line *l)
+{
+	char stamp[25];
+
+	muc_datetime(l->at_utc, stamp);
+	xmlw_open(w, name, NULL);
+	xmlw_attr(w, "id", l->id);
+	xmlw_attr_c(w, "timestamp", stamp);
+	xmlw_close(w);
+}
+
+static void
+write_metadata(struct iq_ask *ask, const struct store_lines *l)
+{
+	struct xmlw *w = iq_result(ask);
+
+	xmlw_open(w, "metadata", NS_MAM);
+	if (l->n) {
+		write_end(w, "start", &l->v[0]);
+		write_end(w, "end", &l->v[l->n - 1]);
+	}
+	xmlw_close(w);
+	iq_done(ask);
+}
+
+static void
+write_page(
+    struct iq_ask *ask, const struct question *q, const struct store_lines *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		write_result(ask, q, &l->v[q->flip ? l->n - 1 - i : i]);
+	write_fin(ask, l);
+}
+
+static void
 on_lines(bool ok, const struct store_lines *l, void *arg)
 {
 	struct question *q = arg;
 	struct iq_ask *ask = iq_kept(services_iqs(q->gw), q->token);
-	size_t i;
 
 	q->load = 0;
 	if (ask && !ok) {
@@ -334,10 +393,10 @@ on_lines(bool ok, const struct store_lines *l, void *arg)
 	} else if (ask && !l->known) {
 		fail(ask, ERR_NOT_FOUND,
 		    "there is no message of that id in this archive");
+	} else if (ask && q->metadata) {
+		write_metadata(ask, l);
 	} else if (ask) {
-		for (i = 0; i < l->n; i++)
-			write_result(ask, q, &l->v[q->flip ? l->n - 1 - i : i]);
-		write_fin(ask, l);
+		write_page(ask, q, l);
 	}
 	question_free(q);
 }
@@ -354,6 +413,7 @@ question_new(struct inlet *in, const struct stanza *query)
 	q->user = str_dup(jid_bare(&in->from));
 	q->queryid = str_dup(stanza_attr(query, "queryid"));
 	q->is_room = in->at.kind == GW_ADDR_ROOM;
+	q->metadata = stanza_is(query, "metadata", NS_MAM);
 	q->flip = stanza_child(query, "flip-page", NULL) != NULL;
 	list_add(&in->gw->mam->open, &q->node);
 	return q;
@@ -391,10 +451,8 @@ mam_on_query(struct iq_ask *ask, const struct stanza *query)
 {
 	static const struct store_lines none = { .known = true };
 	struct inlet *in = services_inlet(ask);
-	struct store_lines_wish wish = { 0 };
 	struct err err = ERR_INIT;
-	bool nobody = false;
-	struct buf nick;
+	struct reading r = { .nobody = false };
 
 	if (!has_archive(in)) {
 		iq_fail_unknown(ask);
@@ -404,13 +462,25 @@ mam_on_query(struct iq_ask *ask, const struct stanza *query)
 		fail(ask, ERR_BUSY, "too much is being sent; try again later");
 		return;
 	}
-	buf_init(&nick, JID_MAX);
-	if (read_form(in, query, &wish, &nick, &nobody, &err) < 0 ||
-	    read_page(in, query, &wish, &err) < 0)
+	buf_init(&r.nick, JID_MAX);
+	if (read_form(in, query, &r, &err) < 0 ||
+	    read_page(in, query, &r.wish, &err) < 0)
 		iq_fail(ask, &err);
-	else if (nobody)
+	else if (r.nobody)
 		write_fin(ask, &none);
 	else
-		ask_store(ask, in, query, &wish);
-	buf_release(&nick);
+		ask_store(ask, in, query, &r.wish);
+	buf_release(&r.nick);
+}
+
+void
+mam_on_metadata(struct iq_ask *ask, const struct stanza *metadata)
+{
+	struct store_lines_wish wish = { .ends = true };
+	struct inlet *in = services_inlet(ask);
+
+	if (has_archive(in))
+		ask_store(ask, in, metadata, &wish);
+	else
+		iq_fail_unknown(ask);
 }

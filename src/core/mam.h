@@ -19,6 +19,7 @@ struct mam *mam_new(struct gateway *gw);
 void mam_free(struct mam **mp); /* nobody is answered any more */
 
 void mam_on_form(struct iq_ask *ask, const struct stanza *query);
+void mam_on_metadata(struct iq_ask *ask, const struct stanza *metadata);
 void mam_on_query(struct iq_ask *ask, const struct stanza *query);
 
 #endif

@@ -318,6 +318,7 @@ static const struct iq_row rows[] = {
 	{ "set", "query", NS_MUC_ADMIN, admin_on_set },
 	{ "get", "query", NS_MAM, mam_on_form },
 	{ "set", "query", NS_MAM, mam_on_query },
+	{ "get", "metadata", NS_MAM, mam_on_metadata },
 	{ "set", "command", NS_COMMANDS, commands_on_set },
 	{ NULL, NULL, NULL, NULL },
 };

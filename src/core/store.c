@@ -156,24 +156,41 @@ count_anchors(const struct op *op)
 	return n;
 }
 
-/* The first row is about all; one line more than asked for says "more". */
+/* What the first row says about all of them. */
+static void
+read_head(const struct op *op, const struct db_row *head, struct store_lines *l)
+{
+	int64_t nasked = op->kind == DB_LINES_BY_ID ? number(head->col[2])
+	                                            : count_anchors(op);
+
+	l->known = number(head->col[0]) == nasked;
+	l->count = (uint64_t)number(head->col[1]);
+}
+
+/* One line more than asked for says that there are more. */
+static size_t
+count_lines(const struct op *op, size_t nrows, bool *more_out)
+{
+	size_t n = nrows - 1, max = n;
+
+	if (op->kind == DB_LINES_FIRST || op->kind == DB_LINES_LAST)
+		max = (size_t)number(op->v[DB_LINES_MAX]) - 1;
+	*more_out = n > max;
+	return n > max ? max : n;
+}
+
 static void
 give_lines(struct op *op)
 {
-	size_t nrows = count(&op->rows), max;
+	size_t nrows = count(&op->rows);
 	struct store_line *v = xcalloc(nrows + 1, sizeof(*v));
 	struct store_lines l = { .v = v };
 	struct list *n = list_first(&op->rows);
-	const struct db_row *head;
 
 	if (n) {
-		head = LIST_ENTRY(n, struct db_row, node);
-		l.known = number(head->col[0]) == count_anchors(op);
-		l.count = (uint64_t)number(head->col[1]);
+		read_head(op, LIST_ENTRY(n, struct db_row, node), &l);
+		l.n = l.known ? count_lines(op, nrows, &l.more) : 0;
 	}
-	max = (size_t)number(op->v[DB_LINES_MAX]) - 1;
-	l.more = nrows > max + 1;
-	l.n = !l.known || nrows == 0 ? 0 : l.more ? max : nrows - 1;
 	for (size_t i = 0; i < l.n; i++) {
 		bool last = op->kind == DB_LINES_LAST;
 
@@ -629,6 +646,47 @@ store_line_del(struct store *st, const struct store_talk *t, struct str id,
 	put(st, DB_LINE_DEL, v, done, arg);
 }
 
+/* ["a","b"], as SQLite reads lists. */
+static void
+write_json(const struct str *ids, size_t n, struct buf *out)
+{
+	buf_addc(out, '[');
+	for (size_t i = 0; i < n; i++) {
+		buf_addf(out, "%s\"", i ? "," : "");
+		for (size_t k = 0; k < ids[i].len; k++) {
+			unsigned char c = (unsigned char)ids[i].p[k];
+
+			if (c < ' ' || c == '"' || c == '\\')
+				buf_addf(out, "\\u%04x", c);
+			else
+				buf_addc(out, (char)c);
+		}
+		buf_addc(out, '"');
+	}
+	buf_addc(out, ']');
+}
+
+static store_load_id
+load_by_id(struct store *st, const struct store_talk *t,
+    const struct store_lines_wish *w, store_lines_fn *fn, void *arg)
+{
+	store_load_id id;
+	struct buf ids;
+
+	buf_init(&ids, 2 * STORE_VALUE_MAX);
+	write_json(w->ids, w->nids, &ids);
+	{
+		const struct str v[] = { t->gateway, t->user, t->network,
+			t->is_room ? STR("1") : STR("0"), t->name,
+			buf_str(&ids) };
+
+		id = load(
+		    st, DB_LINES_BY_ID, v, (union op_fn){ .lines = fn }, arg);
+	}
+	buf_release(&ids);
+	return id;
+}
+
 store_load_id
 store_lines_load(struct store *st, const struct store_talk *t,
     const struct store_lines_wish *w, store_lines_fn *fn, void *arg)
@@ -640,10 +698,14 @@ store_lines_load(struct store *st, const struct store_talk *t,
 		t->is_room ? STR("1") : STR("0"), t->name,
 		digits(start, w->start_utc), digits(end, end_utc), w->after,
 		w->before, w->page_after, w->page_before, w->nick,
-		digits(limit, (int64_t)max + 1) };
+		digits(limit, w->ends ? 1 : (int64_t)max + 1) };
+	enum db_op kind = w->ends ? DB_LINES_ENDS
+	    : w->last             ? DB_LINES_LAST
+	                          : DB_LINES_FIRST;
 
-	return load(st, w->last ? DB_LINES_LAST : DB_LINES_FIRST, v,
-	    (union op_fn){ .lines = fn }, arg);
+	if (w->nids)
+		return load_by_id(st, t, w, fn, arg);
+	return load(st, kind, v, (union op_fn){ .lines = fn }, arg);
 }
 
 void

@@ -226,7 +226,10 @@ struct store_lines_wish {
 	struct str page_after, page_before; /* ... and these do not */
 	struct str nick;
 	size_t max;
-	bool last; /* the newest max of them */
+	bool last;             /* the newest max of them */
+	bool ends;             /* instead the first and the last, of all */
+	const struct str *ids; /* instead these, and no others */
+	size_t nids;
 };
 
 enum { STORE_LINES_MAX = 250, STORE_COUNT_MAX = 10000 };

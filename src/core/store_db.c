@@ -53,6 +53,10 @@ enum {
 	    "?8, ?10", "?9, ?11") " ORDER BY at_utc " order ", seq " order     \
 	                          " LIMIT CAST(?13 AS INTEGER)"
 
+#define BY_ID                                                                  \
+	" FROM line WHERE talk = " THE_TALK                                    \
+	" AND id IN (SELECT value FROM json_each(?6))"
+
 /*
  * Arguments are ?1, ?2 ... in every statement of a row.  What is sealed is
  * bound to label, the arguments and (in a load) columns before it: the same
@@ -192,6 +196,22 @@ static const struct op_row {
 	[DB_LINES_LAST] = {
 		.sql = { LINES_HEAD, LINES_PAGE("DESC") },
 		.nargs = 13,
+		.seal = NO_SEAL,
+		.ncols = 7,
+	},
+	[DB_LINES_ENDS] = {
+		.sql = { LINES_HEAD, LINES_PAGE("ASC"), LINES_PAGE("DESC") },
+		.nargs = 13,
+		.seal = NO_SEAL,
+		.ncols = 7,
+	},
+	[DB_LINES_BY_ID] = {
+		.sql = { "SELECT count(*), count(*), (SELECT"
+			 " count(DISTINCT value) FROM json_each(?6)),"
+			 " '', '', '', ''" BY_ID,
+			 "SELECT id, at_utc, kind, own, nick, own_id, body" BY_ID
+			 " ORDER BY at_utc, seq" },
+		.nargs = 6,
 		.seal = NO_SEAL,
 		.ncols = 7,
 	},

@@ -52,6 +52,9 @@ enum db_op {
 	                         page_before nick max {id at_utc kind own nick
 	                         own_id body}; the first row: nanchor, count */
 	DB_LINES_LAST,        /* the same, newest first */
+	DB_LINES_ENDS,        /* the same; the first and the last */
+	DB_LINES_BY_ID,       /* TALK ids (JSON); the same rows; the first row:
+	                         nfound, nfound, nasked */
 	DB_LINES_PRUNE,       /* gateway oldest_utc max_lines */
 	DB_PROBE,             /* writes one row, to see whether it can be */
 	DB_NOP

@@ -32,7 +32,8 @@
 #define NS_EME         "urn:xmpp:eme:0"                         /* XEP-0380 */
 
 /* Feature names that are not namespaces. */
-#define FEATURE_ESCAPING "jid\\20escaping" /* XEP-0106 */
+#define FEATURE_MAM_EXTENDED "urn:xmpp:mam:2#extended" /* XEP-0313 */
+#define FEATURE_ESCAPING     "jid\\20escaping"         /* XEP-0106 */
 #define FEATURE_STABLE_ID                                                      \
 	"http://jabber.org/protocol/muc#stable_id" /* XEP-0045 */
 #define FEATURE_SELF_PING                                                      \

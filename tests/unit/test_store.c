@@ -1141,6 +1141,24 @@ lines_come_page_by_page_in_both_directions(void **state)
 }
 
 static void
+lines_come_by_their_ids_and_the_ends_of_all(void **state)
+{
+	const struct str ids[] = { STR("d"), STR("a\"]\\"), STR("b"),
+		STR("b") };
+	const struct str odd[] = { STR("b"), STR("nobody") };
+
+	(void)state;
+	say_five();
+	say_in(&room, "a\"]\\", 9);
+	assert_string_equal(
+	    lines_of(&room, WISH(.ids = ids, .nids = 4)), "b d a\"]\\ of 3");
+	assert_string_equal(
+	    lines_of(&room, WISH(.ids = odd, .nids = 2)), "of 1, unknown");
+	assert_string_equal(
+	    lines_of(&room, WISH(.ends = true)), "a a\"]\\ of 6");
+}
+
+static void
 conversations_are_kept_apart_and_forgotten_together(void **state)
 {
 	struct store_talk other = room, person = room;
@@ -1201,6 +1219,7 @@ main(void)
 		TEST(forgetting_erases_that_user_and_nobody_else),
 		TEST(lines_come_back_in_order_between_two_moments),
 		TEST(lines_come_page_by_page_in_both_directions),
+		TEST(lines_come_by_their_ids_and_the_ends_of_all),
 		TEST(conversations_are_kept_apart_and_forgotten_together),
 		TEST(what_is_too_old_or_too_much_goes),
 		TEST(a_loop_is_rung_when_something_is_done),
