@@ -5,6 +5,7 @@
  * people or passed over.
  */
 #include "irc/irc_handler.h"
+#include "irc/irc_regain.h"
 
 #include <stdlib.h>
 
@@ -215,6 +216,7 @@ static const struct irc_row rows[] = {
 	{ "001", 1, irc_on_welcome, true },
 	{ "005", 2, irc_on_isupport, false },
 	{ "301", 3, irc_on_away_told, false },
+	{ "303", 1, irc_on_ison, false },
 	{ "305", 1, irc_on_away_self, false },
 	{ "306", 1, irc_on_away_self, false },
 	{ "324", 3, irc_on_mode_is, false },

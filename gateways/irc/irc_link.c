@@ -172,6 +172,8 @@ init_proto(struct irc_link *l, struct str nick)
 	            .nonce = str_c(nonce),
 	            .has_certificate = n->tls &&
 	                session_setting(s, STR_EMPTY, "client_key").len },
+	        .regain =
+	            str_is(session_setting(s, STR_EMPTY, "nick_regain"), "1"),
 	        .sasl_required =
 	            str_is(session_setting(s, STR_EMPTY, "sasl_required"), "1"),
 	        /* An operator who set a password for a network without TLS

@@ -6,6 +6,7 @@
  * CTCP		modern.ircdocs.horse/ctcp
  */
 #include "irc/irc_handler.h"
+#include "irc/irc_regain.h"
 #include "irc/irc_text.h"
 
 bool
@@ -16,6 +17,8 @@ irc_on_quit(struct irc_proto *p, struct irc_event *ev)
 	ev->type = IRC_EV_QUIT;
 	ev->text = irc_clean(p, p->m.param[0]);
 	ev->self = irc_from_self(p);
+	if (!ev->self)
+		irc_regain_freed(p, p->m.nick);
 	return true;
 }
 
@@ -31,7 +34,10 @@ irc_on_nick(struct irc_proto *p, struct irc_event *ev)
 	if (ev->self) {
 		irc_learn_self(p);
 		irc_set_nick(p, ev->nick);
+		irc_regain_end(p);
 		ev->ref = irc_answer(p, IRC_ASK_NICK, ev->nick);
+	} else {
+		irc_regain_freed(p, p->m.nick);
 	}
 	return true;
 }

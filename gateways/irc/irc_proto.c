@@ -19,6 +19,7 @@
 
 #include "irc/irc_handler.h"
 #include "irc/irc_nick.h"
+#include "irc/irc_regain.h"
 
 enum {
 	OUT_MAX = 8192,       /* released by the flood control, not written */
@@ -75,6 +76,7 @@ irc_proto_init(struct irc_proto *p, const struct irc_params *params)
 		.sasl_required = params->sasl_required,
 		.secrets_allowed = params->secrets_allowed,
 		.ping_at = -1,
+		.regain = { .next_at = -1, .on = params->regain },
 	};
 	init_buffers(p);
 	init_names(p, params);
@@ -187,6 +189,7 @@ become_ready(struct irc_proto *p, struct irc_event *ev)
 	p->state = IRC_READY;
 	bucket_init(&p->queue.bucket, p->queue.bucket.burst,
 	    p->queue.bucket.interval_ms);
+	irc_regain_begin(p);
 	ev->type = IRC_EV_READY;
 	ev->nick = str_c(p->nick);
 	return true;
@@ -459,6 +462,8 @@ irc_proto_deadline(const struct irc_proto *p)
 	if (may_release(p))
 		earliest(&at, irc_queue_ready_at(&p->queue, p->now_at));
 	earliest(&at, irc_ask_due_at(&p->asks, IRC_ANSWER_MS));
+	if (p->state == IRC_READY)
+		earliest(&at, p->regain.next_at);
 	return at;
 }
 
@@ -509,6 +514,7 @@ irc_proto_tick(struct irc_proto *p, int64_t now_at)
 
 	p->now_at = now_at;
 	irc_asks_forget(&p->asks, now_at, IRC_REFUSAL_MS);
+	irc_regain_tick(p);
 	if (at >= 0 && now_at >= at)
 		on_state_deadline(p);
 }

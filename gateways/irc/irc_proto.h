@@ -102,6 +102,7 @@ struct irc_params {
 	struct str realname;
 	struct str server_password;  /* or empty */
 	struct irc_sasl_params sasl; /* zeroed: no login */
+	bool regain;                 /* the wanted nick, see irc_regain.h */
 	bool sasl_required;          /* hang up rather than go on without */
 	bool secrets_allowed; /* TLS, or the operator accepts clear text */
 	const char *charset;  /* of lines not in UTF-8; NULL: windows-1252.
@@ -213,6 +214,16 @@ struct irc_event {
 	bool self, on, last, is_reply, is_server, permanent;
 };
 
+/* See irc_regain.h. */
+struct irc_regain {
+	int64_t next_at; /* the next question; -1: never */
+	int32_t wait_ms;
+	bool on;     /* wanted */
+	bool in_use; /* at login */
+	bool asked;  /* ISON is open */
+	bool tried;  /* NICK was sent since the last ISON */
+};
+
 /* Why it will end. */
 struct irc_closing {
 	bool known;
@@ -241,6 +252,8 @@ struct irc_proto {
 	unsigned nick_try;
 	uint8_t userlen, hostlen; /* ours, as others see us; 0: not known */
 	bool sasl_required, secrets_allowed, bad_secret;
+
+	struct irc_regain regain;
 
 	int64_t now_at;   /* latest time we were told */
 	int64_t start_at; /* of this state, for its deadline */

@@ -16,6 +16,7 @@
 
 #include "irc/irc_handler.h"
 #include "irc/irc_nick.h"
+#include "irc/irc_regain.h"
 
 enum { REALNAME_MAX = 400, CAP_LINES_MAX = 16 * 1024 };
 
@@ -272,6 +273,8 @@ irc_on_nick_refused(struct irc_proto *p, struct irc_event *ev)
 
 	if (p->state != IRC_REGISTERING)
 		return irc_on_numeric(p, ev);
+	if (!invalid && str_is(str_c(p->nick), p->base))
+		p->regain.in_use = true;
 	if (!next_nick(p, invalid)) {
 		irc_end(p, invalid ? ERR_BAD_INPUT : ERR_CONFLICT, invalid,
 		    irc_clean(p, irc_last(p)));

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "irc/irc_handler.h"
+#include "irc/irc_regain.h"
 
 /* ---- refusals --------------------------------------------------------- */
 
@@ -315,6 +316,8 @@ irc_on_numeric(struct irc_proto *p, struct irc_event *ev)
 	const struct refusal *r = bsearch(
 	    &code, refusals, NREFUSAL, sizeof(refusals[0]), refusal_cmp);
 
+	if (irc_regain_refused(p))
+		return false;
 	if (r)
 		return on_refusal(p, ev, r);
 	if (is_dull(code))

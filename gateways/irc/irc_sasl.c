@@ -15,7 +15,7 @@ enum {
 	BASE64_MAX = 8192,
 };
 
-#define BIT(mech) (1u << (mech))
+#define BIT(mech) ((uint8_t)(1u << (mech)))
 
 /* The answer to a challenge; -1: give up, s->broken says why. */
 typedef int mech_fn(struct irc_sasl *s, struct str challenge, struct buf *out);
@@ -117,7 +117,8 @@ irc_sasl_init(struct irc_sasl *s, const struct irc_sasl_params *p)
 {
 	*s = (struct irc_sasl){ 0 };
 	for (size_t i = 0; i < IRC_NMECH; i++)
-		s->usable |= is_usable(p, i) ? BIT(i) : 0;
+		if (is_usable(p, i))
+			s->usable |= BIT(i);
 	/* Before 3.2 servers tell no list, and few of those have SCRAM. */
 	s->offered = p->mechanism.len
 	    ? s->usable

@@ -62,8 +62,8 @@ struct irc_dialogue {
 struct irc_sasl {
 	enum irc_sasl_state state;
 	enum irc_mechanism mech; /* from ASKED on */
-	unsigned usable;         /* bits: what we can do */
-	unsigned offered, tried; /* bits: 1 << enum irc_mechanism */
+	uint8_t usable;          /* bits: what we can do */
+	uint8_t offered, tried;  /* bits: 1 << enum irc_mechanism */
 	bool wished; /* by an account or a mechanism, not only possible */
 	bool judged; /* credentials were refused */
 	bool proved; /* the server knows the password */

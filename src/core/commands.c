@@ -216,6 +216,20 @@ add_setting(struct settings_form *f, const struct gw_setting *st,
 	add_field(f, st, field, true);
 }
 
+/* What counts there as long as nothing is set there. */
+static struct str
+inherited(
+    const struct account *a, const struct place *p, const struct gw_setting *st)
+{
+	struct str v = STR_EMPTY;
+
+	if (p->room.len)
+		v = account_setting(a, p->network, STR_EMPTY, st->name);
+	if (v.len == 0 && p->network.len)
+		v = account_setting(a, STR_EMPTY, STR_EMPTY, st->name);
+	return v.len ? v : str_c(st->def);
+}
+
 /* To be shown. */
 static void
 make_form(struct settings_form *f, const struct gateway *gw,
@@ -228,6 +242,9 @@ make_form(struct settings_form *f, const struct gateway *gw,
 		struct str value =
 		    account_setting(a, p->network, p->room, st->name);
 
+		/* A box is ticked or not: it has no empty. */
+		if (st->type == GW_SET_BOOL && value.len == 0)
+			value = inherited(a, p, st);
 		if (st->scopes & p->scope)
 			add_setting(f, st, value, value.len > 0);
 	}
@@ -361,6 +378,16 @@ check_values(struct gateway *gw, struct settings_form *f,
 	return 0;
 }
 
+/* A box left as it was shown sets nothing. */
+static bool
+is_as_before(const struct account *a, const struct place *p,
+    const struct gw_setting *st, struct str value)
+{
+	return st->type == GW_SET_BOOL &&
+	    account_setting(a, p->network, p->room, st->name).len == 0 &&
+	    str_eq(value, inherited(a, p, st));
+}
+
 /* The answer waits for the disk. */
 struct saving {
 	struct gateway *gw;
@@ -423,7 +450,8 @@ save_form(struct adhoc_call *call, struct inlet *in, const struct place *p)
 	sv->gw = in->gw;
 	sv->left = 1;
 	for (i = 0; i < f.n; i++) {
-		if (!new_value(&f, i, x, &value))
+		if (!new_value(&f, i, x, &value) ||
+		    is_as_before(a, p, f.setting[i], value))
 			continue;
 		sv->left++;
 		if (account_set(a, p->network, p->room, f.setting[i], value,
