@@ -492,6 +492,12 @@ static const struct gw_setting settings[] = {
 	    "So that you find later what you missed; switched off, nothing "
 	    "more is kept",
 	    "1", NULL },
+	{ "corrections", GW_SET_BOOL,
+	    GW_SCOPE_GATEWAY | GW_SCOPE_NETWORK | GW_SCOPE_ROOM,
+	    "Send corrections",
+	    "When you correct a message the others get a short line that says "
+	    "what has changed; they cannot see the message itself change",
+	    "1", NULL },
 	{ "sasl_account", GW_SET_TEXT, GW_SCOPE_NETWORK, "Account",
 	    "Your account with the services of the network (SASL)", "",
 	    check_line },

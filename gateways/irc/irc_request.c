@@ -494,6 +494,34 @@ tell_delay(struct irc_link *l)
 	buf_release(&text);
 }
 
+/* "nick: " in front tells people whom it answers; once is enough. */
+static bool
+needs_address(const struct gw_message *m)
+{
+	struct str to = m->reply_nick;
+
+	return to.len && m->kind == GW_MSG_NORMAL &&
+	    !str_eq_nocase(str_head(m->body, to.len), to);
+}
+
+static int
+send_message(struct irc_link *l, gw_ticket t, const struct gw_message *m,
+    struct err *err)
+{
+	struct buf text;
+	int rc;
+
+	buf_init(&text, m->reply_nick.len + m->body.len + 2);
+	if (needs_address(m))
+		buf_addf(&text, STR_FMT ": ", STR_ARG(m->reply_nick));
+	buf_add_str(&text, m->body);
+	rc = irc_proto_message(&l->proto, kinds[m->kind],
+	    m->to.len ? m->to : m->room, buf_str(&text),
+	    irc_ref(IRC_REF_MESSAGE, t), err);
+	buf_release(&text);
+	return rc;
+}
+
 void
 irc_request_send(struct session *s, gw_ticket t, const struct gw_message *m)
 {
@@ -502,9 +530,7 @@ irc_request_send(struct session *s, gw_ticket t, const struct gw_message *m)
 		.type = GW_EV_FATE, .ticket = t, .fate = GW_REFUSED
 	};
 
-	if (irc_proto_message(&l->proto, kinds[m->kind],
-	        m->to.len ? m->to : m->room, m->body,
-	        irc_ref(IRC_REF_MESSAGE, t), &ev.err) < 0)
+	if (send_message(l, t, m, &ev.err) < 0)
 		irc_link_emit(l, &ev);
 	else {
 		irc_link_mark(l);

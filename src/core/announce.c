@@ -273,6 +273,31 @@ announce_body(struct xmlw *w, enum gw_msg_kind kind, struct str body)
 	xmlw_close(w);
 }
 
+/* What it answers, or stands for. */
+static void
+write_links(struct xmlw *w, const struct occupant *o,
+    const struct backlog_line *l, struct who *who)
+{
+	struct buf scratch;
+
+	buf_init(&scratch, JID_MAX);
+	if (l->reply_to.len) {
+		xmlw_open(w, "reply", NS_REPLY);
+		if (l->reply_nick.len)
+			xmlw_attr(w, "to",
+			    who_is(who, o,
+			        resource_of(o->room, l->reply_nick, &scratch)));
+		xmlw_attr(w, "id", l->reply_to);
+		xmlw_close(w);
+	}
+	if (l->corrects.len) {
+		xmlw_open(w, "replace", NS_CORRECT);
+		xmlw_attr(w, "id", l->corrects);
+		xmlw_close(w);
+	}
+	buf_release(&scratch);
+}
+
 static void
 write_line(struct occupant *o, const struct backlog_line *l, struct who *who,
     struct str resource, const struct announce_own *own, bool late)
@@ -282,6 +307,7 @@ write_line(struct occupant *o, const struct backlog_line *l, struct who *who,
 	    "groupchat", own && own->id.len ? own->id : id);
 
 	announce_body(w, l->kind, l->body);
+	write_links(w, o, l, who);
 	if (own && own->origin.len) {
 		xmlw_open(w, "origin-id", NS_SID);
 		xmlw_attr(w, "id", own->origin);

@@ -16,10 +16,18 @@ backlog_init(struct backlog *b)
 	list_init(&b->lines);
 }
 
+static const struct backlog_line *
+line_at(const struct list *n)
+{
+	return (const void *)((const char *)n -
+	    offsetof(struct backlog_line, node));
+}
+
 static size_t
 line_bytes(const struct backlog_line *l)
 {
-	return sizeof(*l) + l->from.len + l->body.len;
+	return sizeof(*l) + l->own_id.len + l->from.len + l->body.len +
+	    l->reply_to.len + l->reply_nick.len + l->corrects.len;
 }
 
 static void
@@ -56,32 +64,45 @@ backlog_release(struct backlog *b)
 		drop_oldest(b);
 }
 
-/* Copied; in no list yet. */
-static struct backlog_line *
-line_new(enum gw_msg_kind kind, struct str id, struct str from, struct str body,
-    int64_t at_utc)
+static struct str
+copy(struct str s, char **to)
 {
-	size_t idlen = id.len < BACKLOG_ID ? id.len : BACKLOG_ID - 1;
-	struct backlog_line *l = xmalloc(sizeof(*l) + from.len + body.len);
+	struct str at = str_of(*to, s.len);
+
+	if (s.len)
+		memcpy(*to, s.p, s.len);
+	*to += s.len;
+	return at;
+}
+
+/* Copied, texts behind it; in no list yet. */
+static struct backlog_line *
+line_new(const struct backlog_word *word)
+{
+	struct str id = str_head(word->id, BACKLOG_ID - 1);
+	struct backlog_line *l = xmalloc(sizeof(*l) + word->own_id.len +
+	    word->from.len + word->body.len + word->reply_to.len +
+	    word->reply_nick.len + word->corrects.len);
 	char *text = (char *)(l + 1);
 
-	*l = (struct backlog_line){ .kind = kind, .at_utc = at_utc };
-	if (idlen)
-		memcpy(l->id, id.p, idlen);
-	if (from.len)
-		memcpy(text, from.p, from.len);
-	if (body.len)
-		memcpy(text + from.len, body.p, body.len);
-	l->from = str_of(text, from.len);
-	l->body = str_of(text + from.len, body.len);
+	*l = (struct backlog_line){
+		.kind = word->kind, .own = word->own, .at_utc = word->at_utc
+	};
+	if (id.len)
+		memcpy(l->id, id.p, id.len);
+	l->own_id = copy(word->own_id, &text);
+	l->from = copy(word->from, &text);
+	l->body = copy(word->body, &text);
+	l->reply_to = copy(word->reply_to, &text);
+	l->reply_nick = copy(word->reply_nick, &text);
+	l->corrects = copy(word->corrects, &text);
 	return l;
 }
 
 uint64_t
-backlog_add(struct backlog *b, enum gw_msg_kind kind, struct str id,
-    struct str from, struct str body, int64_t at_utc)
+backlog_add(struct backlog *b, const struct backlog_word *word)
 {
-	struct backlog_line *l = line_new(kind, id, from, body, at_utc);
+	struct backlog_line *l = line_new(word);
 
 	l->seq = ++b->last_seq;
 	list_add(&b->lines, &l->node);
@@ -93,12 +114,11 @@ backlog_add(struct backlog *b, enum gw_msg_kind kind, struct str id,
 }
 
 bool
-backlog_prepend(struct backlog *b, enum gw_msg_kind kind, struct str id,
-    struct str from, struct str body, int64_t at_utc)
+backlog_prepend(struct backlog *b, const struct backlog_word *word)
 {
 	struct list *first = list_first(&b->lines);
 	uint64_t seq = first ? LINE(first)->seq : b->last_seq + 1;
-	struct backlog_line *l = line_new(kind, id, from, body, at_utc);
+	struct backlog_line *l = line_new(word);
 
 	if (seq <= 1 || b->n == BACKLOG_MAX ||
 	    b->bytes + line_bytes(l) > BACKLOG_MAX_BYTES) {
@@ -114,6 +134,35 @@ backlog_prepend(struct backlog *b, enum gw_msg_kind kind, struct str id,
 }
 
 const struct backlog_line *
+backlog_find(const struct backlog *b, struct str id)
+{
+	const struct list *n;
+
+	for (n = b->lines.prev; id.len && n != &b->lines; n = n->prev) {
+		const struct backlog_line *l = line_at(n);
+
+		if (str_is(id, l->id) || str_eq(id, l->own_id))
+			return l;
+	}
+	return NULL;
+}
+
+const struct backlog_line *
+backlog_newest(const struct backlog *b, struct str own_id)
+{
+	const struct list *n;
+
+	for (n = b->lines.prev; own_id.len && n != &b->lines; n = n->prev) {
+		const struct backlog_line *l = line_at(n);
+
+		if (l->own &&
+		    (str_eq(own_id, l->own_id) || str_eq(own_id, l->corrects)))
+			return l;
+	}
+	return NULL;
+}
+
+const struct backlog_line *
 backlog_last(const struct backlog *b)
 {
 	return list_is_empty(&b->lines) ? NULL : LINE(b->lines.prev);
@@ -124,10 +173,7 @@ backlog_next(const struct backlog *b, const struct backlog_line *line)
 {
 	const struct list *n = line->node.next;
 
-	return n == &b->lines
-	    ? NULL
-	    : (const struct backlog_line *)(const void *)((const char *)n -
-	          offsetof(struct backlog_line, node));
+	return n == &b->lines ? NULL : line_at(n);
 }
 
 const struct backlog_line *

@@ -3,6 +3,9 @@
  *
  * A ring with ceilings in messages and bytes.  Each line has a number that
  * only grows, so an occupant who was away can be given what it missed.
+ * Messages that speak of others (replies, corrections) find them here, by any
+ * of their names.  A session has one more for what is said one to one; `from`
+ * is the other person there.
  * Pure: no clock, no output.
  */
 #ifndef CORE_BACKLOG_H
@@ -18,14 +21,29 @@
 
 enum { BACKLOG_MAX = 100, BACKLOG_MAX_BYTES = 64 * 1024, BACKLOG_ID = 40 };
 
+/* A message, as it is added.  What is not known is empty. */
+struct backlog_word {
+	enum gw_msg_kind kind;
+	bool own;          /* said by our user */
+	struct str id;     /* stanza-id, cut to BACKLOG_ID - 1 */
+	struct str own_id; /* what our user's client called it */
+	struct str from;   /* nick; empty: the room itself */
+	struct str body;
+	struct str reply_to;   /* id of the message that it answers, */
+	struct str reply_nick; /* and who said that */
+	struct str corrects;   /* id of the message that it stands for */
+	int64_t at_utc;
+};
+
+/* The same, kept; id is terminated. */
 struct backlog_line {
 	struct list node;
 	uint64_t seq;
 	int64_t at_utc;
 	enum gw_msg_kind kind;
-	char id[BACKLOG_ID]; /* stanza-id, terminated */
-	struct str from;     /* nick; empty: the room itself */
-	struct str body;
+	bool own;
+	char id[BACKLOG_ID];
+	struct str own_id, from, body, reply_to, reply_nick, corrects;
 };
 
 struct backlog {
@@ -38,12 +56,20 @@ void backlog_init(struct backlog *b);
 void backlog_release(struct backlog *b);
 
 /* Copied; the oldest make room.  Returns its number. */
-uint64_t backlog_add(struct backlog *b, enum gw_msg_kind kind, struct str id,
-    struct str from, struct str body, int64_t at_utc);
+uint64_t backlog_add(struct backlog *b, const struct backlog_word *word);
+
+/*
+ * The newest line with that stanza-id, or that our user's client called so;
+ * NULL: none, or not any more.
+ */
+const struct backlog_line *backlog_find(const struct backlog *b, struct str id);
+
+/* What our user's client called so, as it was last corrected; or NULL. */
+const struct backlog_line *backlog_newest(
+    const struct backlog *b, struct str own_id);
 
 /* An older one, in front of all; false: there is no place for it. */
-bool backlog_prepend(struct backlog *b, enum gw_msg_kind kind, struct str id,
-    struct str from, struct str body, int64_t at_utc);
+bool backlog_prepend(struct backlog *b, const struct backlog_word *word);
 
 /* The line of that id, if it is still there, was not said after all. */
 void backlog_forget(struct backlog *b, struct str id);

@@ -176,6 +176,8 @@ struct gw_message {
 	struct str body;
 	struct str subject, thread;
 	struct str reply_to;      /* network id of the message answered */
+	struct str reply_nick;    /* outward: who said that; empty: nobody
+	                             need be named */
 	struct str reaction;      /* the text of a reaction to reply_to */
 	struct str redacts;       /* network id of a message to take back */
 	struct str network_id;    /* the network's own id, or empty */

@@ -15,8 +15,15 @@ on_lines(bool ok, const struct store_lines *l, void *arg)
 	for (i = ok ? l->n : 0; i > 0; i--) {
 		const struct store_line *v = &l->v[i - 1];
 
-		if (!backlog_prepend(&r->backlog, (enum gw_msg_kind)v->kind,
-		        v->id, v->nick, v->body, v->at_utc))
+		if (!backlog_prepend(&r->backlog,
+		        &(struct backlog_word){
+		            .kind = (enum gw_msg_kind)v->kind,
+		            .own = v->own,
+		            .id = v->id,
+		            .own_id = v->own_id,
+		            .from = v->nick,
+		            .body = v->body,
+		            .at_utc = v->at_utc }))
 			break;
 	}
 	room_let_in(r);

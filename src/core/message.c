@@ -3,14 +3,9 @@
  *
  * XEP-0045 1.34	7.4 to the room, 7.5 private, 7.8 invitations, 8.1 subject
  * XEP-0359 0.6		origin-id is kept on the reflection
- *
- * A message that a network without that feature cannot carry (encrypted, a
- * call, a file offer) is answered with an error: silence would look like
- * success.  What only accompanies a conversation (chat states, receipts,
- * markers) is dropped.
  */
 #include "core/message.h"
-#include "core/announce.h"
+#include "core/draft.h"
 #include "core/instance.h"
 #include "core/occupant.h"
 #include "core/outgoing.h"
@@ -34,100 +29,6 @@ refuse(struct inlet *in, enum err_kind kind, const char *text)
 
 	err_set(&err, kind, "%s", text);
 	inlet_error(in, &err);
-}
-
-/* ---- what is in it ---------------------------------------------------- */
-
-/* Elements that make the body, if any, a stand-in for what we cannot read. */
-static const struct {
-	const char *name, *ns, *what;
-} opaque[] = {
-	{ "encrypted", "eu.siacs.conversations.axolotl",
-	    "encrypted messages (OMEMO) cannot be read on the other side; "
-	    "switch encryption off for this conversation" },
-	{ "encrypted", "urn:xmpp:omemo:2",
-	    "encrypted messages (OMEMO) cannot be read on the other side; "
-	    "switch encryption off for this conversation" },
-	{ "encrypted", "urn:xmpp:omemo:1",
-	    "encrypted messages (OMEMO) cannot be read on the other side; "
-	    "switch encryption off for this conversation" },
-	{ "openpgp", "urn:xmpp:openpgp:0",
-	    "encrypted messages (OpenPGP) cannot be read on the other side" },
-	{ "x", "jabber:x:encrypted",
-	    "encrypted messages (OpenPGP) cannot be read on the other side" },
-	{ "propose", "urn:xmpp:jingle-message:0",
-	    "calls cannot be made to the other side" },
-	{ "propose", "urn:xmpp:jingle-message:1",
-	    "calls cannot be made to the other side" },
-	{ "file-sharing", "urn:xmpp:sfs:0", NULL },
-};
-
-/* Why it cannot be carried, or NULL. */
-static const char *
-unreadable(const struct stanza *s, bool has_body)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(opaque) / sizeof(opaque[0]); i++) {
-		if (!stanza_child(s, opaque[i].name, opaque[i].ns))
-			continue;
-		if (opaque[i].what)
-			return opaque[i].what;
-		if (!has_body)
-			return "files cannot be offered to the other side; "
-			       "send a link";
-	}
-	return NULL;
-}
-
-/* "/me waves"; "//me" says "/me" where a slash makes a command. */
-static enum gw_msg_kind
-kind_of(const struct gateway *gw, struct str *body)
-{
-	struct str me = STR("/me ");
-
-	if (slash_has(gw) && str_starts(*body, STR("//"))) {
-		*body = str_skip(*body, 1);
-		return GW_MSG_NORMAL;
-	}
-	if (!str_starts(*body, me))
-		return GW_MSG_NORMAL;
-	*body = str_skip(*body, me.len);
-	return GW_MSG_ACTION;
-}
-
-static struct outgoing_params
-params_of(struct inlet *in, struct str body)
-{
-	const struct stanza *origin =
-	    stanza_child(in->stanza, "origin-id", NS_SID);
-	struct outgoing_params p = { .from = jid_full(&in->from),
-		.to = jid_full(&in->to),
-		.id = in->id,
-		.origin = origin ? stanza_attr(origin, "id") : STR_EMPTY };
-
-	p.kind = kind_of(in->gw, &body);
-	p.body = body;
-	return p;
-}
-
-/*
- * The body if there is one to send.  False: nothing to send; a message that
- * was meant to say something has been answered.
- */
-static bool
-body_of(struct inlet *in, struct str *body_out)
-{
-	const char *why;
-	bool has = stanza_child(in->stanza, "body", NULL) != NULL;
-
-	*body_out = stanza_child_text(in->stanza, "body", NULL, &in->scratch);
-	why = unreadable(in->stanza, has);
-	if (why) {
-		refuse(in, ERR_UNSUPPORTED, why);
-		return false;
-	}
-	return body_out->len > 0;
 }
 
 /* ---- to a room -------------------------------------------------------- */
@@ -210,52 +111,72 @@ invite(struct inlet *in, struct room *r, const struct stanza *invite)
 }
 
 static void
+send(struct inlet *in, struct session *s, const struct draft *d)
+{
+	struct err err = ERR_INIT;
+
+	if (outgoing_send(s, &d->p, &err) < 0)
+		inlet_error(in, &err);
+}
+
+static void
+say_to_all(struct inlet *in, struct occupant *o, struct draft *d)
+{
+	struct room *r = o->room;
+
+	if (slash_run(in, r->s, o, STR_EMPTY, d->payload.body) ||
+	    !draft_link(d, r->s, r))
+		return;
+	d->p.room = str_c(r->name);
+	send(in, r->s, d);
+}
+
+static void
 to_all(struct inlet *in, struct occupant *o)
 {
 	struct room *r = o->room;
 	const struct stanza *subject =
 	    stanza_child(in->stanza, "subject", NULL);
-	struct outgoing_params p;
 	struct gw_req req = { .kind = GW_REQ_SUBJECT, .room = str_c(r->name) };
-	struct err err = ERR_INIT;
-	struct str body;
+	struct draft d;
 
 	if (subject && !stanza_child(in->stanza, "body", NULL)) {
 		req.text = stanza_text(subject, &in->scratch);
 		request(in, r->s, &req);
 		return;
 	}
-	if (!body_of(in, &body) || slash_run(in, r->s, o, STR_EMPTY, body))
-		return;
-	p = params_of(in, body);
-	p.room = str_c(r->name);
-	if (outgoing_send(r->s, &p, &err) < 0)
-		inlet_error(in, &err);
+	if (draft_read(&d, in))
+		say_to_all(in, o, &d);
+	draft_release(&d);
 }
 
 /* XEP-0045 7.5 */
 static void
-to_member(struct inlet *in, struct occupant *o)
+say_to_member(struct inlet *in, struct occupant *o, struct draft *d)
 {
-	struct room *r = o->room;
-	struct member *m = room_member(r, in->resource);
-	struct outgoing_params p;
-	struct err err = ERR_INIT;
-	struct str body;
+	struct member *m = room_member(o->room, in->resource);
+	struct session *s = o->room->s;
 
-	if (!body_of(in, &body))
-		return;
 	if (!m) {
 		refuse(in, ERR_NOT_FOUND, "there is nobody of that nick");
 		return;
 	}
-	if (slash_run(in, r->s, o, str_c(m->person->nick), body))
+	if (slash_run(in, s, o, str_c(m->person->nick), d->payload.body) ||
+	    !draft_link(d, s, NULL))
 		return;
-	p = params_of(in, body);
-	p.nick = str_c(m->person->nick);
+	d->p.nick = str_c(m->person->nick);
 	m->person->whisper = o->id;
-	if (outgoing_send(r->s, &p, &err) < 0)
-		inlet_error(in, &err);
+	send(in, s, d);
+}
+
+static void
+to_member(struct inlet *in, struct occupant *o)
+{
+	struct draft d;
+
+	if (draft_read(&d, in))
+		say_to_member(in, o, &d);
+	draft_release(&d);
 }
 
 static void
@@ -286,42 +207,51 @@ to_room(struct inlet *in)
 /* ---- to a person ------------------------------------------------------ */
 
 static void
-to_person(struct inlet *in)
+say_to_person(struct inlet *in, struct session *s, struct draft *d)
 {
-	struct outgoing_params p;
-	struct err err = ERR_INIT;
-	struct session *s;
-	struct person *who;
-	struct str body;
+	struct person *who = person_find(s, in->at.name);
 
-	if (str_is(in->type, "groupchat")) {
-		refuse(in, ERR_BAD_INPUT, "this is a person, not a room");
+	if (slash_run(in, s, NULL, in->at.name, d->payload.body) ||
+	    !draft_link(d, s, NULL))
 		return;
-	}
-	if (!body_of(in, &body))
-		return;
-	s = session_get(in->gw, jid_bare(&in->from), &in->at, &err);
+	/* Addresses have lost the case of letters; the network has it. */
+	d->p.nick = who ? str_c(who->nick) : in->at.name;
+	if (who)
+		who->whisper = 0;
+	s->talked_at = core_clock(in->gw->core)->at;
+	send(in, s, d);
+	if (s->state == SESSION_IDLE)
+		session_start(s, jid_node(&in->from));
+}
+
+static void
+to_session(struct inlet *in, struct draft *d)
+{
+	struct err err = ERR_INIT;
+	struct session *s =
+	    session_get(in->gw, jid_bare(&in->from), &in->at, &err);
+
 	if (!s) {
 		inlet_error(in, &err);
 		return;
 	}
 	session_spell(s, jid_bare(&in->to));
-	if (slash_run(in, s, NULL, in->at.name, body)) {
-		session_check(s);
+	say_to_person(in, s, d);
+	session_check(s);
+}
+
+static void
+to_person(struct inlet *in)
+{
+	struct draft d;
+
+	if (str_is(in->type, "groupchat")) {
+		refuse(in, ERR_BAD_INPUT, "this is a person, not a room");
 		return;
 	}
-	p = params_of(in, body);
-	who = person_find(s, in->at.name);
-	/* Addresses have lost the case of letters; the network has it. */
-	p.nick = who ? str_c(who->nick) : in->at.name;
-	if (who)
-		who->whisper = 0;
-	s->talked_at = core_clock(in->gw->core)->at;
-	if (outgoing_send(s, &p, &err) < 0)
-		inlet_error(in, &err);
-	session_check(s);
-	if (s->state == SESSION_IDLE)
-		session_start(s, jid_node(&in->from));
+	if (draft_read(&d, in))
+		to_session(in, &d);
+	draft_release(&d);
 }
 
 /* ---- to us ------------------------------------------------------------ */

@@ -27,6 +27,7 @@ outgoing_free(struct session *s, struct outgoing *o)
 		s->noutgoing--;
 	s->nheld -= o->held;
 	free(o->body);
+	free(o->shown);
 	free(o);
 }
 
@@ -64,7 +65,8 @@ hand_over(struct session *s, struct outgoing *o)
 	struct gw_message m = { .kind = o->kind,
 		.room = o->room,
 		.to = o->nick,
-		.body = str_c(o->body) };
+		.body = str_c(o->body),
+		.reply_nick = o->reply_nick };
 
 	if (o->held) {
 		o->held = false;
@@ -91,16 +93,21 @@ static struct outgoing *
 outgoing_new(const struct outgoing_params *p)
 {
 	struct outgoing *o = xmalloc(sizeof(*o) + p->from.len + p->to.len +
-	    p->id.len + p->origin.len + p->room.len + p->nick.len);
+	    p->id.len + p->origin.len + p->room.len + p->nick.len +
+	    p->reply_to.len + p->reply_nick.len + p->corrects.len);
 	char *text = (char *)(o + 1);
 
 	*o = (struct outgoing){ .kind = p->kind, .body = str_dup(p->body) };
+	o->shown = p->shown.len ? str_dup(p->shown) : NULL;
 	o->from = copy(p->from, &text);
 	o->to = copy(p->to, &text);
 	o->id = copy(p->id, &text);
 	o->origin = copy(p->origin, &text);
 	o->room = copy(p->room, &text);
 	o->nick = copy(p->nick, &text);
+	o->reply_to = copy(p->reply_to, &text);
+	o->reply_nick = copy(p->reply_nick, &text);
+	o->corrects = copy(p->corrects, &text);
 	return o;
 }
 
@@ -142,19 +149,41 @@ outgoing_release(struct session *s)
 	}
 }
 
+static struct str
+shown(const struct outgoing *o)
+{
+	return str_c(o->shown ? o->shown : o->body);
+}
+
+static struct backlog_word
+word_of(struct session *s, const struct outgoing *o)
+{
+	return (struct backlog_word){ .kind = o->kind,
+		.own = true,
+		.id = str_c(o->sid),
+		.own_id = o->id,
+		.from = o->room.len ? str_c(s->nick) : o->nick,
+		.body = shown(o),
+		.reply_to = o->reply_to,
+		.reply_nick = o->reply_nick,
+		.corrects = o->corrects };
+}
+
 /* Nobody is shown it again, but it was said. */
 static void
-keep_word(struct session *s, const struct outgoing *o)
+keep_word(struct session *s, const struct outgoing *o,
+    const struct backlog_word *said)
 {
 	struct archive_word word = { .with = o->nick,
 		.id = str_c(o->sid),
 		.own_id = o->id,
-		.body = str_c(o->body),
+		.body = shown(o),
 		.kind = o->kind,
 		.at_utc = core_clock(s->gw->core)->utc,
 		.own = true };
 
 	archive_word(s, &word);
+	backlog_add(&s->words, said);
 }
 
 /* Refused after it was taken. */
@@ -174,21 +203,23 @@ static void
 taken(struct session *s, struct outgoing *o)
 {
 	struct announce_own own = { o->id, o->origin };
+	struct backlog_word word;
 	struct room *r = o->room.len ? room_find(s, o->room) : NULL;
 
 	talk_new_id(s, o->sid);
+	word = word_of(s, o);
 	if (r && o->nick.len == 0)
-		talk_own_line(r, o->kind, str_c(o->sid), str_c(s->nick),
-		    str_c(o->body), 0, &own);
+		talk_line(r, &word, &own);
 	else if (o->room.len == 0)
-		keep_word(s, o);
+		keep_word(s, o, &word);
 	list_del(&o->node);
 	list_add(&s->taken, &o->node);
 	o->taken = true;
 	s->noutgoing--;
 	s->ntaken++;
 	free(o->body);
-	o->body = NULL;
+	free(o->shown);
+	o->body = o->shown = NULL;
 	if (s->ntaken > OUTGOING_TAIL)
 		outgoing_free(s, OUTGOING(list_first(&s->taken)));
 }

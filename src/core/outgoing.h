@@ -28,19 +28,25 @@ struct outgoing {
 	bool held;  /* waits for the login */
 	bool taken; /* GW_SENT came; only what an error needs is kept */
 	enum gw_msg_kind kind;
-	struct str from;   /* full JID of the sender */
-	struct str to;     /* as it was addressed */
-	struct str id;     /* stanza id, may be empty */
-	struct str origin; /* origin-id or empty */
-	struct str room;   /* key's name; empty: one to one */
-	struct str nick;   /* one to one, or one member of the room */
-	char *body;        /* NULL once taken */
+	struct str from;       /* full JID of the sender */
+	struct str to;         /* as it was addressed */
+	struct str id;         /* stanza id, may be empty */
+	struct str origin;     /* origin-id or empty */
+	struct str room;       /* key's name; empty: one to one */
+	struct str nick;       /* one to one, or one member of the room */
+	struct str reply_to;   /* id of what it answers, or empty; */
+	struct str reply_nick; /* who said that; empty: need not be said */
+	struct str corrects;   /* id of what it stands for, or empty */
+	char *body;            /* NULL once taken */
+	char *shown; /* to our clients; NULL: the body.  As that, once taken */
 	char sid[TALK_ID]; /* stanza-id, once taken */
 };
 
 struct outgoing_params {
 	enum gw_msg_kind kind;
 	struct str from, to, id, origin, room, nick, body;
+	struct str reply_to, reply_nick, corrects;
+	struct str shown; /* to our clients; empty: the body */
 };
 
 /*

@@ -169,6 +169,7 @@ session_new(struct account *a, struct str network)
 	list_init(&s->taken);
 	list_init(&s->check);
 	list_init(&s->inbound);
+	backlog_init(&s->words);
 	timer_init(&s->timer, on_timer);
 	timer_init(&s->stable, on_stable);
 	away_init(s);
@@ -220,6 +221,7 @@ session_free(struct session *s)
 	timer_cancel(&s->timer);
 	timer_cancel(&s->stable);
 	away_release(s);
+	backlog_release(&s->words);
 	list_del(&s->check);
 	while (map_next(&s->persons, &it)) {
 		struct person *p = it.value;

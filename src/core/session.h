@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/backlog.h"
 #include "core/gateway.h"
 #include "lib/backoff.h"
 #include "lib/clock.h"
@@ -88,6 +89,8 @@ struct session {
 	size_t noutgoing, nheld;
 	struct list taken; /* of the same kind, oldest first */
 	size_t ntaken;
+
+	struct backlog words; /* said one to one, for what speaks of them */
 
 	struct list check;   /* in gw->checks while marked */
 	struct list inbound; /* messages kept while the XMPP stream is down */

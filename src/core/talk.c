@@ -38,26 +38,19 @@ talk_new_id(struct session *s, char out[TALK_ID])
 }
 
 void
-talk_line(struct room *r, enum gw_msg_kind kind, struct str id, struct str from,
-    struct str body, int64_t at_utc)
-{
-	talk_own_line(r, kind, id, from, body, at_utc, NULL);
-}
-
-void
-talk_own_line(struct room *r, enum gw_msg_kind kind, struct str id,
-    struct str from, struct str body, int64_t at_utc,
+talk_line(struct room *r, const struct backlog_word *word,
     const struct announce_own *own)
 {
+	struct backlog_word w = *word;
 	char made[TALK_ID];
 
-	if (id.len == 0 || id.len >= BACKLOG_ID) {
+	if (w.id.len == 0 || w.id.len >= BACKLOG_ID) {
 		talk_new_id(r->s, made);
-		id = str_c(made);
+		w.id = str_c(made);
 	}
-	if (at_utc == 0)
-		at_utc = core_clock(r->s->gw->core)->utc;
-	backlog_add(&r->backlog, kind, id, from, body, at_utc);
+	if (w.at_utc == 0)
+		w.at_utc = core_clock(r->s->gw->core)->utc;
+	backlog_add(&r->backlog, &w);
 	archive_line(r, backlog_last(&r->backlog), own);
 	announce_line(r, backlog_last(&r->backlog), own);
 }
@@ -69,7 +62,13 @@ talk_in_room(struct session *s, const struct gw_message *m)
 
 	if (!r || r->state != ROOM_JOINED || m->from.len > GW_NAME_MAX)
 		return;
-	talk_line(r, m->kind, m->network_id, m->from, m->body, m->sent_utc);
+	talk_line(r,
+	    &(struct backlog_word){ .kind = m->kind,
+	        .id = m->network_id,
+	        .from = m->from,
+	        .body = m->body,
+	        .at_utc = m->sent_utc },
+	    NULL);
 }
 
 void

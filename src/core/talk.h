@@ -11,14 +11,13 @@ struct room;
 /* A line in a room that we are in; others are dropped. */
 void talk_in_room(struct session *s, const struct gw_message *m);
 
-/* Remembers and shows it; id empty: one of ours is made. */
-void talk_line(struct room *r, enum gw_msg_kind kind, struct str id,
-    struct str from, struct str body, int64_t at_utc);
-
-/* The same for a line of our user, who calls it by an id of his own. */
+/*
+ * Remembers and shows it.  An id that is empty or too long: one of ours is
+ * made; no time: now.  own: for a line of our user, else NULL.
+ */
 struct announce_own;
-void talk_own_line(struct room *r, enum gw_msg_kind kind, struct str id,
-    struct str from, struct str body, int64_t at_utc,
+struct backlog_word;
+void talk_line(struct room *r, const struct backlog_word *word,
     const struct announce_own *own);
 
 /* A mediated invitation (XEP-0045 7.8.2) to our user. */

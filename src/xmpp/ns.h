@@ -30,6 +30,14 @@
 #define NS_FORWARD     "urn:xmpp:forward:0"                     /* XEP-0297 */
 #define NS_MAM         "urn:xmpp:mam:2"                         /* XEP-0313 */
 #define NS_EME         "urn:xmpp:eme:0"                         /* XEP-0380 */
+#define NS_CORRECT     "urn:xmpp:message-correct:0"             /* XEP-0308 */
+#define NS_REFERENCE   "urn:xmpp:reference:0"                   /* XEP-0372 */
+#define NS_FASTEN      "urn:xmpp:fasten:0"                      /* XEP-0422 */
+#define NS_RETRACT     "urn:xmpp:message-retract:1"             /* XEP-0424 */
+#define NS_RETRACT_0   "urn:xmpp:message-retract:0"             /* XEP-0424 */
+#define NS_REACTIONS   "urn:xmpp:reactions:0"                   /* XEP-0444 */
+#define NS_SFS         "urn:xmpp:sfs:0"                         /* XEP-0447 */
+#define NS_REPLY       "urn:xmpp:reply:0"                       /* XEP-0461 */
 
 /* Feature names that are not namespaces. */
 #define FEATURE_MAM_EXTENDED "urn:xmpp:mam:2#extended" /* XEP-0313 */

@@ -13,7 +13,11 @@ static const struct backlog_wish all = { -1, -1, -1, 0 };
 static void
 say(struct backlog *b, const char *body, int64_t at)
 {
-	backlog_add(b, GW_MSG_NORMAL, STR("id"), STR("nick"), str_c(body), at);
+	backlog_add(b,
+	    &(struct backlog_word){ .id = STR("id"),
+	        .from = STR("nick"),
+	        .body = str_c(body),
+	        .at_utc = at });
 }
 
 static size_t
@@ -75,8 +79,9 @@ the_oldest_make_room_by_bytes(void **state)
 	backlog_init(&b);
 	memset(big, 'x', sizeof(big));
 	for (i = 0; i < 50; i++)
-		backlog_add(&b, GW_MSG_NORMAL, STR("id"), STR("n"),
-		    str_of(big, sizeof(big)), i);
+		backlog_add(&b,
+		    &(struct backlog_word){
+		        .id = STR("id"), .body = str_of(big, sizeof(big)) });
 	assert_in_range(b.bytes, 1, BACKLOG_MAX_BYTES);
 	assert_in_range(b.n, 1, 7);
 	backlog_release(&b);
@@ -134,10 +139,16 @@ what_was_before_goes_in_front_as_far_as_there_is_place(void **state)
 	backlog_init(&b);
 	say(&b, "now", 1000);
 	for (i = 1; i < BACKLOG_MAX; i++)
-		assert_true(backlog_prepend(&b, GW_MSG_NORMAL, STR("x"),
-		    STR("juliet"), STR("before"), 1000 - i));
-	assert_false(backlog_prepend(
-	    &b, GW_MSG_NORMAL, STR("x"), STR("juliet"), STR("too old"), 1));
+		assert_true(backlog_prepend(&b,
+		    &(struct backlog_word){ .id = STR("x"),
+		        .from = STR("juliet"),
+		        .body = STR("before"),
+		        .at_utc = 1000 - i }));
+	assert_false(backlog_prepend(&b,
+	    &(struct backlog_word){ .id = STR("x"),
+	        .from = STR("juliet"),
+	        .body = STR("too old"),
+	        .at_utc = 1 }));
 	assert_true(str_is(backlog_last(&b)->body, "now"));
 	w.after_seq = backlog_last(&b)->seq - 1;
 	assert_int_equal(count(&b, &w), 1);
@@ -157,12 +168,49 @@ what_was_not_said_after_all_is_forgotten(void **state)
 
 	(void)state;
 	backlog_init(&b);
-	backlog_add(&b, GW_MSG_NORMAL, STR("a"), STR("me"), STR("one"), 1);
-	backlog_add(&b, GW_MSG_NORMAL, STR("b"), STR("me"), STR("two"), 2);
+	backlog_add(&b,
+	    &(struct backlog_word){ .id = STR("a"),
+	        .from = STR("me"),
+	        .body = STR("one"),
+	        .at_utc = 1 });
+	backlog_add(&b,
+	    &(struct backlog_word){ .id = STR("b"),
+	        .from = STR("me"),
+	        .body = STR("two"),
+	        .at_utc = 2 });
 	backlog_forget(&b, STR("a"));
 	backlog_forget(&b, STR("c"));
 	assert_int_equal(count(&b, &w), 1);
 	assert_string_equal(backlog_last(&b)->id, "b");
+	backlog_release(&b);
+}
+
+static void
+a_message_is_found_by_any_of_its_names(void **state)
+{
+	struct backlog b;
+
+	(void)state;
+	backlog_init(&b);
+	backlog_add(&b,
+	    &(struct backlog_word){ .id = STR("s1"),
+	        .own = true,
+	        .own_id = STR("c1"),
+	        .body = STR("wrod") });
+	backlog_add(&b,
+	    &(struct backlog_word){ .id = STR("s2"),
+	        .own = true,
+	        .own_id = STR("c2"),
+	        .corrects = STR("c1"),
+	        .body = STR("word") });
+	backlog_add(&b, &(struct backlog_word){ .body = STR("nameless") });
+	assert_true(str_is(backlog_find(&b, STR("s1"))->body, "wrod"));
+	assert_true(str_is(backlog_find(&b, STR("c1"))->body, "wrod"));
+	assert_null(backlog_find(&b, STR("c3")));
+	assert_null(backlog_find(&b, STR_EMPTY));
+	assert_true(str_is(backlog_newest(&b, STR("c1"))->body, "word"));
+	assert_true(str_is(backlog_newest(&b, STR("c2"))->body, "word"));
+	assert_null(backlog_newest(&b, STR("s1")));
 	backlog_release(&b);
 }
 
@@ -175,8 +223,7 @@ a_long_id_is_cut_not_overrun(void **state)
 	(void)state;
 	backlog_init(&b);
 	memset(id, 'i', sizeof(id));
-	backlog_add(
-	    &b, GW_MSG_NORMAL, str_of(id, sizeof(id)), STR_EMPTY, STR_EMPTY, 1);
+	backlog_add(&b, &(struct backlog_word){ .id = str_of(id, sizeof(id)) });
 	assert_int_equal(strlen(backlog_last(&b)->id), BACKLOG_ID - 1);
 	backlog_release(&b);
 }
@@ -193,6 +240,7 @@ main(void)
 		cmocka_unit_test(
 		    what_was_before_goes_in_front_as_far_as_there_is_place),
 		cmocka_unit_test(what_was_not_said_after_all_is_forgotten),
+		cmocka_unit_test(a_message_is_found_by_any_of_its_names),
 		cmocka_unit_test(a_long_id_is_cut_not_overrun),
 	};
 

@@ -1,0 +1,46 @@
+/*
+ * payload.h - what a message of a client is, beside its words
+ *
+ * Reads the elements by which a message speaks of another one, and takes out
+ * of its body what only stands in for them (XEP-0428): people on the other
+ * side would read it as something that was said.
+ *
+ * XEP-0308 1.2	corrections
+ * XEP-0424 0.4	retractions, and those of 0.3 in <apply-to/>
+ * XEP-0428 0.2	fallbacks, by characters of the body
+ * XEP-0444 0.2	reactions
+ * XEP-0461 0.2	replies
+ *
+ * Ownership  Everything is borrowed from the stanza, but for body, which may
+ *            lie in the payload.
+ */
+#ifndef XMPP_PAYLOAD_H
+#define XMPP_PAYLOAD_H
+
+#include <stdbool.h>
+
+#include "lib/buf.h"
+#include "lib/str.h"
+
+struct stanza;
+
+enum {
+	PAYLOAD_ID_MAX = 256, /* longer ids name nothing that we know */
+	PAYLOAD_RANGES = 8,   /* of a body; more are not taken out */
+};
+
+/* Empty or NULL: it is no such message. */
+struct payload {
+	bool has_body;   /* there was one, though perhaps nothing is left */
+	struct str body; /* without the parts that stand in for elements */
+	struct str reply_to, reply_jid; /* the message answered, and of whom */
+	struct str corrects;
+	struct str retracts;
+	const struct stanza *reactions;
+	struct buf text; /* private */
+};
+
+void payload_read(const struct stanza *s, struct payload *p);
+void payload_release(struct payload *p);
+
+#endif
