@@ -127,6 +127,16 @@ async def stable_id(ask):
     assert seen.id == id
 
 
+async def archive(ask):
+    answer = await ask.result("<query xmlns='urn:xmpp:mam:2'/>", kind="set")
+    assert answer.find("{urn:xmpp:mam:2}fin") is not None
+
+
+async def extended_archive(ask):
+    answer = await ask.result("<metadata xmlns='urn:xmpp:mam:2'/>")
+    assert answer.find("{urn:xmpp:mam:2}metadata") is not None
+
+
 async def self_ping(ask):
     answer = await ask.romeo.ping(ask.balcony.romeo_in_room)
     assert answer.type == "result"
@@ -182,6 +192,8 @@ FEATURES = {
     "jabber:iq:gateway": prompt,
     "jid\\20escaping": escaping,
     "urn:xmpp:sid:0": stanza_ids,
+    "urn:xmpp:mam:2": archive,
+    "urn:xmpp:mam:2#extended": extended_archive,
     "muc_nonanonymous": nonanonymous,
     "muc_open": nothing_to_try,
     "muc_public": nothing_to_try,
