@@ -638,6 +638,12 @@ on_failed(struct irc_link *l, const struct irc_event *ev)
 }
 
 static void
+on_sts(struct irc_link *l, const struct irc_event *ev)
+{
+	irc_link_sts(l, ev->port, ev->duration_ms);
+}
+
+static void
 on_derive(struct irc_link *l, const struct irc_event *ev)
 {
 	(void)ev;
@@ -672,6 +678,7 @@ static event_row *const rows[] = {
 	[IRC_EV_SENT] = on_sent,
 	[IRC_EV_FAILED] = on_failed,
 	[IRC_EV_SERVER_TEXT] = on_server_text,
+	[IRC_EV_STS] = on_sts,
 	[IRC_EV_DERIVE] = on_derive,
 	[IRC_EV_CLOSED] = on_closed,
 };

@@ -367,6 +367,7 @@ irc_open(struct gateway *gw, const struct conf *conf, struct err *err)
 	struct irc_gateway *irc = irc_of(gw);
 
 	irc_networks_init(&irc->networks);
+	irc_sts_init(&irc->sts);
 	list_init(&irc->dirty);
 	if (read_networks(&irc->networks, conf, &irc->only, err) < 0) {
 		irc_networks_release(&irc->networks);
@@ -409,12 +410,30 @@ out:
 	return rc;
 }
 
+/* What is over is forgotten for good. */
+static void
+irc_fact(
+    struct gateway *gw, struct str network, struct str name, struct str value)
+{
+	struct irc_sts_hosts *sts = &irc_of(gw)->sts;
+	int64_t now_utc = gateway_clock(gw)->utc;
+
+	if (!str_is(name, IRC_STS_FACT))
+		return;
+	irc_sts_recall(sts, network, value);
+	if (irc_sts_port(sts, network, now_utc))
+		return;
+	(void)irc_sts_remember(sts, network, 0, 0, now_utc, NULL);
+	gateway_fact_put(gw, network, name, STR_EMPTY);
+}
+
 static void
 irc_close(struct gateway *gw)
 {
 	struct irc_gateway *irc = irc_of(gw);
 
 	loop_hook_del(&irc->hook);
+	irc_sts_release(&irc->sts);
 	irc_networks_release(&irc->networks);
 }
 
@@ -588,10 +607,9 @@ irc_status(struct session *s, struct buf *out)
 
 	if (!l)
 		return;
-	buf_addf(
-	    out, "Server: %s port %u\n", l->net->host, (unsigned)l->net->port);
+	buf_addf(out, "Server: %s port %u\n", l->net->host, (unsigned)l->port);
 	buf_addf(out, "TLS: %s\n",
-	    !l->net->tls         ? "no"
+	    !l->tls              ? "no"
 	        : l->net->pin    ? "yes, pinned certificate"
 	        : l->net->verify ? "yes, verified"
 	                         : "yes, not verified");
@@ -634,6 +652,7 @@ const struct gateway_ops irc_gateway = {
 	.prompt_desc = "As #channel%network or nick%network.",
 	.open = irc_open,
 	.reload = irc_reload,
+	.fact = irc_fact,
 	.close = irc_close,
 	.split = irc_split,
 	.local = irc_local,

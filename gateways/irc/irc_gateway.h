@@ -16,6 +16,7 @@
 
 #include "core/gateway.h"
 #include "irc/irc_network.h"
+#include "irc/irc_sts.h"
 #include "lib/list.h"
 #include "net/loop.h"
 
@@ -26,6 +27,7 @@ struct irc_gateway {
 	bool open, private_hosts;
 	struct irc_networks networks;
 	struct irc_network *only; /* NULL, or the one of only_network */
+	struct irc_sts_hosts sts;
 	struct list dirty; /* links that have work before the turn ends */
 	struct loop_hook hook;
 	struct loop *loop;

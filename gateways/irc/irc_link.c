@@ -24,6 +24,7 @@ enum {
 	USER_BYTES = 4, /* of the hash: 8 digits, so USERLEN 9 is enough */
 	NONCE_BYTES = 16,
 	REALNAME_BYTES = 2048,
+	STS_BYTES = 64,
 	OUT_MAX = 256 * 1024,
 };
 
@@ -62,7 +63,31 @@ free_now(struct irc_link *l)
 	irc_ranks_release(&l->ranks);
 	irc_proto_release(&l->proto);
 	irc_network_unref(&l->gw->networks, &l->net);
+	free(l->wish);
 	free(l);
+}
+
+static void
+forget_derivation(struct irc_link *l)
+{
+	if (l->derivation)
+		l->derivation->link = NULL;
+	l->derivation = NULL;
+}
+
+/* When it is told, and when the link ends: the time runs from then. */
+static void
+note_sts(struct irc_link *l)
+{
+	struct gateway *gw = session_gateway(l->s);
+	struct str host = str_c(l->net->host);
+	struct buf value;
+
+	buf_init(&value, STS_BYTES);
+	if (irc_sts_remember(&l->gw->sts, host, l->port, l->sts_ms,
+	        gateway_clock(gw)->utc, &value))
+		gateway_fact_put(gw, host, STR(IRC_STS_FACT), buf_str(&value));
+	buf_release(&value);
 }
 
 /* Nobody is called back and nothing emitted from here on. */
@@ -71,9 +96,9 @@ let_go(struct irc_link *l, bool finish)
 {
 	struct irc_session *is = session_priv(l->s);
 
-	if (l->derivation)
-		l->derivation->link = NULL;
-	l->derivation = NULL;
+	forget_derivation(l);
+	if (l->sts_ms)
+		note_sts(l);
 	is->link = NULL;
 	l->s = NULL;
 	l->over = true;
@@ -142,7 +167,7 @@ localpart(struct str bare)
 }
 
 static void
-init_proto(struct irc_link *l, struct str nick)
+init_proto(struct irc_link *l)
 {
 	struct session *s = l->s;
 	const struct irc_network *n = l->net;
@@ -158,7 +183,7 @@ init_proto(struct irc_link *l, struct str nick)
 	irc_network_realname(n, session_user(s), &realname);
 	irc_proto_init(&l->proto,
 	    &(struct irc_params){
-	        .nick = own.len ? own : nick,
+	        .nick = own.len ? own : str_c(l->wish),
 	        .nick_fallback = localpart(session_user(s)),
 	        .nick_max = n->nicklen,
 	        .user = str_c(user),
@@ -170,7 +195,7 @@ init_proto(struct irc_link *l, struct str nick)
 	            .mechanism =
 	                session_setting(s, STR_EMPTY, "sasl_mechanism"),
 	            .nonce = str_c(nonce),
-	            .has_certificate = n->tls &&
+	            .has_certificate = l->tls &&
 	                session_setting(s, STR_EMPTY, "client_key").len },
 	        .regain =
 	            str_is(session_setting(s, STR_EMPTY, "nick_regain"), "1"),
@@ -179,7 +204,8 @@ init_proto(struct irc_link *l, struct str nick)
 	        /* An operator who set a password for a network without TLS
 	           has chosen so; a user has not. */
 	        .secrets_allowed =
-	            n->tls || n->plain_secrets || (!secret.len && !account.len),
+	            l->tls || n->plain_secrets || (!secret.len && !account.len),
+	        .tls = l->tls,
 	        .charset = n->charset,
 	        .burst = n->burst,
 	        .interval_ms = n->interval_ms,
@@ -197,8 +223,8 @@ dial(struct irc_link *l)
 	struct str pin = session_setting(l->s, STR_EMPTY, "tls_pin");
 	struct link_params p = {
 		.host = str_c(n->host),
-		.port = n->port,
-		.tls = n->tls,
+		.port = l->port,
+		.tls = l->tls,
 		.verify = n->verify,
 		.pin = n->pin && n->pin[0] ? str_c(n->pin) : pin,
 		.identity = session_setting(l->s, STR_EMPTY, "client_key"),
@@ -207,6 +233,7 @@ dial(struct irc_link *l)
 		.out_max = OUT_MAX,
 	};
 
+	l->trusted = n->pin || (n->verify && !pin.len);
 	return link_open(gateway_loop(session_gateway(l->s)), &p, on_stream, l);
 }
 
@@ -218,7 +245,10 @@ irc_link_login(struct session *s, struct irc_network *net, struct str nick,
 	struct irc_gateway *gw = gateway_priv(session_gateway(s));
 	struct irc_link *l;
 
-	if (!net->tls && session_setting(s, STR_EMPTY, "tls_pin").len) {
+	uint16_t sts = irc_sts_port(
+	    &gw->sts, str_c(net->host), gateway_clock(session_gateway(s))->utc);
+
+	if (!net->tls && !sts && session_setting(s, STR_EMPTY, "tls_pin").len) {
 		err_set(err, ERR_DENIED,
 		    "%s has no TLS here, and you have pinned its certificate",
 		    net->name);
@@ -229,10 +259,13 @@ irc_link_login(struct session *s, struct irc_network *net, struct str nick,
 	l->s = s;
 	l->gw = gw;
 	l->net = net;
+	l->wish = str_dup(nick);
+	l->tls = net->tls || sts;
+	l->port = net->tls || !sts ? net->port : sts;
 	timer_init(&l->timer, on_timer);
 	list_init(&l->dirty);
 	list_init(&l->queries);
-	init_proto(l, nick);
+	init_proto(l);
 	irc_ranks_init(&l->ranks, irc_proto_isupport(&l->proto));
 	is->link = l;
 	/* The core has made keys with what was known before. */
@@ -325,7 +358,7 @@ drain(struct irc_link *l)
 	if (l->busy)
 		return true;
 	l->busy = true;
-	while (!l->over && irc_proto_next(&l->proto, &ev))
+	while (!l->over && !l->upgrade && irc_proto_next(&l->proto, &ev))
 		irc_event_handle(l, &ev);
 	if (!l->over)
 		irc_queries_expire(l);
@@ -415,9 +448,47 @@ set_timer(struct irc_link *l)
 		timer_set(&l->timer, clock_of(l), at);
 }
 
+/* A new login, of which the core sees nothing. */
+static void
+upgrade(struct irc_link *l)
+{
+	log_info(session_log(l->s), "irc wants TLS", "port=%u",
+	    (unsigned)l->upgrade);
+	forget_derivation(l);
+	link_close(&l->stream);
+	irc_ranks_release(&l->ranks);
+	irc_proto_release(&l->proto);
+	l->port = l->upgrade;
+	l->tls = true;
+	l->upgrade = 0;
+	init_proto(l);
+	irc_ranks_init(&l->ranks, irc_proto_isupport(&l->proto));
+	l->stream = dial(l);
+}
+
+void
+irc_link_sts(struct irc_link *l, uint16_t port, int64_t duration_ms)
+{
+	struct err err = ERR_INIT;
+
+	if (l->tls && l->trusted) {
+		l->sts_ms = duration_ms;
+		note_sts(l);
+	} else if (!l->tls && l->proto.state == IRC_REGISTERING) {
+		l->upgrade = port;
+		irc_link_mark(l);
+	} else if (!l->tls) {
+		err_set(&err, ERR_UNREACHABLE, "%s wants TLS from now on",
+		    irc_link_name(l));
+		irc_link_end(l, &err, false);
+	}
+}
+
 static void
 work(struct irc_link *l)
 {
+	if (l->upgrade)
+		upgrade(l);
 	if (!drain(l))
 		return;
 	write_out(l);
@@ -501,6 +572,8 @@ on_stream(struct link *stream, const struct link_event *ev, void *arg)
 		on_up(l);
 		break;
 	case LINK_DATA:
+		if (l->upgrade) /* and what it says here does not count */
+			break;
 		if (log_is_on(LOG_WIRE))
 			log_lines(l, "<-", str_of(ev->data, ev->len));
 		irc_proto_feed(&l->proto, ev->data, ev->len, clock_of(l)->at);

@@ -55,6 +55,12 @@ struct irc_link {
 	struct irc_gateway *gw;
 	struct irc_network *net; /* a reference */
 	struct link *stream;     /* NULL: gone */
+	char *wish;              /* the nick to ask for */
+	uint16_t port;
+	bool tls;
+	bool trusted;     /* who answers is who the operator means */
+	uint16_t upgrade; /* leave, and come back by TLS to that port */
+	int64_t sts_ms;   /* no clear link for so long; 0: not told */
 	struct timer timer;
 	struct list dirty;   /* in gw->dirty while marked */
 	struct list queries; /* oldest first */
@@ -94,6 +100,9 @@ void irc_link_turn(struct loop_hook *h);
 
 /* The proto wants a key (IRC_EV_DERIVE). */
 void irc_link_derive(struct irc_link *l);
+
+/* The server has told how it wants to be talked to (IRC_EV_STS). */
+void irc_link_sts(struct irc_link *l, uint16_t port, int64_t duration_ms);
 
 /* Nothing, once over. */
 void irc_link_emit(struct irc_link *l, const struct gw_event *ev);

@@ -75,6 +75,7 @@ irc_proto_init(struct irc_proto *p, const struct irc_params *params)
 		.nick_max = params->nick_max,
 		.sasl_required = params->sasl_required,
 		.secrets_allowed = params->secrets_allowed,
+		.tls = params->tls,
 		.ping_at = -1,
 		.regain = { .next_at = -1, .on = params->regain },
 	};

@@ -102,6 +102,7 @@ struct irc_params {
 	struct str realname;
 	struct str server_password;  /* or empty */
 	struct irc_sasl_params sasl; /* zeroed: no login */
+	bool tls;                    /* the link is under TLS */
 	bool regain;                 /* the wanted nick, see irc_regain.h */
 	bool sasl_required;          /* hang up rather than go on without */
 	bool secrets_allowed; /* TLS, or the operator accepts clear text */
@@ -185,6 +186,7 @@ enum irc_event_type {
 	                     know of), target: as the server named it */
 	IRC_EV_SERVER_TEXT, /* text, who: for people: MOTD, notices, numerics;
 	                       code */
+	IRC_EV_STS,         /* port, duration_ms or -1: see irc_sts.h */
 	IRC_EV_DERIVE,      /* for a login: see irc_proto_derived() */
 	IRC_EV_CLOSED,      /* last: err (ERR_NONE: we quit), text, permanent:
 	                       trying again will not help */
@@ -201,6 +203,8 @@ struct irc_event {
 	struct str forward;
 	struct str ctcp;
 	struct str msgid;
+	uint16_t port;
+	int64_t duration_ms;
 	int64_t at_utc; /* of server-time or 333, ms; 0: not told */
 	enum irc_msg_kind kind;
 	enum irc_refusal refusal;
@@ -251,7 +255,7 @@ struct irc_proto {
 	size_t max_lines, nick_max;
 	unsigned nick_try;
 	uint8_t userlen, hostlen; /* ours, as others see us; 0: not known */
-	bool sasl_required, secrets_allowed, bad_secret;
+	bool sasl_required, secrets_allowed, bad_secret, tls;
 
 	struct irc_regain regain;
 

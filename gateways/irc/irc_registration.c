@@ -17,6 +17,7 @@
 #include "irc/irc_handler.h"
 #include "irc/irc_nick.h"
 #include "irc/irc_regain.h"
+#include "irc/irc_sts.h"
 
 enum { REALNAME_MAX = 400, CAP_LINES_MAX = 16 * 1024 };
 
@@ -140,18 +141,51 @@ send_cap(struct irc_proto *p, struct buf *lines, bool secret)
 	buf_release(lines);
 }
 
+/*
+ * On a clear link it is an order, and nothing else of the line counts.  The
+ * other half of what may be said is for the other kind of link.
+ */
+static bool
+find_sts(struct irc_proto *p, struct str list, struct irc_event *ev)
+{
+	struct str word, name;
+	struct irc_sts sts;
+
+	while (str_cut(&list, ' ', &word)) {
+		str_cut(&word, '=', &name);
+		if (!str_is(name, "sts") || !irc_sts_parse(word, &sts))
+			continue;
+		ev->type = IRC_EV_STS;
+		ev->port = sts.port;
+		ev->duration_ms = sts.duration_ms;
+		return p->tls ? sts.has_duration : sts.port != 0;
+	}
+	return false;
+}
+
+static bool
+tells_caps(struct str sub)
+{
+	return str_eq_nocase(sub, STR("LS")) || str_eq_nocase(sub, STR("NEW"));
+}
+
 bool
 irc_on_cap(struct irc_proto *p, struct irc_event *ev)
 {
 	const struct irc_msg *m = &p->m;
 	bool more = m->nparam > 3 && str_is(m->param[2], "*");
 	enum irc_sasl_state before = p->cap.sasl.state;
+	struct str list = m->nparam > 2 ? irc_last(p) : STR_EMPTY;
+	bool sts = tells_caps(m->param[1]) && find_sts(p, list, ev);
 	struct buf lines;
 
+	if (sts && !p->tls)
+		return true;
 	buf_init(&lines, CAP_LINES_MAX);
-	irc_cap_line(&p->cap, m->param[1], more,
-	    m->nparam > 2 ? irc_last(p) : STR_EMPTY, &lines);
+	irc_cap_line(&p->cap, m->param[1], more, list, &lines);
 	send_cap(p, &lines, false);
+	if (sts)
+		return true;
 	return p->cap.sasl.state != before && check_sasl(p, ev, STR_EMPTY);
 }
 

@@ -99,7 +99,7 @@ irc_script_run(struct irc_link *l, struct str script)
 	struct err err = ERR_INIT;
 	struct str rest = script, line;
 
-	if (script.len && !l->net->tls && !l->net->plain_secrets) {
+	if (script.len && !l->tls && !l->net->plain_secrets) {
 		err_set(&err, ERR_DENIED,
 		    "your commands were not sent: there is no TLS, and they "
 		    "may hold passwords");

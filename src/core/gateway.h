@@ -438,6 +438,13 @@ struct gateway_ops {
 	int (*reload)(
 	    struct gateway *gw, const struct conf *conf, struct err *err);
 
+	/*
+	 * What gateway_fact_put() has kept, before the first login; again may
+	 * be told what is known.  May be NULL.
+	 */
+	void (*fact)(struct gateway *gw, struct str network, struct str name,
+	    struct str value);
+
 	/* Every session is already offline. */
 	void (*close)(struct gateway *gw);
 
@@ -542,6 +549,13 @@ struct str session_setting(
 void *gateway_priv(struct gateway *gw);
 struct str gateway_domain(struct gateway *gw);
 struct loop *gateway_loop(struct gateway *gw);
+/*
+ * Something small learnt from a network, kept over restarts.  An empty value
+ * forgets.
+ */
+void gateway_fact_put(
+    struct gateway *gw, struct str network, struct str name, struct str value);
+
 struct clock *gateway_clock(struct gateway *gw);
 const struct log_ctx *gateway_log(struct gateway *gw);
 

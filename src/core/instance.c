@@ -184,6 +184,7 @@ instance_free(struct gateway **gwp)
 	while (map_next(&gw->accounts, &it))
 		free_account(it.value);
 	timer_cancel(&gw->hold);
+	store_cancel(core_store(gw->core), gw->facts);
 	farewell_drop(gw);
 	probe_free(&gw->probe);
 	archive_close(gw);
@@ -202,6 +203,19 @@ instance_free(struct gateway **gwp)
 	free(gw);
 }
 
+static void
+on_facts(bool ok, const struct store_fact *v, size_t n, void *arg)
+{
+	struct gateway *gw = arg;
+
+	gw->facts = 0;
+	if (!ok)
+		log_error(&gw->log, "facts not read",
+		    "action=\"going on without them\"");
+	for (size_t i = 0; i < n; i++)
+		gw->ops->fact(gw, v[i].network, v[i].name, v[i].value);
+}
+
 void
 instance_start(struct gateway *gw)
 {
@@ -215,6 +229,10 @@ instance_start(struct gateway *gw)
 		.log = &gw->log,
 	};
 
+	/* Settings are read later, so no login overtakes this. */
+	if (gw->ops->fact)
+		gw->facts = store_facts_load(
+		    core_store(gw->core), str_c(gw->domain), on_facts, gw);
 	snprintf(host, sizeof(host), STR_FMT, STR_ARG(server->host));
 	gw->component =
 	    component_new(core_loop(gw->core), &p, &component_ops, gw);
@@ -338,6 +356,14 @@ struct loop *
 gateway_loop(struct gateway *gw)
 {
 	return core_loop(gw->core);
+}
+
+void
+gateway_fact_put(
+    struct gateway *gw, struct str network, struct str name, struct str value)
+{
+	store_fact_put(core_store(gw->core), gateway_domain(gw), network, name,
+	    value, NULL, NULL);
 }
 
 struct clock *

@@ -34,6 +34,7 @@ struct gateway {
 	struct log_ctx log;
 	struct component *component; /* NULL before core_start() */
 	struct services *services;   /* iq: disco, commands, ping ... */
+	uint64_t facts;              /* the store's answer we wait for */
 	struct timer prune;          /* of the archive */
 	struct mam *mam;             /* questions to the archive */
 	struct probe *probe;         /* who is still there after a reconnect */

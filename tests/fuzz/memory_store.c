@@ -19,7 +19,8 @@ enum op_kind {
 	OP_DEL,
 	OP_OCCUPANTS,
 	OP_SETTINGS,
-	OP_LINES
+	OP_LINES,
+	OP_FACTS
 };
 
 /* One call, done when the store is settled. */
@@ -32,6 +33,7 @@ struct op {
 	store_occupants_fn *occupants;
 	store_settings_fn *settings;
 	store_lines_fn *lines;
+	store_facts_fn *facts;
 	void *arg;
 };
 
@@ -172,6 +174,9 @@ run(struct store *st, struct op *o)
 		break;
 	case OP_SETTINGS:
 		o->settings(true, NULL, 0, o->arg);
+		break;
+	case OP_FACTS:
+		o->facts(true, NULL, 0, o->arg);
 		break;
 	case OP_LINES:
 		o->lines(true, &(struct store_lines){ .known = true }, o->arg);
@@ -328,6 +333,30 @@ store_lines_load(struct store *st, const struct store_talk *t,
 	(void)t;
 	(void)wish;
 	o->lines = fn;
+	o->id = ++st->last;
+	return o->id;
+}
+
+/* None is ever known again. */
+void
+store_fact_put(struct store *st, struct str gateway, struct str network,
+    struct str name, struct str value, store_done_fn *done, void *arg)
+{
+	(void)gateway;
+	(void)network;
+	(void)name;
+	(void)value;
+	op_new(st, OP_NOTHING, arg)->done = done;
+}
+
+store_load_id
+store_facts_load(
+    struct store *st, struct str gateway, store_facts_fn *fn, void *arg)
+{
+	struct op *o = op_new(st, OP_FACTS, arg);
+
+	(void)gateway;
+	o->facts = fn;
 	o->id = ++st->last;
 	return o->id;
 }

@@ -298,6 +298,16 @@ gateway_loop(struct gateway *gw)
 	return gw->loop;
 }
 
+void
+gateway_fact_put(
+    struct gateway *gw, struct str network, struct str name, struct str value)
+{
+	(void)gw;
+	(void)network;
+	(void)name;
+	(void)value;
+}
+
 struct clock *
 gateway_clock(struct gateway *gw)
 {

@@ -65,6 +65,7 @@ static const char *const type_names[] = {
 	[IRC_EV_SENT] = "SENT",
 	[IRC_EV_FAILED] = "FAILED",
 	[IRC_EV_SERVER_TEXT] = "SERVER_TEXT",
+	[IRC_EV_STS] = "STS",
 	[IRC_EV_DERIVE] = "DERIVE",
 	[IRC_EV_CLOSED] = "CLOSED",
 };
