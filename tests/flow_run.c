@@ -25,6 +25,9 @@
  *	irc <- nothing
  *	irc closed                            the program has closed it
  *	irc paused | irc reading              it does not, or does, read
+ *	irc mute                              fences (PING :settled) are lines
+ *	                                      as others from now on; otherwise
+ *	                                      they are answered out of sight
  *	log == TEXT                           a warning or error, announced
  *	nothing else                          all that came out has been named;
  *	                                      implied at the end
@@ -152,6 +155,20 @@ on_log(enum log_level level, const char *line, void *arg)
 
 /* ---- the world -------------------------------------------------------- */
 
+/* What any server does with the PING behind each message. */
+static void
+answer_fences(void)
+{
+	LIST_EACH(fake_links(), n)
+	{
+		struct fake_link *f = LIST_ENTRY(n, struct fake_link, node);
+
+		while (!f->mute && !f->paused && f->link &&
+		    fake_link_take(f, STR("PING :settled\r\n")))
+			fake_link_feed(f, STR(":srv PONG srv :settled\r\n"));
+	}
+}
+
 /* Until nothing moves: the disk answers, hooks run. */
 static void
 settle(void)
@@ -161,6 +178,7 @@ settle(void)
 	for (i = 0; i < 4; i++) {
 		store_settle(play.store);
 		fake_loop_turn(play.loop);
+		answer_fences();
 	}
 }
 
@@ -593,6 +611,8 @@ link_line(struct named *n, struct str verb, struct str rest)
 		expect_paused(f, str_is(verb, "paused"));
 	else if (str_is(verb, "closed"))
 		expect_closed(f);
+	else if (str_is(verb, "mute"))
+		f->mute = true;
 	else
 		return false;
 	settle();

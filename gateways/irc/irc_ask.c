@@ -76,9 +76,9 @@ irc_ask_free(struct irc_asks *t, struct irc_ask **ap)
 	*ap = NULL;
 	if (!a)
 		return;
-	if (a->kept)
+	if (a->sent_at >= 0 && is_message(a))
 		t->nsent_messages--;
-	else if (a->sent_at >= 0 && !is_message(a))
+	else if (a->sent_at >= 0)
 		t->nsent_requests--;
 	list_del(&a->node);
 	t->n--;
@@ -104,21 +104,11 @@ irc_ask_sent(struct irc_asks *t, struct irc_ask *a, int64_t now_at)
 	list_del(&a->node);
 	if (is_message(a)) {
 		list_add(&t->told, &a->node);
+		t->nsent_messages++;
 		return;
 	}
 	list_add(&t->sent, &a->node);
 	t->nsent_requests++;
-}
-
-static struct irc_ask *
-oldest_message(const struct irc_asks *t)
-{
-	LIST_EACH(&t->sent, node)
-	{
-		if (ask_of(node)->kept)
-			return ask_of(node);
-	}
-	return NULL;
 }
 
 void
@@ -126,12 +116,6 @@ irc_ask_told(struct irc_asks *t, struct irc_ask *a)
 {
 	list_del(&a->node);
 	list_add(&t->sent, &a->node);
-	a->kept = true;
-	if (++t->nsent_messages > IRC_ASK_MESSAGES) {
-		struct irc_ask *old = oldest_message(t);
-
-		irc_ask_free(t, &old);
-	}
 }
 
 struct irc_ask *
@@ -153,14 +137,14 @@ irc_ask_find(const struct irc_asks *t, unsigned kinds, enum irc_casemap map,
 }
 
 struct irc_ask *
-irc_ask_before(const struct irc_asks *t, enum irc_ask_kind kind,
-    const struct irc_ask *mark)
+irc_ask_before(
+    const struct irc_asks *t, unsigned kinds, const struct irc_ask *mark)
 {
 	LIST_EACH(&t->sent, node)
 	{
 		if (ask_of(node) == mark)
 			break;
-		if (ask_of(node)->kind == kind)
+		if (kinds & IRC_ASK_BIT(ask_of(node)->kind))
 			return ask_of(node);
 	}
 	return NULL;
@@ -177,17 +161,6 @@ irc_ask_is_queued(const struct irc_asks *t, enum irc_ask_kind kind)
 	return false;
 }
 
-void
-irc_asks_forget(struct irc_asks *t, int64_t now_at, int64_t wait_ms)
-{
-	struct irc_ask *a = oldest_message(t);
-
-	while (a && now_at - a->sent_at >= wait_ms) {
-		irc_ask_free(t, &a);
-		a = oldest_message(t);
-	}
-}
-
 static struct irc_ask *
 oldest_request(const struct irc_asks *t)
 {
@@ -195,7 +168,7 @@ oldest_request(const struct irc_asks *t)
 		return NULL;
 	LIST_EACH(&t->sent, node)
 	{
-		if (!ask_of(node)->kept)
+		if (!is_message(ask_of(node)))
 			return ask_of(node);
 	}
 	return NULL;

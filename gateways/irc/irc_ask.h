@@ -6,8 +6,8 @@
  * from when it is sent, and it is taken out by the line that answers it:
  * the oldest of that kind about that name.
  *
- * Messages are answered only if refused, so of them the last
- * IRC_ASK_MESSAGES sent are kept, for a while.
+ * Messages are answered only if refused: what a later PING finds open is
+ * taken (SETTLE).
  *
  * Ownership  An ask belongs to the table until it is taken; then
  *            irc_ask_free().
@@ -24,8 +24,7 @@
 #include "lib/str.h"
 
 enum {
-	IRC_ASK_MAX = 1024,    /* open at once; more is refused */
-	IRC_ASK_MESSAGES = 64, /* sent, and kept for a refusal */
+	IRC_ASK_MAX = 1024, /* open at once; more is refused */
 };
 
 enum irc_ask_kind {
@@ -50,11 +49,11 @@ struct irc_ask {
 	struct list node;
 	enum irc_ask_kind kind;
 	uint64_t ref;
-	int64_t sent_at; /* -1: still queued */
-	unsigned nlines; /* MESSAGE: each may be refused */
-	bool inside;     /* JOIN: we are in; NAMES is still coming */
-	bool failed;     /* MESSAGE: its refusal has been reported */
-	bool kept;       /* private: counts as a sent message */
+	int64_t sent_at;         /* -1: still queued */
+	unsigned nlines;         /* MESSAGE: each may be refused */
+	unsigned npieces, nleft; /* MESSAGE: lines of it, those that left */
+	bool inside;             /* JOIN: we are in; NAMES is still coming */
+	bool failed;             /* MESSAGE: its refusal has been reported */
 	size_t target_len, other_len;
 	char names[]; /* private */
 };
@@ -63,7 +62,7 @@ struct irc_asks {
 	struct list queued; /* in the order of the commands */
 	struct list sent;   /* in the order of leaving */
 	struct list told;   /* messages that have left; SENT is due */
-	size_t n, nsent_messages, nsent_requests;
+	size_t n, nsent_messages, nsent_requests; /* open */
 };
 
 /* The table must not be moved. */
@@ -90,9 +89,9 @@ void irc_ask_told(struct irc_asks *t, struct irc_ask *a);
 struct irc_ask *irc_ask_find(const struct irc_asks *t, unsigned kinds,
     enum irc_casemap map, struct str name);
 
-/* The oldest of that kind sent before mark was; or NULL. */
-struct irc_ask *irc_ask_before(const struct irc_asks *t, enum irc_ask_kind kind,
-    const struct irc_ask *mark);
+/* The oldest of these kinds sent before mark was; or NULL. */
+struct irc_ask *irc_ask_before(
+    const struct irc_asks *t, unsigned kinds, const struct irc_ask *mark);
 
 /* Is one of that kind still queued? */
 bool irc_ask_is_queued(const struct irc_asks *t, enum irc_ask_kind kind);
@@ -103,8 +102,5 @@ struct irc_ask *irc_ask_overdue(
 
 /* When that will be, or -1. */
 int64_t irc_ask_due_at(const struct irc_asks *t, int64_t wait_ms);
-
-/* Messages sent so long ago are not refused any more. */
-void irc_asks_forget(struct irc_asks *t, int64_t now_at, int64_t wait_ms);
 
 #endif

@@ -215,7 +215,7 @@ is_one_mode(struct str modes)
  * room the asks end by their deadline.
  */
 static void
-queue_settle(struct irc_proto *p)
+queue_settle(struct irc_proto *p, enum irc_rank rank)
 {
 	struct irc_out o;
 
@@ -223,8 +223,46 @@ queue_settle(struct irc_proto *p)
 		return;
 	irc_out_init(&o, "PING");
 	irc_out_trailing(&o, STR(IRC_SETTLE_TOKEN));
-	(void)queue_at(p, IRC_RANK_HOUSE, &o,
+	(void)queue_at(p, rank, &o,
 	    &(struct ask_for){ IRC_ASK_SETTLE, 0, STR_EMPTY, STR_EMPTY }, NULL);
+}
+
+static bool
+has_sent(const struct irc_proto *p, enum irc_ask_kind kind)
+{
+	return irc_ask_find(&p->asks, IRC_ASK_BIT(kind), p->is.casemap,
+	           STR_EMPTY) != NULL;
+}
+
+/*
+ * One PING settles all messages before it, and only one is under way.  It
+ * waits for more of them, since it costs as much as a line of people's, but
+ * not for ever.
+ */
+void
+irc_fence(struct irc_proto *p)
+{
+	size_t n = p->asks.nsent_messages;
+
+	if (p->state != IRC_READY || has_sent(p, IRC_ASK_SETTLE))
+		return;
+	if (n >= IRC_FENCE_EVERY)
+		queue_settle(p, IRC_RANK_USER);
+	else if (n > 0 && p->fence_at < 0)
+		p->fence_at = p->now_at + IRC_FENCE_MS;
+	else if (n == 0 && has_sent(p, IRC_ASK_MODE))
+		queue_settle(p, IRC_RANK_HOUSE);
+}
+
+void
+irc_fence_tick(struct irc_proto *p)
+{
+	if (p->fence_at < 0 || p->now_at < p->fence_at)
+		return;
+	p->fence_at = -1;
+	if (p->state == IRC_READY && p->asks.nsent_messages > 0 &&
+	    !has_sent(p, IRC_ASK_SETTLE))
+		queue_settle(p, IRC_RANK_HOUSE);
 }
 
 int
@@ -246,7 +284,7 @@ irc_proto_mode(struct irc_proto *p, struct str channel, struct str modes,
 	if (queue_line(p, &o,
 	        &(struct ask_for){ IRC_ASK_MODE, ref, channel, arg }, err) < 0)
 		return -1;
-	queue_settle(p);
+	queue_settle(p, IRC_RANK_HOUSE);
 	return 0;
 }
 
@@ -350,7 +388,7 @@ irc_proto_message(struct irc_proto *p, enum irc_msg_kind kind,
 	struct irc_ask *a;
 	struct irc_out o;
 	struct str piece;
-	size_t n, nbytes, i;
+	size_t n, nbytes;
 
 	if (need_ready(p, err) < 0 || need_name(target, "the name", err) < 0)
 		return -1;
@@ -365,13 +403,13 @@ irc_proto_message(struct irc_proto *p, enum irc_msg_kind kind,
 	a = irc_ask_new(&p->asks, IRC_ASK_MESSAGE, ref, target, STR_EMPTY);
 	if (!a)
 		return busy(err);
-	a->nlines = (unsigned)n;
+	a->nlines = a->npieces = (unsigned)n;
+	line.cookie = a;
 	line.lane = lane_of(p, target);
-	for (i = 1; irc_split_next(&s, &piece); i++) {
+	while (irc_split_next(&s, &piece)) {
 		build_message(&o, kind, target, piece);
 		(void)irc_out_end(&o, &line.text, NULL); /* checked above */
-		line.cookie = i == n ? a : NULL;
-		(void)irc_queue_add(&p->queue, &line); /* there is room */
+		(void)irc_queue_add(&p->queue, &line);   /* there is room */
 	}
 	return 0;
 }

@@ -603,7 +603,7 @@ on_sent(struct irc_link *l, const struct irc_event *ev)
 {
 	switch ((enum irc_ref)(ev->ref & 3)) {
 	case IRC_REF_MESSAGE:
-		fate(l, ev->ref, GW_SENT, NULL);
+		fate(l, ev->ref, GW_LEFT, NULL);
 		break;
 	case IRC_REF_REQUEST: /* a raw line is only ever sent */
 		done(l, ev->ref);
@@ -611,6 +611,13 @@ on_sent(struct irc_link *l, const struct irc_event *ev)
 	case IRC_REF_QUERY: /* the answer is a message */
 		break;
 	}
+}
+
+static void
+on_accepted(struct irc_link *l, const struct irc_event *ev)
+{
+	if ((ev->ref & 3) == IRC_REF_MESSAGE)
+		fate(l, ev->ref, GW_SENT, NULL);
 }
 
 static void
@@ -626,7 +633,7 @@ on_failed(struct irc_link *l, const struct irc_event *ev)
 	}
 	switch ((enum irc_ref)(ev->ref & 3)) {
 	case IRC_REF_MESSAGE:
-		fate(l, ev->ref, GW_REFUSED, &err);
+		fate(l, ev->ref, ev->unsure ? GW_UNSURE : GW_REFUSED, &err);
 		break;
 	case IRC_REF_REQUEST:
 		done_error(l, ev->ref, &err);
@@ -676,6 +683,7 @@ static event_row *const rows[] = {
 	[IRC_EV_DONE] = on_done,
 	[IRC_EV_REFUSED] = on_refused,
 	[IRC_EV_SENT] = on_sent,
+	[IRC_EV_ACCEPTED] = on_accepted,
 	[IRC_EV_FAILED] = on_failed,
 	[IRC_EV_SERVER_TEXT] = on_server_text,
 	[IRC_EV_STS] = on_sts,

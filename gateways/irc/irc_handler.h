@@ -14,6 +14,10 @@
 
 #define IRC_SETTLE_TOKEN "settled"
 
+/* Messages have left: asks the server, soon, if nothing does yet. */
+void irc_fence(struct irc_proto *p);
+void irc_fence_tick(struct irc_proto *p);
+
 typedef bool irc_handler_fn(struct irc_proto *p, struct irc_event *ev);
 
 struct irc_row {

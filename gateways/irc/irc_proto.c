@@ -78,6 +78,7 @@ irc_proto_init(struct irc_proto *p, const struct irc_params *params)
 		.tls = params->tls,
 		.ping_at = -1,
 		.regain = { .next_at = -1, .on = params->regain },
+		.fence_at = -1,
 	};
 	init_buffers(p);
 	init_names(p, params);
@@ -135,8 +136,6 @@ irc_proto_feed(
 	if (p->state == IRC_CLOSED || p->state == IRC_IDLE)
 		return;
 	p->now_at = now_at;
-	/* A refusal that comes now is not of those. */
-	irc_asks_forget(&p->asks, now_at, IRC_REFUSAL_MS);
 	p->heard_at = now_at;
 	p->ping_at = -1;
 	linebuf_feed(&p->in, data, len);
@@ -286,6 +285,7 @@ report_sent(struct irc_proto *p, struct irc_event *ev)
 	ev->type = IRC_EV_SENT;
 	ev->ref = a->ref;
 	irc_ask_told(&p->asks, a);
+	irc_fence(p);
 	return true;
 }
 
@@ -304,31 +304,83 @@ report_overdue(struct irc_proto *p, struct irc_event *ev)
 		irc_ask_free(&p->asks, &a);
 		return true;
 	}
-	if (a->kind == IRC_ASK_SETTLE) { /* nobody waits for that one */
-		irc_ask_free(&p->asks, &a);
-		return report_overdue(p, ev);
+	/* A server that leaves PING unanswered: it refused nothing either. */
+	if (a->kind == IRC_ASK_SETTLE) {
+		p->step = IRC_STEP_SETTLE;
+		return irc_step_settle(p, ev) || report_overdue(p, ev);
 	}
 	ev->text = STR("the server did not answer in time");
 	return irc_failed(p, a, ev, ERR_TIMEOUT, IRC_REFUSED_TIMEOUT);
+}
+
+/* Nobody waits for it, or it has its answer already. */
+static bool
+is_silent(const struct irc_ask *a)
+{
+	return a->kind == IRC_ASK_SETTLE ||
+	    (a->sent_at >= 0 && a->kind == IRC_ASK_RAW) || a->failed;
+}
+
+/* The oldest of what is open and must be told; NULL: nothing. */
+static struct irc_ask *
+next_open(struct irc_proto *p)
+{
+	struct irc_ask *a;
+
+	for (;;) {
+		a = first_ask(&p->asks.queued);
+		if (!a)
+			a = first_ask(&p->asks.sent);
+		if (!a || !is_silent(a))
+			return a;
+		irc_ask_free(&p->asks, &a);
+	}
+}
+
+/* A message of which something has left may have arrived. */
+static bool
+message_lost(struct irc_proto *p, struct irc_ask *a, struct irc_event *ev)
+{
+	ev->type = IRC_EV_FAILED;
+	ev->err = ERR_UNREACHABLE;
+	ev->ask = a->kind;
+	ev->ref = a->ref;
+	ev->target = irc_keep(p, irc_ask_target(a));
+	ev->unsure = a->nleft > 0;
+	if (ev->unsure)
+		ev->text = STR("the connection ended before the server has "
+		               "confirmed this; it may have arrived");
+	irc_ask_free(&p->asks, &a);
+	return true;
+}
+
+/* The server has answered our QUIT, hence read all before it. */
+static bool
+message_taken(struct irc_proto *p, struct irc_ask *a, struct irc_event *ev)
+{
+	ev->type = IRC_EV_ACCEPTED;
+	ev->ref = a->ref;
+	ev->text = STR_EMPTY;
+	irc_ask_free(&p->asks, &a);
+	return true;
 }
 
 /* What is open fails, one by one, then comes the last event of all. */
 static bool
 report_end(struct irc_proto *p, struct irc_event *ev)
 {
-	struct irc_ask *a = first_ask(&p->asks.queued);
+	struct irc_ask *a = next_open(p);
 
 	memset(ev, 0, sizeof(*ev));
-	if (!a)
-		a = irc_ask_overdue(&p->asks, INT64_MAX, 0);
-	if (a && a->kind == IRC_ASK_SETTLE) {
-		irc_ask_free(&p->asks, &a);
-		return report_end(p, ev);
-	}
-	if (a) {
-		ev->text = STR("the connection to the server has ended");
+	ev->text = STR("the connection to the server has ended");
+	if (a && a->kind == IRC_ASK_MESSAGE && p->closing.after_quit &&
+	    a->sent_at >= 0)
+		return message_taken(p, a, ev);
+	if (a && a->kind == IRC_ASK_MESSAGE)
+		return message_lost(p, a, ev);
+	if (a)
 		return irc_failed(p, a, ev, ERR_UNREACHABLE, IRC_REFUSED_LINK);
-	}
+	ev->text = STR_EMPTY;
 	if (p->closing.reported)
 		return false;
 	p->closing.reported = true;
@@ -396,6 +448,14 @@ may_release(const struct irc_proto *p)
 	return p->state != IRC_LEAVING || p->queue.nrank[IRC_RANK_URGENT] > 0;
 }
 
+/* One line of what was asked; a message is sent with its last. */
+static void
+has_left(struct irc_proto *p, struct irc_ask *a, int64_t now_at)
+{
+	if (++a->nleft >= a->npieces)
+		irc_ask_sent(&p->asks, a, now_at);
+}
+
 struct str
 irc_proto_out(struct irc_proto *p, int64_t now_at)
 {
@@ -409,7 +469,7 @@ irc_proto_out(struct irc_proto *p, int64_t now_at)
 	while (may_release(p) &&
 	    irc_queue_pop(&p->queue, now_at, &p->out, &cookie))
 		if (cookie)
-			irc_ask_sent(&p->asks, cookie, now_at);
+			has_left(p, cookie, now_at);
 	return buf_str(&p->out);
 }
 
@@ -465,6 +525,7 @@ irc_proto_deadline(const struct irc_proto *p)
 	earliest(&at, irc_ask_due_at(&p->asks, IRC_ANSWER_MS));
 	if (p->state == IRC_READY)
 		earliest(&at, p->regain.next_at);
+	earliest(&at, p->fence_at);
 	return at;
 }
 
@@ -514,8 +575,8 @@ irc_proto_tick(struct irc_proto *p, int64_t now_at)
 	int64_t at = state_deadline(p);
 
 	p->now_at = now_at;
-	irc_asks_forget(&p->asks, now_at, IRC_REFUSAL_MS);
 	irc_regain_tick(p);
+	irc_fence_tick(p);
 	if (at >= 0 && now_at >= at)
 		on_state_deadline(p);
 }

@@ -19,9 +19,9 @@
  *	set the timer to irc_proto_deadline(&p)
  *
  * Refs       A command takes a number of the caller's, 0 for none.  The
- *            event that answers the command carries it: SENT or FAILED for
- *            messages (FAILED may also come after SENT: the server refused
- *            it), else the change itself (JOIN and then NAMES_END, PART,
+ *            event that answers the command carries it: for messages SENT
+ *            when it has left, and then ACCEPTED or FAILED, or FAILED alone;
+ *            else the change itself (JOIN and then NAMES_END, PART,
  *            TOPIC, NICK, KICK, MODE, INVITED, AWAY_SELF), DONE, REFUSED
  *            for a join, or FAILED.  What the server leaves unanswered FAILs with
  *            ERR_TIMEOUT; what is open when the link goes FAILs before
@@ -71,10 +71,11 @@ enum {
 	IRC_SILENCE_MS = 75 * 1000,  /* then we send a PING */
 	IRC_PONG_MS = 60 * 1000,     /* and wait so long for any byte */
 	IRC_ANSWER_MS = 60 * 1000,   /* for what was asked, once sent */
-	IRC_REFUSAL_MS = 15 * 1000, /* messages not refused by then are taken */
-	IRC_QUIT_MS = 2000,         /* from QUIT to hanging up */
-	IRC_NICK_TRIES = 8,         /* alternates at registration */
-	IRC_MAX_LINES = 5,          /* of one message, unless params say so */
+	IRC_FENCE_MS = 1000,         /* from a message to the PING behind it, */
+	IRC_FENCE_EVERY = 10, /* or so many messages if they are sooner */
+	IRC_QUIT_MS = 2000,   /* from QUIT to hanging up */
+	IRC_NICK_TRIES = 8,   /* alternates at registration */
+	IRC_MAX_LINES = 5,    /* of one message, unless params say so */
 };
 
 /* What of the line at hand is still to be reported. */
@@ -182,8 +183,11 @@ enum irc_event_type {
 	IRC_EV_DONE,      /* ref: the server had nothing to do, for example a
 	                     mode that was set already */
 	IRC_EV_SENT,      /* ref: all of that message has left */
+	IRC_EV_ACCEPTED,  /* ref: the server has taken it: it answered a PING
+	                     that left behind it */
 	IRC_EV_FAILED,    /* ask, err, text, code, ref (0: for nothing we
-	                     know of), target: as the server named it */
+	                     know of), target: as the server named it;
+	                     unsure: of a message: it may have arrived */
 	IRC_EV_SERVER_TEXT, /* text, who: for people: MOTD, notices, numerics;
 	                       code */
 	IRC_EV_STS,         /* port, duration_ms or -1: see irc_sts.h */
@@ -215,7 +219,7 @@ struct irc_event {
 	char letter;
 	char status;                    /* '@' of "@#channel", or 0 */
 	char modes[IRC_PREFIX_MAX + 1]; /* letters of PREFIX: "ov" */
-	bool self, on, last, is_reply, is_server, permanent;
+	bool self, on, last, is_reply, is_server, permanent, unsure;
 };
 
 /* See irc_regain.h. */
@@ -233,6 +237,7 @@ struct irc_closing {
 	bool known;
 	bool permanent;
 	bool reported;
+	bool after_quit; /* the server said goodbye to our QUIT */
 	enum err_kind kind;
 	char *text; /* heap, or NULL */
 };
@@ -240,6 +245,7 @@ struct irc_closing {
 /* Everything in here is private; see the questions below. */
 struct irc_proto {
 	enum irc_state state;
+	uint32_t nping;
 	struct linebuf in;
 	struct buf out;
 	struct irc_queue queue;
@@ -263,7 +269,7 @@ struct irc_proto {
 	int64_t start_at; /* of this state, for its deadline */
 	int64_t heard_at; /* last byte in */
 	int64_t ping_at;  /* of our own PING that is open; -1: none */
-	uint32_t nping;
+	int64_t fence_at; /* when messages are to be settled; -1: none */
 	struct bucket ctcp; /* answers to CTCP */
 
 	struct irc_msg m;   /* the line at hand */
@@ -273,10 +279,10 @@ struct irc_proto {
 	size_t arg;         /* of the line at hand: next mode argument */
 	enum irc_step step; /* what rest is */
 	bool adding;        /* mode: + or - */
+	bool topic_waits, motd_comes;
 	struct buf text;    /* cleaned text of the event */
 	struct buf motd;    /* collected so far */
 	struct buf topic;   /* 332 that waits for its 333: channel NUL text */
-	bool topic_waits, motd_comes;
 	struct irc_closing closing;
 };
 

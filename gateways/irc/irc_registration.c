@@ -373,6 +373,7 @@ irc_on_error(struct irc_proto *p, struct irc_event *ev)
 	struct str text = irc_clean(p, irc_last(p));
 
 	(void)ev;
+	p->closing.after_quit = p->state == IRC_LEAVING && p->start_at >= 0;
 	if (is_ban(text))
 		irc_end(p, ERR_DENIED, true, text);
 	else
@@ -394,26 +395,38 @@ irc_on_ping(struct irc_proto *p, struct irc_event *ev)
 	return false;
 }
 
+/* What became of an ask that nothing answered; false: nobody has to know. */
+static bool
+settled(struct irc_proto *p, struct irc_ask *a, struct irc_event *ev)
+{
+	bool is_news = a->ref && !a->failed && a->kind != IRC_ASK_RAW;
+
+	ev->type = a->kind == IRC_ASK_MODE ? IRC_EV_DONE : IRC_EV_ACCEPTED;
+	ev->ref = a->ref;
+	irc_ask_free(&p->asks, &a);
+	return is_news;
+}
+
 /*
- * A MODE that changes nothing has no answer.  Servers take lines in their
- * order, so what the PONG finds open is done.
+ * A MODE that changes nothing has no answer, nor has a message.  Servers take
+ * lines in their order, so what the PONG finds open is done.
  */
 bool
 irc_step_settle(struct irc_proto *p, struct irc_event *ev)
 {
+	unsigned kinds = IRC_ASK_BIT(IRC_ASK_MODE) |
+	    IRC_ASK_BIT(IRC_ASK_MESSAGE) | IRC_ASK_BIT(IRC_ASK_RAW);
 	struct irc_ask *mark = irc_ask_find(
 	    &p->asks, IRC_ASK_BIT(IRC_ASK_SETTLE), p->is.casemap, STR_EMPTY);
-	struct irc_ask *a = irc_ask_before(&p->asks, IRC_ASK_MODE, mark);
+	struct irc_ask *a;
 
-	if (!mark || !a) {
-		p->step = IRC_STEP_NONE;
-		irc_ask_free(&p->asks, &mark);
-		return false;
-	}
-	ev->type = IRC_EV_DONE;
-	ev->ref = a->ref;
-	irc_ask_free(&p->asks, &a);
-	return true;
+	while (mark && (a = irc_ask_before(&p->asks, kinds, mark)))
+		if (settled(p, a, ev))
+			return true;
+	p->step = IRC_STEP_NONE;
+	irc_ask_free(&p->asks, &mark);
+	irc_fence(p);
+	return false;
 }
 
 /* That the server lives has already been seen. */

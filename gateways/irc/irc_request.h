@@ -24,7 +24,7 @@ gw_request_fn irc_request_query;
 gw_request_fn irc_request_away;
 gw_request_fn irc_request_raw;
 
-/* A message outward: one FATE, at once or when it has left. */
+/* A message outward: refused at once, or LEFT and then one more FATE. */
 void irc_request_send(
     struct session *s, gw_ticket t, const struct gw_message *m);
 

@@ -195,10 +195,13 @@ struct gw_message {
 };
 
 /*
- * What became of an outgoing message.  Every ticket gets one; after GW_SENT
- * or GW_UNSURE one more may follow (a delivery report, a bounce).
+ * What became of an outgoing message.  Every ticket gets one; after GW_LEFT
+ * one of the others follows, and where the network is not live one more may
+ * come after GW_SENT or GW_UNSURE (a delivery report, a bounce).
  */
 enum gw_fate {
+	GW_LEFT,      /* live networks: on its way, and shown to those who say
+	                 it; one more fate follows */
 	GW_SENT,      /* the network took responsibility for it */
 	GW_DELIVERED, /* the far end has it */
 	GW_RETRY,     /* certainly not sent; trying again is safe */

@@ -21,8 +21,8 @@ static void
 outgoing_free(struct session *s, struct outgoing *o)
 {
 	list_del(&o->node);
-	if (o->taken)
-		s->ntaken--;
+	if (o->gone)
+		s->ngone--;
 	else
 		s->noutgoing--;
 	s->nheld -= o->held;
@@ -31,16 +31,20 @@ outgoing_free(struct session *s, struct outgoing *o)
 	free(o);
 }
 
-/* The oldest is asked about first, so it is found at once. */
+/* The oldest of either is asked about first, so it is found at once. */
 static struct outgoing *
 find(struct session *s, gw_ticket ticket)
 {
+	struct list *first = list_first(&s->gone);
+
+	if (first && OUTGOING(first)->ticket == ticket)
+		return OUTGOING(first);
 	LIST_EACH(&s->outgoing, n)
 	{
 		if (OUTGOING(n)->ticket == ticket)
 			return OUTGOING(n);
 	}
-	LIST_EACH(&s->taken, n)
+	LIST_EACH(&s->gone, n)
 	{
 		if (OUTGOING(n)->ticket == ticket)
 			return OUTGOING(n);
@@ -198,9 +202,9 @@ unsay(struct session *s, const struct outgoing *o)
 		backlog_forget(&r->backlog, str_c(o->sid));
 }
 
-/* Rooms see it now; what remains is what a late error needs. */
+/* Rooms see it now; what remains is what an error needs. */
 static void
-taken(struct session *s, struct outgoing *o)
+gone(struct session *s, struct outgoing *o)
 {
 	struct announce_own own = { o->id, o->origin };
 	struct backlog_word word;
@@ -213,15 +217,15 @@ taken(struct session *s, struct outgoing *o)
 	else if (o->room.len == 0)
 		keep_word(s, o, &word);
 	list_del(&o->node);
-	list_add(&s->taken, &o->node);
-	o->taken = true;
+	list_add(&s->gone, &o->node);
+	o->gone = true;
 	s->noutgoing--;
-	s->ntaken++;
+	s->ngone++;
 	free(o->body);
 	free(o->shown);
 	o->body = o->shown = NULL;
-	if (s->ntaken > OUTGOING_TAIL)
-		outgoing_free(s, OUTGOING(list_first(&s->taken)));
+	if (s->ngone > OUTGOING_GONE_MAX)
+		outgoing_free(s, OUTGOING(list_first(&s->gone)));
 }
 
 void
@@ -232,17 +236,22 @@ outgoing_on_fate(struct session *s, const struct gw_event *ev)
 	if (!o)
 		return;
 	switch (ev->fate) {
+	case GW_LEFT:
+		if (!o->gone)
+			gone(s, o);
+		break;
 	case GW_SENT:
 	case GW_DELIVERED:
-		if (!o->taken)
-			taken(s, o);
+		if (!o->gone)
+			gone(s, o);
+		outgoing_free(s, o);
 		break;
 	case GW_RETRY: /* a live network is never asked twice */
 	case GW_REFUSED:
 	case GW_UNSURE:
 		log_info(&s->log, "message refused", "ticket=%llu err=\"%s\"",
 		    (unsigned long long)o->ticket, ev->err.text);
-		if (o->taken)
+		if (o->gone)
 			unsay(s, o);
 		answer_error(s, o, &ev->err);
 		outgoing_free(s, o);
@@ -253,13 +262,20 @@ outgoing_on_fate(struct session *s, const struct gw_event *ev)
 void
 outgoing_fail_all(struct session *s, const struct err *err)
 {
+	struct err unsure;
+
 	LIST_EACH(&s->outgoing, n)
 	{
 		answer_error(s, OUTGOING(n), err);
 		outgoing_free(s, OUTGOING(n));
 	}
-	LIST_EACH(&s->taken, n)
+	err_set(&unsure, ERR_UNREACHABLE,
+	    "the connection ended before the network has confirmed this; it "
+	    "may have arrived");
+	LIST_EACH(&s->gone, n)
 	{
+		unsay(s, OUTGOING(n));
+		answer_error(s, OUTGOING(n), &unsure);
 		outgoing_free(s, OUTGOING(n));
 	}
 }

@@ -1,10 +1,10 @@
 /*
  * outgoing.h - messages of our user on their way to a live network
  *
- * Every id that a client sends ends in exactly one of: reflected (rooms) or
- * taken (one to one, silently), or an error with the same id.  The last
- * OUTGOING_TAIL taken ones are remembered so that a refusal that comes late
- * still finds its stanza.
+ * A message to a room is reflected when it has left (GW_LEFT) or, where the
+ * network says so at once, when it was taken (GW_SENT).  Every id ends in
+ * exactly one of: accepted (GW_SENT; the reflection stays true), or an error
+ * with the same id, whose text says whether it may have arrived all the same.
  */
 #ifndef CORE_OUTGOING_H
 #define CORE_OUTGOING_H
@@ -19,14 +19,14 @@
 struct occupant;
 struct session;
 
-enum { OUTGOING_TAIL = 32, OUTGOING_MAX = 200 };
+enum { OUTGOING_MAX = 200, OUTGOING_GONE_MAX = 1200 };
 
 /* Its slices point behind it, into the same allocation; but for the body. */
 struct outgoing {
-	struct list node; /* session->outgoing, or ->taken */
+	struct list node; /* session->outgoing, or ->gone */
 	gw_ticket ticket;
-	bool held;  /* waits for the login */
-	bool taken; /* GW_SENT came; only what an error needs is kept */
+	bool held; /* waits for the login */
+	bool gone; /* GW_LEFT came; only what an error needs is kept */
 	enum gw_msg_kind kind;
 	struct str from;       /* full JID of the sender */
 	struct str to;         /* as it was addressed */
@@ -37,9 +37,9 @@ struct outgoing {
 	struct str reply_to;   /* id of what it answers, or empty; */
 	struct str reply_nick; /* who said that; empty: need not be said */
 	struct str corrects;   /* id of what it stands for, or empty */
-	char *body;            /* NULL once taken */
-	char *shown; /* to our clients; NULL: the body.  As that, once taken */
-	char sid[TALK_ID]; /* stanza-id, once taken */
+	char *body;            /* NULL once gone */
+	char *shown; /* to our clients; NULL: the body.  As that, once gone */
+	char sid[TALK_ID]; /* stanza-id, once gone */
 };
 
 struct outgoing_params {

@@ -166,7 +166,7 @@ session_new(struct account *a, struct str network)
 	list_init(&s->queue);
 	list_init(&s->requests);
 	list_init(&s->outgoing);
-	list_init(&s->taken);
+	list_init(&s->gone);
 	list_init(&s->check);
 	list_init(&s->inbound);
 	backlog_init(&s->words);

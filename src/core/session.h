@@ -87,8 +87,8 @@ struct session {
 	size_t nrequest;
 	struct list outgoing;
 	size_t noutgoing, nheld;
-	struct list taken; /* of the same kind, oldest first */
-	size_t ntaken;
+	struct list gone; /* of the same kind, oldest first */
+	size_t ngone;
 
 	struct backlog words; /* said one to one, for what speaks of them */
 

@@ -52,6 +52,7 @@ struct fake_link {
 	bool certificate; /* we show one */
 	bool paused;      /* the program does not read */
 	bool seen;        /* the script has named it */
+	bool mute;        /* the script answers fences itself */
 	struct buf out;   /* written by the program, not yet taken */
 };
 struct list *fake_links(void);
@@ -59,6 +60,9 @@ struct list *fake_links(void);
 void fake_link_up(struct fake_link *f);
 void fake_link_feed(struct fake_link *f, struct str bytes);
 void fake_link_down(struct fake_link *f, const char *why, bool permanent);
+
+/* Takes that line out, wherever it stands; false: it was not written. */
+bool fake_link_take(struct fake_link *f, struct str line);
 
 /* The next whole line it wrote, without its end; false: none. */
 bool fake_link_line(struct fake_link *f, struct buf *line_out);

@@ -140,6 +140,21 @@ fake_link_down(struct fake_link *f, const char *why, bool permanent)
 }
 
 bool
+fake_link_take(struct fake_link *f, struct str line)
+{
+	char *at =
+	    f->out.len ? memmem(f->out.p, f->out.len, line.p, line.len) : NULL;
+	size_t behind;
+
+	if (!at)
+		return false;
+	behind = (size_t)(f->out.p + f->out.len - (at + line.len));
+	memmove(at, at + line.len, behind);
+	f->out.len -= line.len;
+	return true;
+}
+
+bool
 fake_link_line(struct fake_link *f, struct buf *line_out)
 {
 	ptrdiff_t lf = str_find(buf_str(&f->out), '\n');

@@ -62,7 +62,7 @@ static const char *const standing_names[] = { "none", "outcast", "member",
 	"admin", "owner" };
 static const char *const left_names[] = { "part", "kick", "ban", "link",
 	"forward" };
-static const char *const fate_names[] = { "sent", "delivered", "retry",
+static const char *const fate_names[] = { "left", "sent", "delivered", "retry",
 	"refused", "unsure" };
 static const char *const kind_names[] = { "normal", "action", "notice",
 	"system" };

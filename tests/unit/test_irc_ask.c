@@ -89,30 +89,35 @@ what_has_not_left_has_no_answer_and_no_deadline(void **state)
 }
 
 static void
-messages_are_told_first_and_then_forgotten(void **state)
+messages_are_told_first_and_have_no_deadline(void **state)
 {
 	struct irc_ask *m = ask(IRC_ASK_MESSAGE, 1, "#c", "", 100);
 
 	(void)state;
+	assert_int_equal(t.nsent_messages, 1);
 	assert_null(find(IRC_ASK_MESSAGE, "#c"));
 	irc_ask_told(&t, m);
 	assert_ptr_equal(find(IRC_ASK_MESSAGE, "#c"), m);
 	assert_int_equal(irc_ask_due_at(&t, 10), -1);
-	irc_asks_forget(&t, 109, 10);
-	assert_int_equal(t.n, 1);
-	irc_asks_forget(&t, 110, 10);
-	assert_int_equal(t.n, 0);
+	irc_ask_free(&t, &m);
+	assert_int_equal(t.nsent_messages, 0);
 }
 
 static void
-only_the_latest_messages_are_kept(void **state)
+only_what_left_before_a_mark_is_settled_by_it(void **state)
 {
+	struct irc_ask *one = ask(IRC_ASK_MESSAGE, 1, "#c", "", 0);
+	struct irc_ask *mark, *two;
+
 	(void)state;
-	for (uint64_t i = 1; i <= 3 * IRC_ASK_MESSAGES; i++)
-		irc_ask_told(&t, ask(IRC_ASK_MESSAGE, i, "#c", "", 0));
-	assert_int_equal(t.n, IRC_ASK_MESSAGES);
-	assert_int_equal(
-	    find(IRC_ASK_MESSAGE, "#c")->ref, 2 * IRC_ASK_MESSAGES + 1);
+	irc_ask_told(&t, one);
+	mark = ask(IRC_ASK_SETTLE, 0, "", "", 0);
+	two = ask(IRC_ASK_MESSAGE, 2, "#c", "", 0);
+	irc_ask_told(&t, two);
+	assert_ptr_equal(
+	    irc_ask_before(&t, IRC_ASK_BIT(IRC_ASK_MESSAGE), mark), one);
+	irc_ask_free(&t, &one);
+	assert_null(irc_ask_before(&t, IRC_ASK_BIT(IRC_ASK_MESSAGE), mark));
 }
 
 static void
@@ -134,8 +139,8 @@ main(void)
 		TEST(the_oldest_of_that_kind_about_that_name_is_found),
 		TEST(both_names_are_looked_at),
 		TEST(what_has_not_left_has_no_answer_and_no_deadline),
-		TEST(messages_are_told_first_and_then_forgotten),
-		TEST(only_the_latest_messages_are_kept),
+		TEST(messages_are_told_first_and_have_no_deadline),
+		TEST(only_what_left_before_a_mark_is_settled_by_it),
 		TEST(the_table_has_a_ceiling),
 	};
 

@@ -120,6 +120,16 @@ server(struct fixture *f, const char *lines)
 	fake_link_feed(f->link, str_c(lines));
 }
 
+/* The PING behind messages, and its answer. */
+static void
+fence(struct fixture *f)
+{
+	pass(f, 1000);
+	turn(f);
+	assert_true(fake_link_take(f->link, STR("PING :settled\r\n")));
+	server(f, ":s PONG s :settled\r\n");
+}
+
 static void
 dial(struct fixture *f, const char *nick)
 {
@@ -1034,6 +1044,8 @@ messages_go_out_and_have_a_fate(void **state)
 	    "PRIVMSG #Hall :hi\n"
 	    "PRIVMSG juliet :psst\n"
 	    "PRIVMSG #Hall :\001ACTION waves\001\n");
+	said("fate 5 left\nfate 7 left\nfate 6 left\n");
+	fence(f);
 	said("fate 5 sent\nfate 7 sent\nfate 6 sent\n");
 }
 
@@ -1047,7 +1059,7 @@ a_message_refused_by_the_server_is_told(void **state)
 	    &(struct gw_message){ .to = STR("nobody"), .body = STR("hi") });
 	turn(f);
 	server(f, ":s 401 romeo nobody :No such nick\r\n");
-	said("fate 5 sent\n"
+	said("fate 5 left\n"
 	     "fate 5 refused not-found \"nobody: No such nick\"\n");
 }
 

@@ -63,6 +63,7 @@ static const char *const type_names[] = {
 	[IRC_EV_REFUSED] = "REFUSED",
 	[IRC_EV_DONE] = "DONE",
 	[IRC_EV_SENT] = "SENT",
+	[IRC_EV_ACCEPTED] = "ACCEPTED",
 	[IRC_EV_FAILED] = "FAILED",
 	[IRC_EV_SERVER_TEXT] = "SERVER_TEXT",
 	[IRC_EV_STS] = "STS",
@@ -118,11 +119,12 @@ write_event(const struct irc_event *ev)
 		buf_addf(&seen, " ref=%u", (unsigned)ev->ref);
 	if (ev->at_utc)
 		buf_addf(&seen, " at=%lld", (long long)ev->at_utc);
-	buf_addf(&seen, "%s%s%s%s%s%s%s", kind_names[ev->kind],
+	buf_addf(&seen, "%s%s%s%s%s%s%s%s", kind_names[ev->kind],
 	    ev->self ? " self" : "",
 	    ev->on && ev->type != IRC_EV_MODE ? " on" : "",
 	    ev->last ? " last" : "", ev->is_reply ? " reply" : "",
-	    ev->is_server ? " server" : "", ev->permanent ? " permanent" : "");
+	    ev->is_server ? " server" : "", ev->permanent ? " permanent" : "",
+	    ev->unsure ? " unsure" : "");
 	if (ev->text.len)
 		buf_addf(&seen, " [" STR_FMT "]", STR_ARG(ev->text));
 	buf_addf(&seen, "\n");
@@ -139,6 +141,21 @@ drain(void)
 		write_event(&ev);
 }
 
+/* The PING behind messages: tests that are about it see it. */
+static bool sees_fences;
+
+static void
+hide_fences(void)
+{
+	static const char fence[] = "PING :settled\r\n";
+	char *at;
+
+	while (!sees_fences && sent.len && (at = strstr(sent.p, fence))) {
+		memmove(at, at + strlen(fence), strlen(at + strlen(fence)) + 1);
+		sent.len -= strlen(fence);
+	}
+}
+
 static void
 settle(void)
 {
@@ -148,7 +165,9 @@ settle(void)
 	while ((s = irc_proto_out(&p, now)).len) {
 		buf_add_str(&sent, s);
 		irc_proto_wrote(&p, s.len);
+		drain();
 	}
+	hide_fences();
 	drain();
 }
 
@@ -248,6 +267,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
+	sees_fences = false;
 	irc_proto_release(&p);
 	buf_release(&seen);
 	buf_release(&sent);
@@ -658,8 +678,10 @@ quit_goes_ahead_of_all_and_nothing_follows(void **state)
 	settle();
 	assert_sent("");
 	feed("NOTICE bob :Connection statistics\r\nERROR :Closing link\r\n");
+	/* It has read the QUIT, hence all before it. */
 	assert_log("FAILED target=#a ask=1 err=unreachable ref=2 [the "
-	           "connection to the server has ended]\nCLOSED\n");
+	           "connection to the server has ended]\n"
+	           "ACCEPTED ref=1\nCLOSED\n");
 }
 
 static void
@@ -1272,8 +1294,7 @@ requests_are_answered_by_the_change_they_made(void **state)
 	settle();
 	/* In #c in their order; the others take turns with it. */
 	assert_sent("TOPIC #c :\r\nNICK rob\r\nAWAY :lunch\r\nKICK #c al\r\n"
-	            "MODE #c +o cy\r\nINVITE dan #c\r\nPART #c :bye\r\n"
-	            "PING :settled\r\n");
+	            "MODE #c +o cy\r\nINVITE dan #c\r\nPART #c :bye\r\n");
 	feed(":bob!u@h TOPIC #c :\r\n:bob!u@h KICK #c al :bob\r\n"
 	     ":bob!u@h MODE #c +o cy\r\n:s 341 bob dan #c\r\n:s 306 bob :x\r\n"
 	     ":bob!u@h PART #c :bye\r\n:bob!u@h NICK rob\r\n");
@@ -1293,6 +1314,7 @@ static void
 a_mode_that_changes_nothing_is_done(void **state)
 {
 	(void)state;
+	sees_fences = true;
 	irc_proto_mode(&p, STR("#c"), STR("+o"), STR("cy"), 1, NULL);
 	irc_proto_mode(&p, STR("#c"), STR("+v"), STR("cy"), 2, NULL);
 	irc_proto_mode(&p, STR("#d"), STR("+m"), STR_EMPTY, 3, NULL);
@@ -1361,15 +1383,121 @@ a_refused_message_fails_once_however_many_lines_it_had(void **state)
 }
 
 static void
-a_message_of_long_ago_is_not_blamed(void **state)
+wait_for_fence(void)
+{
+	now += IRC_FENCE_MS;
+	assert_true(irc_proto_deadline(&p) <= now);
+	irc_proto_tick(&p, now);
+	settle();
+}
+
+static void
+what_a_pong_finds_open_is_accepted_and_blamed_no_more(void **state)
+{
+	(void)state;
+	sees_fences = true;
+	say("#c", "1", 1);
+	say("#c", "1b", 4);
+	assert_sent("PRIVMSG #c :1\r\nPRIVMSG #c :1b\r\n");
+	wait_for_fence();
+	assert_sent("PING :settled\r\n");
+	say("#c", "2", 2);
+	say("#d", "3", 3);
+	/* One is under way; what left behind it waits for the next. */
+	assert_sent("PRIVMSG #c :2\r\nPRIVMSG #d :3\r\n");
+	assert_log("SENT ref=1\nSENT ref=4\nSENT ref=2\nSENT ref=3\n");
+	feed(":s PONG s :settled\r\n:s 404 bob #c :no\r\n");
+	assert_log("ACCEPTED who=s ref=1\nACCEPTED who=s ref=4\n"
+	           "FAILED who=s target=#c ask=1 err=denied code=404 ref=2 "
+	           "[no]\n");
+	wait_for_fence();
+	assert_sent("PING :settled\r\n");
+	feed(":s PONG s :settled\r\n");
+	assert_log("ACCEPTED who=s ref=3\n");
+	assert_sent("");
+	assert_int_equal(p.fence_at, -1);
+	feed(":s 404 bob #c :no\r\n");
+	assert_log("FAILED who=s target=#c ask=0 err=denied code=404 [no]\n");
+	assert_int_equal(p.asks.n, 0);
+}
+
+static void
+a_server_that_answers_no_ping_has_taken_what_it_did_not_refuse(void **state)
 {
 	(void)state;
 	say("#c", "1", 1);
-	now += IRC_REFUSAL_MS;
-	irc_proto_tick(&p, now);
+	wait_for_fence();
 	forget();
-	feed(":s 404 bob #c :no\r\n");
-	assert_log("FAILED who=s target=#c ask=0 err=denied code=404 [no]\n");
+	now += IRC_ANSWER_MS - 1;
+	feed(":al!u@h PRIVMSG #c :alive\r\n");
+	now += 1;
+	irc_proto_tick(&p, now);
+	drain();
+	assert_string_equal(strstr(seen.p, "ACCEPTED"), "ACCEPTED ref=1\n");
+	assert_int_equal(p.asks.n, 0);
+}
+
+static void
+what_the_end_finds_open_is_unsure_if_some_of_it_has_left(void **state)
+{
+	struct irc_params params = plain_params;
+
+	(void)state;
+	params.burst = 3;
+	params.interval_ms = 2000;
+	irc_proto_release(&p);
+	begin_ready(&params);
+	say("#c", "left", 1);
+	say("#c", "this, too\nand\nthis not", 2);
+	say("#c", "not at all", 3);
+	forget();
+	irc_proto_eof(&p, STR("reset"));
+	drain();
+	assert_non_null(strstr(seen.p, "ref=1 unsure [the connection ended"));
+	assert_non_null(strstr(seen.p, "ref=2 unsure [the connection ended"));
+	assert_non_null(strstr(seen.p, "ref=3 [the connection to"));
+	assert_null(strstr(seen.p, "ref=3 unsure"));
+	assert_int_equal(p.asks.n, 0);
+}
+
+/* Every ref ends in exactly one of ACCEPTED and FAILED. */
+static void
+each_of_many_messages_ends_once(void **state)
+{
+	struct irc_params params = plain_params;
+	unsigned ends[301] = { 0 };
+	const char *at;
+
+	(void)state;
+	params.burst = 5;
+	params.interval_ms = 100;
+	irc_proto_release(&p);
+	begin_ready(&params);
+	sees_fences = true;
+	for (unsigned i = 1; i <= 300; i++) {
+		say(i % 3 ? "#c" : "#d", "x", i);
+		now += 40;
+		settle();
+		if (i % 7 == 0)
+			feed(":s 404 bob #d :no\r\n");
+		if (strstr(sent.p, "PING :settled")) {
+			buf_clear(&sent);
+			feed(":s PONG s :settled\r\n");
+		}
+	}
+	irc_proto_eof(&p, STR("reset"));
+	drain();
+	for (at = strstr(seen.p, "ref="); at; at = strstr(at + 1, "ref=")) {
+		const char *line = at;
+
+		while (line > seen.p && line[-1] != '\n')
+			line--;
+		if (strncmp(line, "SENT", 4) != 0)
+			ends[strtoul(at + 4, NULL, 10) % 301]++;
+	}
+	for (unsigned i = 1; i <= 300; i++)
+		assert_int_equal(ends[i], 1);
+	assert_int_equal(p.asks.n, 0);
 }
 
 static void
@@ -1427,6 +1555,7 @@ a_full_queue_refuses_and_pong_still_leaves(void **state)
 	now += 2000;
 	settle();
 	assert_sent("PRIVMSG #c :1\r\n");
+	irc_proto_tick(&p, now);
 	assert_int_equal(irc_proto_deadline(&p), now + 2000);
 }
 
@@ -1699,8 +1828,8 @@ an_idle_connection_is_small(void **state)
 	(void)state;
 	feed(":bob!u@h JOIN #c\r\n:al!u@h PRIVMSG #c :\002b\002\r\n");
 	say("#c", "hello", 1);
-	now += IRC_REFUSAL_MS;
-	irc_proto_tick(&p, now);
+	wait_for_fence();
+	feed(":s PONG s :settled\r\n");
 	settle();
 	assert_true(sizeof(p) <= 1536);
 	assert_int_equal(
@@ -1772,7 +1901,11 @@ main(void)
 		TEST(a_mode_that_changes_nothing_is_done),
 		TEST(requests_are_answered_by_their_refusal),
 		TEST(a_refused_message_fails_once_however_many_lines_it_had),
-		TEST(a_message_of_long_ago_is_not_blamed),
+		TEST(what_a_pong_finds_open_is_accepted_and_blamed_no_more),
+		TEST(
+		    a_server_that_answers_no_ping_has_taken_what_it_did_not_refuse),
+		TEST(what_the_end_finds_open_is_unsure_if_some_of_it_has_left),
+		TEST(each_of_many_messages_ends_once),
 		TEST(numerics_without_a_row_are_shown_or_passed_over),
 		TEST(a_raw_line_goes_as_it_is),
 		TEST(a_full_queue_refuses_and_pong_still_leaves),
