@@ -24,7 +24,8 @@ PING = re.compile(rb"<iq from='([^']*)' to='([^']*)' type='get' id='([^']*)'><pi
 CONFIG = """server {{ host = "127.0.0.1" port = {xmpp} domain = "b" }}
 store {{ path = "{dir}/db" key_file = "{dir}/key" }}
 log {{ level = "error" }}
-gateway "irc.b" {{ type = "irc" secret = "x" connect_interval_ms = 0
+gateway "irc.b" {{ type = "irc" secret = "x" archive = {archive}
+  connect_interval_ms = 0
   network "n" {{ host = "127.0.0.1" port = {irc} tls = no interval_ms = 0 }} }}
 """
 
@@ -184,12 +185,16 @@ async def run(build, command):
             sink.server.close()
 
 
-def passerelle(build):
+def passerelle(build, archive):
     def command(xmpp, irc, folder):
         path = os.path.join(folder, "conf")
         with open(path, "w", encoding="utf-8") as f:
             os.fchmod(f.fileno(), 0o600)
-            f.write(CONFIG.format(xmpp=xmpp, irc=irc, dir=folder))
+            f.write(
+                CONFIG.format(
+                    xmpp=xmpp, irc=irc, dir=folder, archive=archive
+                )
+            )
         return [f"{build}/passerelle", "-c", path]
 
     return command
@@ -204,11 +209,18 @@ def null(build):
 def main():
     build = sys.argv[1]
     floor = asyncio.run(run(build, null(build)))
-    ours = asyncio.run(run(build, passerelle(build)))
-    print(f"{'CPU per unit, us':<24}{'null':>8}{'passerelle':>12}{'ratio':>8}")
+    ours = asyncio.run(run(build, passerelle(build, "no")))
+    kept = asyncio.run(run(build, passerelle(build, "yes")))
+    print(
+        f"{'CPU per unit, us':<24}{'null':>8}{'passerelle':>12}{'ratio':>8}"
+        f"{'archive on':>12}{'ratio':>8}"
+    )
     for name, us in ours.items():
-        ratio = us / floor[name] if floor[name] else float("nan")
-        print(f"{name:<24}{floor[name]:>8.2f}{us:>12.2f}{ratio:>8.1f}")
+        null_us = floor[name] or float("nan")
+        print(
+            f"{name:<24}{floor[name]:>8.2f}{us:>12.2f}{us / null_us:>8.1f}"
+            f"{kept[name]:>12.2f}{kept[name] / null_us:>8.1f}"
+        )
 
 
 if __name__ == "__main__":
