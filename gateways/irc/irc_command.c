@@ -343,22 +343,40 @@ irc_proto_away(
 
 /* ---- messages --------------------------------------------------------- */
 
+/* One message, before it is cut into lines. */
+struct letter {
+	enum irc_msg_kind kind;
+	struct str target, msgid; /* msgid: of what it answers, or empty */
+};
+
+/* Clients know one name of that tag or the other. */
 static void
-build_message(struct irc_out *o, enum irc_msg_kind kind, struct str target,
-    struct str text)
+tag_reply(const struct irc_proto *p, struct irc_out *o, struct str msgid)
 {
-	irc_out_init(o, kind == IRC_MSG_NOTICE ? "NOTICE" : "PRIVMSG");
-	irc_out_middle(o, target);
-	if (kind == IRC_MSG_ACTION)
+	if (irc_proto_passes(p, IRC_TAG_REPLY))
+		irc_out_tag(o, "+reply", msgid);
+	if (irc_proto_passes(p, IRC_TAG_DRAFT_REPLY))
+		irc_out_tag(o, "+draft/reply", msgid);
+}
+
+static void
+build_message(const struct irc_proto *p, struct irc_out *o,
+    const struct letter *l, struct str text, bool first)
+{
+	irc_out_init(o, l->kind == IRC_MSG_NOTICE ? "NOTICE" : "PRIVMSG");
+	irc_out_middle(o, l->target);
+	if (l->kind == IRC_MSG_ACTION)
 		irc_out_ctcp(o, STR("ACTION"), text);
 	else
 		irc_out_trailing(o, text);
+	if (first && l->msgid.len)
+		tag_reply(p, o, l->msgid);
 }
 
 /* All pieces can be built: found out before the first is queued. */
 static int
-check_message(struct irc_proto *p, enum irc_msg_kind kind, struct str target,
-    struct irc_split s, size_t *n_out, size_t *nbytes_out, struct err *err)
+check_message(struct irc_proto *p, const struct letter *l, struct irc_split s,
+    size_t *n_out, size_t *nbytes_out, struct err *err)
 {
 	struct str piece, line;
 	struct irc_out o;
@@ -369,7 +387,7 @@ check_message(struct irc_proto *p, enum irc_msg_kind kind, struct str target,
 			return err_set(err, ERR_TOO_BIG,
 			    "this message would take more than %zu lines",
 			    p->max_lines);
-		build_message(&o, kind, target, piece);
+		build_message(p, &o, l, piece, *n_out == 1);
 		if (irc_out_end(&o, &line, err) < 0)
 			return -1;
 		*nbytes_out += line.len;
@@ -383,12 +401,20 @@ int
 irc_proto_message(struct irc_proto *p, enum irc_msg_kind kind,
     struct str target, struct str text, uint64_t ref, struct err *err)
 {
+	return irc_proto_reply(p, kind, target, text, STR_EMPTY, ref, err);
+}
+
+int
+irc_proto_reply(struct irc_proto *p, enum irc_msg_kind kind, struct str target,
+    struct str text, struct str msgid, uint64_t ref, struct err *err)
+{
+	const struct letter letter = { kind, target, msgid };
 	struct irc_line line = { .rank = IRC_RANK_USER };
 	struct irc_split s;
 	struct irc_ask *a;
 	struct irc_out o;
 	struct str piece;
-	size_t n, nbytes;
+	size_t n, nbytes, i;
 
 	if (need_ready(p, err) < 0 || need_name(target, "the name", err) < 0)
 		return -1;
@@ -396,7 +422,7 @@ irc_proto_message(struct irc_proto *p, enum irc_msg_kind kind,
 		return err_set(err, ERR_BAD_INPUT, "this is not UTF-8");
 	irc_split_init(
 	    &s, text, budget(p, "PRIVMSG", target, kind == IRC_MSG_ACTION));
-	if (check_message(p, kind, target, s, &n, &nbytes, err) < 0)
+	if (check_message(p, &letter, s, &n, &nbytes, err) < 0)
 		return -1;
 	if (!irc_queue_has_room(&p->queue, line.rank, n, nbytes))
 		return busy(err);
@@ -406,12 +432,31 @@ irc_proto_message(struct irc_proto *p, enum irc_msg_kind kind,
 	a->nlines = a->npieces = (unsigned)n;
 	line.cookie = a;
 	line.lane = lane_of(p, target);
-	while (irc_split_next(&s, &piece)) {
-		build_message(&o, kind, target, piece);
+	for (i = 1; irc_split_next(&s, &piece); i++) {
+		build_message(p, &o, &letter, piece, i == 1);
 		(void)irc_out_end(&o, &line.text, NULL); /* checked above */
 		(void)irc_queue_add(&p->queue, &line);   /* there is room */
 	}
 	return 0;
+}
+
+int
+irc_proto_react(struct irc_proto *p, struct str target, struct str text,
+    struct str msgid, bool on, uint64_t ref, struct err *err)
+{
+	struct irc_out o;
+
+	if (need_ready(p, err) < 0 || need_name(target, "the name", err) < 0)
+		return -1;
+	if (!irc_proto_passes(p, IRC_TAG_REACT))
+		return err_set(
+		    err, ERR_UNSUPPORTED, "there are no reactions here");
+	irc_out_init(&o, "TAGMSG");
+	irc_out_middle(&o, target);
+	irc_out_tag(&o, on ? "+draft/react" : "+draft/unreact", text);
+	tag_reply(p, &o, msgid);
+	return queue_line(p, &o,
+	    &(struct ask_for){ IRC_ASK_MESSAGE, ref, target, STR_EMPTY }, err);
 }
 
 int

@@ -521,6 +521,7 @@ emit_message(struct irc_link *l, const struct irc_event *ev, struct str room)
 		.from = ev->who.nick,
 		.body = ev->text,
 		.network_id = ev->msgid,
+		.reply_to = ev->reply,
 		.account = ev->account,
 		.host = ev->who.host,
 		.sent_utc = ev->at_utc };

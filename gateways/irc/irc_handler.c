@@ -267,6 +267,7 @@ static const struct irc_row rows[] = {
 	{ "PRIVMSG", 2, irc_on_privmsg, false },
 	{ "QUIT", 0, irc_on_quit, false },
 	{ "SETNAME", 1, irc_on_setname, false },
+	{ "TAGMSG", 1, irc_on_tagmsg, false },
 	{ "TOPIC", 1, irc_on_topic, false },
 	{ "WARN", 2, irc_on_note, true },
 };

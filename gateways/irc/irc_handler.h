@@ -3,7 +3,7 @@
  *
  * A handler is called with the line in p->m, which has at least as many
  * parameters as its row in irc_handler.c promises, and *ev zero but for
- * who, account, msgid and at_utc.  True: *ev is an event.
+ * who, account, msgid, reply and at_utc.  True: *ev is an event.
  */
 #ifndef IRC_HANDLER_H
 #define IRC_HANDLER_H
@@ -52,6 +52,12 @@ irc_handler_fn irc_on_quit, irc_on_nick, irc_on_away, irc_on_account,
     irc_on_chghost, irc_on_setname, irc_on_invite, irc_on_invited,
     irc_on_away_told, irc_on_away_self, irc_on_own_host, irc_on_privmsg,
     irc_on_notice;
+
+/* irc_tag.c */
+irc_handler_fn irc_on_tagmsg;
+
+/* irc_person.c: "#channel", "@#channel", us; false: not for us. */
+bool irc_find_target(struct irc_proto *p, struct irc_event *ev);
 
 /* irc_reply.c */
 irc_handler_fn irc_on_motd_start, irc_on_motd, irc_on_motd_end, irc_on_forward,

@@ -150,6 +150,33 @@ set_chanmodes(struct irc_isupport *is, size_t at, struct str value)
 				    (uint8_t)(kind + 1);
 }
 
+/* "*,-draft/react": none but that one; names without their '+'. */
+static void
+set_tagdeny(struct irc_isupport *is, size_t at, struct str value)
+{
+	static const char *const names[IRC_NTAG] = { "reply", "draft/reply",
+		"draft/react", "typing" };
+	struct str one;
+	size_t i;
+
+	(void)at;
+	is->tags_denied = 0;
+	while (str_cut(&value, ',', &one)) {
+		bool but = one.len && *one.p == '-';
+		struct str name = str_skip(one, but ? 1 : 0);
+
+		for (i = 0; i < IRC_NTAG; i++) {
+			uint8_t bit = (uint8_t)(1u << i);
+
+			if (!str_is(name, "*") && !str_is(name, names[i]))
+				continue;
+			is->tags_denied =
+			    (uint8_t)(but ? is->tags_denied & ~bit
+			                  : is->tags_denied | bit);
+		}
+	}
+}
+
 /* "PRIVMSG:4,KICK:1,JOIN:" */
 static void
 set_targmax(struct irc_isupport *is, size_t at, struct str value)
@@ -180,6 +207,7 @@ static const struct row rows[] = {
 	{ "CHANMODES", "beI,k,l,imnpst", set_chanmodes, 0 },
 	{ "CHANNELLEN", "", set_u16, AT(channellen) },
 	{ "CHANTYPES", "#&", set_chantypes, 0 },
+	{ "CLIENTTAGDENY", "", set_tagdeny, 0 },
 	{ "HOSTLEN", "", set_u16, AT(hostlen) },
 	{ "KICKLEN", "", set_u16, AT(kicklen) },
 	{ "LINELEN", "", set_u16, AT(linelen) },
@@ -278,6 +306,12 @@ bool
 irc_isupport_is_channel(const struct irc_isupport *is, struct str name)
 {
 	return name.len && *name.p != '\0' && strchr(is->chantypes, *name.p);
+}
+
+bool
+irc_isupport_passes(const struct irc_isupport *is, enum irc_tag tag)
+{
+	return !(is->tags_denied >> tag & 1);
 }
 
 char

@@ -32,6 +32,15 @@ enum irc_chanmode {
 	IRC_MODE_MEMBER, /* from PREFIX: always; a nick */
 };
 
+/* Tags that clients give each other, as far as we send them. */
+enum irc_tag {
+	IRC_TAG_REPLY,       /* +reply */
+	IRC_TAG_DRAFT_REPLY, /* +draft/reply */
+	IRC_TAG_REACT,       /* +draft/react, +draft/unreact */
+	IRC_TAG_TYPING,      /* +typing */
+	IRC_NTAG
+};
+
 enum { IRC_PREFIX_MAX = 15, IRC_NETWORK_MAX = 63 };
 
 struct irc_isupport {
@@ -45,6 +54,7 @@ struct irc_isupport {
 	char bot; /* user mode letter that marks bots, or 0 */
 	bool utf8only;
 	bool whox;
+	uint8_t tags_denied; /* bits 1 << enum irc_tag, from CLIENTTAGDENY */
 	/* Bytes; 0: no limit was told. */
 	uint16_t nicklen, channellen, topiclen, kicklen, awaylen, linelen;
 	uint16_t userlen, hostlen;
@@ -62,6 +72,9 @@ bool irc_isupport_token(struct irc_isupport *is, struct str token);
 enum irc_chanmode irc_isupport_mode(const struct irc_isupport *is, char letter);
 
 bool irc_isupport_is_channel(const struct irc_isupport *is, struct str name);
+
+/* Does the server pass that tag on? */
+bool irc_isupport_passes(const struct irc_isupport *is, enum irc_tag tag);
 
 /* 0: symbol is none of PREFIX. */
 char irc_isupport_prefix_letter(const struct irc_isupport *is, char symbol);

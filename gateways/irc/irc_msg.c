@@ -269,12 +269,49 @@ check_bytes(struct irc_out *o, struct str s)
 void
 irc_out_init(struct irc_out *o, const char *cmd)
 {
-	o->len = 0;
+	o->len = o->ntags = 0;
 	o->why = NULL;
 	o->kind = ERR_NONE;
 	o->ended = false;
 	check_bytes(o, str_c(cmd));
 	put(o, str_c(cmd));
+}
+
+static void
+put_tag_byte(struct irc_out *o, char c)
+{
+	if (o->ntags == IRC_TAGS_MAX)
+		refuse(o, ERR_TOO_BIG, "its tags are too long");
+	else
+		o->tags[o->ntags++] = c;
+}
+
+/* IRCv3 message-tags: what a value cannot hold, and its escape. */
+static void
+put_tag_value(struct irc_out *o, struct str value)
+{
+	static const char plain[] = "; \\\r\n", escape[] = ":s\\rn";
+	const char *at;
+	size_t i;
+
+	for (i = 0; i < value.len; i++) {
+		at = value.p[i] ? strchr(plain, value.p[i]) : NULL;
+		if (at)
+			put_tag_byte(o, '\\');
+		put_tag_byte(o, at ? escape[at - plain] : value.p[i]);
+	}
+}
+
+void
+irc_out_tag(struct irc_out *o, const char *key, struct str value)
+{
+	if (memchr(value.p, '\0', value.len))
+		refuse(o, ERR_BAD_INPUT, "it has a control character");
+	put_tag_byte(o, o->ntags ? ';' : '@');
+	for (; *key; key++)
+		put_tag_byte(o, *key);
+	put_tag_byte(o, '=');
+	put_tag_value(o, value);
 }
 
 bool
@@ -349,6 +386,17 @@ irc_out_raw(struct irc_out *o, struct str line)
 	o->ended = true;
 }
 
+/* Once: whoever asks again gets the same line. */
+static void
+put_tags_in_front(struct irc_out *o)
+{
+	memmove(o->p + o->ntags + 1, o->p, o->len + 2);
+	memcpy(o->p, o->tags, o->ntags);
+	o->p[o->ntags] = ' ';
+	o->len += o->ntags + 1;
+	o->ntags = 0;
+}
+
 int
 irc_out_end(struct irc_out *o, struct str *line_out, struct err *err)
 {
@@ -356,6 +404,8 @@ irc_out_end(struct irc_out *o, struct str *line_out, struct err *err)
 		return err_set(
 		    err, o->kind, "this cannot be sent on IRC: %s", o->why);
 	memcpy(o->p + o->len, "\r\n", 2);
+	if (o->ntags)
+		put_tags_in_front(o);
 	*line_out = str_of(o->p, o->len + 2);
 	return 0;
 }

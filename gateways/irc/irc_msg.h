@@ -15,7 +15,8 @@
  *            may look at every param[].  Parameters beyond 15 are dropped.
  * Building   A line is refused, never cut: CR, LF or NUL in any field, 0x01
  *            but by irc_out_ctcp(), a middle parameter that is empty, has a
- *            space or begins with a colon, more than 512 bytes with CR LF.
+ *            space or begins with a colon, more than 512 bytes with CR LF
+ *            or of tags.
  *            Sticky: ask once, at the end.
  * Ownership  A parsed message borrows from the line.
  * Source     RFC 1459 2.3.1, RFC 2812 2.3.1, IRCv3 message-tags, CTCP
@@ -34,7 +35,8 @@
 
 enum {
 	IRC_PARAM_MAX = 15,
-	IRC_OUT_MAX = 512, /* one line with its CR LF, without tags */
+	IRC_OUT_MAX = 512,  /* one line with its CR LF, without tags */
+	IRC_TAGS_MAX = 512, /* all tags of one line; servers take 4094 */
 };
 
 struct irc_msg {
@@ -82,10 +84,15 @@ struct irc_out {
 	const char *why; /* refused: for people; NULL: fine so far */
 	enum err_kind kind;
 	bool ended; /* a trailing parameter is there */
-	char p[IRC_OUT_MAX];
+	size_t ntags;
+	char tags[IRC_TAGS_MAX];
+	char p[IRC_TAGS_MAX + 1 + IRC_OUT_MAX]; /* tags go in front, last */
 };
 
 void irc_out_init(struct irc_out *o, const char *cmd);
+
+/* Key is one of our own; the value may be any text. */
+void irc_out_tag(struct irc_out *o, const char *key, struct str value);
 void irc_out_middle(struct irc_out *o, struct str s);
 void irc_out_trailing(struct irc_out *o, struct str s); /* may be empty */
 

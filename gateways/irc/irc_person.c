@@ -159,9 +159,8 @@ irc_on_invited(struct irc_proto *p, struct irc_event *ev)
 
 /* ---- messages --------------------------------------------------------- */
 
-/* "#channel", "@#channel", us; false: not for us. */
-static bool
-find_target(struct irc_proto *p, struct irc_event *ev)
+bool
+irc_find_target(struct irc_proto *p, struct irc_event *ev)
 {
 	struct str target = p->m.param[0];
 	struct str rest = str_skip(target, 1);
@@ -244,7 +243,7 @@ on_message(struct irc_proto *p, struct irc_event *ev, bool notice)
 	ev->type = IRC_EV_MESSAGE;
 	ev->self = irc_from_self(p);
 	ev->is_server = irc_from_server(p);
-	if (!find_target(p, ev))
+	if (!irc_find_target(p, ev))
 		return false;
 	return fill_message(p, ev, notice);
 }

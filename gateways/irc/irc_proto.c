@@ -166,6 +166,9 @@ read_tags(struct irc_proto *p, struct irc_event *ev)
 			ev->account = irc_tag_value(p, raw);
 		} else if (str_is(key, "msgid")) {
 			ev->msgid = irc_tag_value(p, raw);
+		} else if (str_is(key, "+reply") ||
+		    str_is(key, "+draft/reply")) {
+			ev->reply = irc_tag_value(p, raw);
 		}
 	}
 }
@@ -605,6 +608,13 @@ bool
 irc_proto_has_cap(const struct irc_proto *p, enum irc_cap_id id)
 {
 	return irc_cap_has(&p->cap, id);
+}
+
+bool
+irc_proto_passes(const struct irc_proto *p, enum irc_tag tag)
+{
+	return irc_cap_has(&p->cap, IRC_CAP_MESSAGE_TAGS) &&
+	    irc_isupport_passes(&p->is, tag);
 }
 
 int64_t

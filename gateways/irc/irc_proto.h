@@ -170,7 +170,10 @@ enum irc_event_type {
 	                     324; ref with last */
 	IRC_EV_MESSAGE,   /* kind, who, channel (empty: to us), status, text,
 	                     ctcp, msgid, account, at_utc, is_server, self: by
-	                     us, from another place; nick: to whom then */
+	                     us, from another place; nick: to whom then;
+	                     reply: id of the message that it answers */
+	IRC_EV_REACT,     /* who, channel (empty: to us), reply: to which
+	                     message, text, on: else it is taken back; self */
 	IRC_EV_AWAY,      /* who, on, text: somebody */
 	IRC_EV_AWAY_SELF, /* on, ref: 305, 306 */
 	IRC_EV_AWAY_TOLD, /* nick, text: 301, you wrote to somebody away */
@@ -206,7 +209,7 @@ struct irc_event {
 	struct str user, host;
 	struct str forward;
 	struct str ctcp;
-	struct str msgid;
+	struct str msgid, reply;
 	uint16_t port;
 	int64_t duration_ms;
 	int64_t at_utc; /* of server-time or 333, ms; 0: not told */
@@ -336,6 +339,7 @@ void irc_proto_derived(
 struct str irc_proto_nick(const struct irc_proto *p); /* ours; may be empty */
 const struct irc_isupport *irc_proto_isupport(const struct irc_proto *p);
 bool irc_proto_has_cap(const struct irc_proto *p, enum irc_cap_id id);
+bool irc_proto_passes(const struct irc_proto *p, enum irc_tag tag);
 bool irc_proto_is_self(const struct irc_proto *p, struct str nick);
 
 /* Milliseconds until a line added now would leave; for telling the user. */
@@ -359,6 +363,21 @@ int irc_proto_part(struct irc_proto *p, struct str channel, struct str reason,
  */
 int irc_proto_message(struct irc_proto *p, enum irc_msg_kind kind,
     struct str target, struct str text, uint64_t ref, struct err *err);
+
+/*
+ * The same as an answer to the message of that id: tagged where the server
+ * passes that on (irc_proto_passes()), else as it is.
+ */
+int irc_proto_reply(struct irc_proto *p, enum irc_msg_kind kind,
+    struct str target, struct str text, struct str msgid, uint64_t ref,
+    struct err *err);
+
+/*
+ * A reaction to the message of that id; on: it comes, else it is taken back.
+ * ERR_UNSUPPORTED: the server does not pass that on.
+ */
+int irc_proto_react(struct irc_proto *p, struct str target, struct str text,
+    struct str msgid, bool on, uint64_t ref, struct err *err);
 
 /* Answered by a MESSAGE of kind CTCP_REPLY from that nick, or by nothing. */
 int irc_proto_ctcp(struct irc_proto *p, struct str target, struct str command,

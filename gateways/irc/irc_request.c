@@ -494,13 +494,22 @@ tell_delay(struct irc_link *l)
 	buf_release(&text);
 }
 
+/* Will others see which message it answers? */
+static bool
+is_tagged(const struct irc_link *l, const struct gw_message *m)
+{
+	return m->reply_to.len &&
+	    (irc_proto_passes(&l->proto, IRC_TAG_REPLY) ||
+	        irc_proto_passes(&l->proto, IRC_TAG_DRAFT_REPLY));
+}
+
 /* "nick: " in front tells people whom it answers; once is enough. */
 static bool
-needs_address(const struct gw_message *m)
+needs_address(const struct irc_link *l, const struct gw_message *m)
 {
 	struct str to = m->reply_nick;
 
-	return to.len && m->kind == GW_MSG_NORMAL &&
+	return to.len && !is_tagged(l, m) && m->kind == GW_MSG_NORMAL &&
 	    !str_eq_nocase(str_head(m->body, to.len), to);
 }
 
@@ -512,11 +521,11 @@ send_message(struct irc_link *l, gw_ticket t, const struct gw_message *m,
 	int rc;
 
 	buf_init(&text, m->reply_nick.len + m->body.len + 2);
-	if (needs_address(m))
+	if (needs_address(l, m))
 		buf_addf(&text, STR_FMT ": ", STR_ARG(m->reply_nick));
 	buf_add_str(&text, m->body);
-	rc = irc_proto_message(&l->proto, kinds[m->kind],
-	    m->to.len ? m->to : m->room, buf_str(&text),
+	rc = irc_proto_reply(&l->proto, kinds[m->kind],
+	    m->to.len ? m->to : m->room, buf_str(&text), m->reply_to,
 	    irc_ref(IRC_REF_MESSAGE, t), err);
 	buf_release(&text);
 	return rc;

@@ -85,9 +85,10 @@ line_new(const struct backlog_word *word)
 	    word->reply_nick.len + word->corrects.len);
 	char *text = (char *)(l + 1);
 
-	*l = (struct backlog_line){
-		.kind = word->kind, .own = word->own, .at_utc = word->at_utc
-	};
+	*l = (struct backlog_line){ .kind = word->kind,
+		.own = word->own,
+		.is_network_id = word->is_network_id,
+		.at_utc = word->at_utc };
 	if (id.len)
 		memcpy(l->id, id.p, id.len);
 	l->own_id = copy(word->own_id, &text);
@@ -145,6 +146,12 @@ backlog_find(const struct backlog *b, struct str id)
 			return l;
 	}
 	return NULL;
+}
+
+struct str
+backlog_network_id(const struct backlog_line *line)
+{
+	return line->is_network_id ? str_c(line->id) : STR_EMPTY;
 }
 
 const struct backlog_line *

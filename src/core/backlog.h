@@ -24,10 +24,11 @@ enum { BACKLOG_MAX = 100, BACKLOG_MAX_BYTES = 64 * 1024, BACKLOG_ID = 40 };
 /* A message, as it is added.  What is not known is empty. */
 struct backlog_word {
 	enum gw_msg_kind kind;
-	bool own;          /* said by our user */
-	struct str id;     /* stanza-id, cut to BACKLOG_ID - 1 */
-	struct str own_id; /* what our user's client called it */
-	struct str from;   /* nick; empty: the room itself */
+	bool own;           /* said by our user */
+	bool is_network_id; /* id is what the network calls it, too */
+	struct str id;      /* stanza-id, cut to BACKLOG_ID - 1 */
+	struct str own_id;  /* what our user's client called it */
+	struct str from;    /* nick; empty: the room itself */
 	struct str body;
 	struct str reply_to;   /* id of the message that it answers, */
 	struct str reply_nick; /* and who said that */
@@ -41,7 +42,7 @@ struct backlog_line {
 	uint64_t seq;
 	int64_t at_utc;
 	enum gw_msg_kind kind;
-	bool own;
+	bool own, is_network_id;
 	char id[BACKLOG_ID];
 	struct str own_id, from, body, reply_to, reply_nick, corrects;
 };
@@ -63,6 +64,9 @@ uint64_t backlog_add(struct backlog *b, const struct backlog_word *word);
  * NULL: none, or not any more.
  */
 const struct backlog_line *backlog_find(const struct backlog *b, struct str id);
+
+/* Its name for the network; empty: it has none there. */
+struct str backlog_network_id(const struct backlog_line *line);
 
 /* What our user's client called so, as it was last corrected; or NULL. */
 const struct backlog_line *backlog_newest(

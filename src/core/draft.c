@@ -202,6 +202,8 @@ answer(struct draft *d, struct session *s, struct room *r)
 	    backlog_find(r ? &r->backlog : &s->words, d->payload.reply_to);
 
 	d->p.reply_to = d->payload.reply_to;
+	if (said)
+		d->p.answers = backlog_network_id(said);
 	if (!r)
 		return;
 	d->p.reply_nick = said ? said->from : named(d, r);

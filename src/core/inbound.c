@@ -22,13 +22,15 @@
 #include "xmpp/component.h"
 #include "xmpp/jid.h"
 #include "xmpp/muc.h"
+#include "xmpp/ns.h"
 #include "xmpp/xmlw.h"
 
 /* A stanza of ours that waits for the stream. */
 struct waiting {
 	struct list node;
 	char *from, *to, *body;
-	char id[TALK_ID];
+	char *reply_to; /* id of the message that it answers, or "" */
+	char id[BACKLOG_ID];
 	enum gw_msg_kind kind;
 	bool whisper; /* from room/nick */
 	int64_t at_utc;
@@ -45,6 +47,7 @@ waiting_free(struct session *s, struct waiting *m)
 	free(m->from);
 	free(m->to);
 	free(m->body);
+	free(m->reply_to);
 	free(m);
 }
 
@@ -60,6 +63,11 @@ write_message(struct session *s, const struct waiting *m, bool late)
 		xmlw_text(w, STR("/me "));
 	xmlw_text(w, str_c(m->body));
 	xmlw_close(w);
+	if (m->reply_to[0]) {
+		xmlw_open(w, "reply", NS_REPLY);
+		xmlw_attr(w, "id", str_c(m->reply_to));
+		xmlw_close(w);
+	}
 	if (m->whisper)
 		muc_write_private(w);
 	if (late)
@@ -67,20 +75,28 @@ write_message(struct session *s, const struct waiting *m, bool late)
 	(void)component_end(s->gw->component, NULL);
 }
 
+/* What there is to bring; copied. */
+struct parcel {
+	struct str id, from, to, body, reply_to;
+	enum gw_msg_kind kind;
+	bool whisper;
+};
+
 /* Now, or when the stream is back; the oldest make room. */
 static void
-deliver(struct session *s, const char *id, struct str from, struct str to,
-    struct str body, enum gw_msg_kind kind, bool whisper)
+deliver(struct session *s, const struct parcel *what)
 {
 	struct waiting *m = xcalloc(1, sizeof(*m));
+	struct str id = str_head(what->id, sizeof(m->id) - 1);
 
-	*m = (struct waiting){ .from = str_dup(from),
-		.to = str_dup(to),
-		.body = str_dup(body),
-		.kind = kind,
-		.whisper = whisper,
+	*m = (struct waiting){ .from = str_dup(what->from),
+		.to = str_dup(what->to),
+		.body = str_dup(what->body),
+		.reply_to = str_dup(what->reply_to),
+		.kind = what->kind,
+		.whisper = what->whisper,
 		.at_utc = core_clock(s->gw->core)->utc };
-	memcpy(m->id, id, sizeof(m->id));
+	memcpy(m->id, id.p, id.len);
 	list_add(&s->inbound, &m->node);
 	s->ninbound++;
 	if (component_is_up(s->gw->component)) {
@@ -119,17 +135,45 @@ text_of(struct str body)
 	return str_head(body, utf8_cut(body, INBOUND_TEXT_MAX));
 }
 
+/* The network's own id, or one of ours. */
+static struct str
+id_of(struct session *s, const struct gw_message *m, char made[TALK_ID])
+{
+	if (m->network_id.len && m->network_id.len < BACKLOG_ID)
+		return m->network_id;
+	talk_new_id(s, made);
+	return str_c(made);
+}
+
+/* As our user's client knows the message that this one answers. */
+static struct str
+answered(struct session *s, const struct gw_message *m)
+{
+	const struct backlog_line *said = backlog_find(&s->words, m->reply_to);
+
+	if (!said)
+		return str_head(m->reply_to, BACKLOG_ID - 1);
+	return said->own ? said->own_id : str_c(said->id);
+}
+
 static void
-keep_word(struct session *s, const struct gw_message *m, const char *id)
+keep_word(struct session *s, const struct gw_message *m, struct str id)
 {
 	struct archive_word word = { .with = m->from,
-		.id = str_c(id),
+		.id = id,
 		.body = text_of(m->body),
 		.kind = m->kind,
 		.at_utc =
 		    m->sent_utc ? m->sent_utc : core_clock(s->gw->core)->utc };
 
 	archive_word(s, &word);
+	backlog_add(&s->words,
+	    &(struct backlog_word){ .kind = m->kind,
+	        .id = id,
+	        .is_network_id = str_eq(id, m->network_id),
+	        .from = m->from,
+	        .body = word.body,
+	        .at_utc = word.at_utc });
 }
 
 void
@@ -141,8 +185,9 @@ inbound_message(struct session *s, const struct gw_message *m)
 	struct gw_address a = {
 		.kind = GW_ADDR_PERSON, .network = net, .name = m->from
 	};
-	char id[TALK_ID];
+	char made[TALK_ID];
 	struct buf from;
+	struct str id;
 
 	if (m->from.len == 0 || m->from.len > GW_NAME_MAX)
 		return;
@@ -153,11 +198,16 @@ inbound_message(struct session *s, const struct gw_message *m)
 		(void)instance_jid(s->gw, &a, STR_EMPTY, &from);
 	/* Empty: who has no address could not be answered either. */
 	if (from.len) {
-		talk_new_id(s, id);
+		id = id_of(s, m, made);
+		deliver(s,
+		    &(struct parcel){ .id = id,
+		        .from = buf_str(&from),
+		        .to = str_c(o ? o->jid : s->account->user),
+		        .body = text_of(m->body),
+		        .reply_to = answered(s, m),
+		        .kind = m->kind,
+		        .whisper = o != NULL });
 		keep_word(s, m, id);
-		deliver(s, id, buf_str(&from),
-		    str_c(o ? o->jid : s->account->user), text_of(m->body),
-		    m->kind, o != NULL);
 	}
 	buf_release(&from);
 	if (s->rooms.n == 0)
@@ -178,8 +228,11 @@ inbound_notice(struct session *s, struct str actor, struct str text)
 	buf_init(&from, JID_MAX);
 	(void)instance_jid(s->gw, &a, STR_EMPTY, &from);
 	talk_new_id(s, id);
-	deliver(s, id, buf_str(&from), str_c(s->account->user), text_of(text),
-	    GW_MSG_NORMAL, false);
+	deliver(s,
+	    &(struct parcel){ .id = str_c(id),
+	        .from = buf_str(&from),
+	        .to = str_c(s->account->user),
+	        .body = text_of(text) });
 	buf_release(&from);
 }
 

@@ -70,6 +70,7 @@ hand_over(struct session *s, struct outgoing *o)
 		.room = o->room,
 		.to = o->nick,
 		.body = str_c(o->body),
+		.reply_to = o->answers,
 		.reply_nick = o->reply_nick };
 
 	if (o->held) {
@@ -96,9 +97,10 @@ copy(struct str from, char **to)
 static struct outgoing *
 outgoing_new(const struct outgoing_params *p)
 {
-	struct outgoing *o = xmalloc(sizeof(*o) + p->from.len + p->to.len +
-	    p->id.len + p->origin.len + p->room.len + p->nick.len +
-	    p->reply_to.len + p->reply_nick.len + p->corrects.len);
+	struct outgoing *o =
+	    xmalloc(sizeof(*o) + p->from.len + p->to.len + p->id.len +
+	        p->origin.len + p->room.len + p->nick.len + p->reply_to.len +
+	        p->reply_nick.len + p->answers.len + p->corrects.len);
 	char *text = (char *)(o + 1);
 
 	*o = (struct outgoing){ .kind = p->kind, .body = str_dup(p->body) };
@@ -111,6 +113,7 @@ outgoing_new(const struct outgoing_params *p)
 	o->nick = copy(p->nick, &text);
 	o->reply_to = copy(p->reply_to, &text);
 	o->reply_nick = copy(p->reply_nick, &text);
+	o->answers = copy(p->answers, &text);
 	o->corrects = copy(p->corrects, &text);
 	return o;
 }

@@ -36,6 +36,7 @@ struct outgoing {
 	struct str nick;       /* one to one, or one member of the room */
 	struct str reply_to;   /* id of what it answers, or empty; */
 	struct str reply_nick; /* who said that; empty: need not be said */
+	struct str answers;    /* the network's id of it, or empty */
 	struct str corrects;   /* id of what it stands for, or empty */
 	char *body;            /* NULL once gone */
 	char *shown; /* to our clients; NULL: the body.  As that, once gone */
@@ -45,7 +46,7 @@ struct outgoing {
 struct outgoing_params {
 	enum gw_msg_kind kind;
 	struct str from, to, id, origin, room, nick, body;
-	struct str reply_to, reply_nick, corrects;
+	struct str reply_to, reply_nick, answers, corrects;
 	struct str shown; /* to our clients; empty: the body */
 };
 

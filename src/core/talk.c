@@ -47,6 +47,7 @@ talk_line(struct room *r, const struct backlog_word *word,
 	if (w.id.len == 0 || w.id.len >= BACKLOG_ID) {
 		talk_new_id(r->s, made);
 		w.id = str_c(made);
+		w.is_network_id = false;
 	}
 	if (w.at_utc == 0)
 		w.at_utc = core_clock(r->s->gw->core)->utc;
@@ -59,14 +60,19 @@ void
 talk_in_room(struct session *s, const struct gw_message *m)
 {
 	struct room *r = room_find(s, m->room);
+	const struct backlog_line *said;
 
 	if (!r || r->state != ROOM_JOINED || m->from.len > GW_NAME_MAX)
 		return;
+	said = backlog_find(&r->backlog, m->reply_to);
 	talk_line(r,
 	    &(struct backlog_word){ .kind = m->kind,
 	        .id = m->network_id,
+	        .is_network_id = m->network_id.len > 0,
 	        .from = m->from,
 	        .body = m->body,
+	        .reply_to = str_head(m->reply_to, BACKLOG_ID - 1),
+	        .reply_nick = said ? said->from : STR_EMPTY,
 	        .at_utc = m->sent_utc },
 	    NULL);
 }

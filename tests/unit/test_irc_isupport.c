@@ -69,6 +69,15 @@ tokens_change_what_they_name(void **state)
 	assert_int_equal(is.targmax_privmsg, 4);
 	assert_int_equal(is.targmax_kick, 1);
 	assert_int_equal(is.targmax_join, 0);
+	assert_true(irc_isupport_passes(&is, IRC_TAG_TYPING));
+	assert_true(token("CLIENTTAGDENY=*,-draft/react,unknown"));
+	assert_false(irc_isupport_passes(&is, IRC_TAG_TYPING));
+	assert_false(irc_isupport_passes(&is, IRC_TAG_REPLY));
+	assert_true(irc_isupport_passes(&is, IRC_TAG_REACT));
+	assert_true(token("CLIENTTAGDENY=draft/reply"));
+	assert_false(irc_isupport_passes(&is, IRC_TAG_DRAFT_REPLY));
+	assert_true(irc_isupport_passes(&is, IRC_TAG_REPLY));
+	assert_true(token("-CLIENTTAGDENY"));
 	assert_true(token("STATUSMSG=@+"));
 	assert_string_equal(is.statusmsg, "@+");
 	assert_true(token("CHANTYPES=#"));

@@ -208,6 +208,29 @@ a_line_is_built(void **state)
 }
 
 static void
+tags_go_in_front_with_their_values_escaped(void **state)
+{
+	char big[IRC_TAGS_MAX];
+	struct irc_out o;
+	struct str line;
+
+	(void)state;
+	irc_out_init(&o, "TAGMSG");
+	irc_out_middle(&o, STR("#c"));
+	irc_out_tag(&o, "+a", STR("x; \\y\r\nz"));
+	irc_out_tag(&o, "+b", STR(""));
+	assert_int_equal(irc_out_end(&o, &line, NULL), 0);
+	assert_str(line, "@+a=x\\:\\s\\\\y\\r\\nz;+b= TAGMSG #c\r\n");
+	irc_out_init(&o, "A");
+	irc_out_tag(&o, "a", str_of("\0", 1));
+	assert_int_equal(irc_out_end(&o, &line, NULL), -1);
+	irc_out_init(&o, "A");
+	memset(big, ';', sizeof(big));
+	irc_out_tag(&o, "a", str_of(big, sizeof(big)));
+	assert_int_equal(irc_out_end(&o, &line, NULL), -1);
+}
+
+static void
 no_field_can_carry_a_second_line(void **state)
 {
 	static const struct str bad[] = { { "a\rb", 3 }, { "a\nb", 3 },
@@ -317,6 +340,7 @@ main(void)
 		cmocka_unit_test(numerics_are_three_digits),
 		cmocka_unit_test(lines_with_secrets_are_known),
 		cmocka_unit_test(a_line_is_built),
+		cmocka_unit_test(tags_go_in_front_with_their_values_escaped),
 		cmocka_unit_test(no_field_can_carry_a_second_line),
 		cmocka_unit_test(a_middle_is_one_word),
 		cmocka_unit_test(ctcp_gets_its_quotes_from_us_only),
