@@ -378,12 +378,15 @@ check_values(struct gateway *gw, struct settings_form *f,
 	return 0;
 }
 
-/* A box left as it was shown sets nothing. */
+/*
+ * A box left as it was shown sets nothing.  As long as nobody has read what is
+ * set, it is taken at its word.
+ */
 static bool
 is_as_before(const struct account *a, const struct place *p,
     const struct gw_setting *st, struct str value)
 {
-	return st->type == GW_SET_BOOL &&
+	return st->type == GW_SET_BOOL && a->state == ACCOUNT_READY &&
 	    account_setting(a, p->network, p->room, st->name).len == 0 &&
 	    str_eq(value, inherited(a, p, st));
 }
