@@ -268,11 +268,11 @@ struct irc_proto {
 
 	struct irc_regain regain;
 
-	int64_t now_at;   /* latest time we were told */
-	int64_t start_at; /* of this state, for its deadline */
-	int64_t heard_at; /* last byte in */
-	int64_t ping_at;  /* of our own PING that is open; -1: none */
-	int64_t fence_at; /* when messages are to be settled; -1: none */
+	int64_t now_at;     /* latest time we were told */
+	int64_t start_at;   /* of this state, for its deadline */
+	int64_t heard_at;   /* last byte in */
+	int64_t ping_at;    /* of our own PING that is open; -1: none */
+	int64_t fence_at;   /* when messages are to be settled; -1: none */
 	struct bucket ctcp; /* answers to CTCP */
 
 	struct irc_msg m;   /* the line at hand */
@@ -283,9 +283,9 @@ struct irc_proto {
 	enum irc_step step; /* what rest is */
 	bool adding;        /* mode: + or - */
 	bool topic_waits, motd_comes;
-	struct buf text;    /* cleaned text of the event */
-	struct buf motd;    /* collected so far */
-	struct buf topic;   /* 332 that waits for its 333: channel NUL text */
+	struct buf text;  /* cleaned text of the event */
+	struct buf motd;  /* collected so far */
+	struct buf topic; /* 332 that waits for its 333: channel NUL text */
 	struct irc_closing closing;
 };
 

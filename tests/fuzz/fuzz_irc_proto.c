@@ -45,10 +45,16 @@ check_event(const struct irc_event *ev)
 static void
 drain(void)
 {
+	static const uint8_t key[CRYPTO_SHA256_BYTES];
 	struct irc_event ev;
+	bool derives = false;
 
-	while (irc_proto_next(&p, &ev))
+	while (irc_proto_next(&p, &ev)) {
 		check_event(&ev);
+		derives |= ev.type == IRC_EV_DERIVE;
+	}
+	if (derives)
+		irc_proto_derived(&p, key);
 }
 
 static void
@@ -147,6 +153,7 @@ begin(void)
 		.sasl = { .account = { "acc", 3 },
 		    .password = { "pw", 2 },
 		    .nonce = { "n", 1 } },
+		.regain = true,
 		.secrets_allowed = true,
 		.burst = 5,
 		.interval_ms = 2000,

@@ -14,7 +14,7 @@ CONFIG = """
 <bind address="{host}" port="{port}" type="clients">
 <bind address="{host}" port="{tls_port}" type="clients" sslprofile="tls">
 <sslprofile name="tls" provider="gnutls" certfile="{cert}" keyfile="{key}"
-            dhfile="{dh}" requestclientcert="yes">
+            dhfile="{dh}" requestclientcert="yes" hash="sha256">
 <connect name="all" allow="*" timeout="20" pingfreq="60" hardsendq="4M"
          softsendq="1M" {flood} localmax="1000" globalmax="1000" maxchans="12"
          resolvehostnames="no" useident="no" useconnectban="no"

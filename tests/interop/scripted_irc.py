@@ -6,6 +6,8 @@ them join any channel, answers PING.  Everything else is the test's doing.
 
 import asyncio
 import base64
+import hashlib
+import hmac
 
 from inbox import DEADLINE_S, Inbox
 from ircpeer import parse, to_bytes
@@ -24,6 +26,8 @@ class ScriptedIrc:
         # What a test may change before somebody connects.
         self.capabilities = ""  # what CAP LS offers
         self.accounts = {}  # name -> password
+        self.iterations = 4096  # of SCRAM
+        self.lies = False  # its proof, of SCRAM, is wrong
         self.nick_for = lambda wanted: wanted  # the nick that 001 gives
         self.answers_join = True
         self.others = ["juliet"]  # who else is in any channel
@@ -75,6 +79,59 @@ class ScriptedIrc:
             writer.close()
 
 
+class Scram:
+    """The server's side of SCRAM-SHA-256 (RFC 5802), written for itself."""
+
+    def __init__(self, server):
+        self._server = server
+        self._parts = []  # what is signed
+        self.user = None
+        self.is_in = False
+
+    def answer(self, said):
+        """What to say; None: it is over, see is_in."""
+        if self.is_in:
+            return None
+        return self._last(said) if self._parts else self._first(said)
+
+    def _first(self, said):
+        assert said.startswith("n,,n="), said
+        bare = said[3:]
+        user, nonce = bare.split(",")
+        self.user = user[2:].replace("=2C", ",").replace("=3D", "=")
+        salt = base64.b64encode(b"salt of verona").decode()
+        reply = f"{nonce}SERVER,s={salt},i={self._server.iterations}"
+        self._parts = [bare, reply]
+        return reply
+
+    def _last(self, said):
+        body, _, proof = said.rpartition(",p=")
+        auth = ",".join([*self._parts, body]).encode()
+        password = self._server.accounts.get(self.user)
+        if password is None or self.user is None:
+            return None
+        key = hashlib.pbkdf2_hmac(
+            "sha256",
+            password.encode(),
+            b"salt of verona",
+            self._server.iterations,
+        )
+
+        def mac(k, text):
+            return hmac.digest(k, text, "sha256")
+
+        client = mac(key, b"Client Key")
+        signature = mac(hashlib.sha256(client).digest(), auth)
+        wanted = bytes(a ^ b for a, b in zip(client, signature))
+        if base64.b64decode(proof) != wanted:
+            return None
+        self.is_in = True
+        own = mac(mac(key, b"Server Key"), auth)
+        if self._server.lies:
+            own = own[::-1]
+        return "v=" + base64.b64encode(own).decode()
+
+
 class _Client:
     """One connection and the state of its registration."""
 
@@ -83,6 +140,7 @@ class _Client:
         self._nick = self._user = None
         self._negotiates = self._is_registered = False
         self._sasl = ""
+        self._scram = None
 
     def take(self, line):
         handler = getattr(self, f"_on_{line.command.lower()}", None)
@@ -137,18 +195,42 @@ class _Client:
             self._negotiates = False
 
     def _on_authenticate(self, line):
-        if line.params[0] == "PLAIN":
-            self._writer.write(b"AUTHENTICATE +\r\n")
+        if line.params[0] in ("PLAIN", "SCRAM-SHA-256"):
+            self._scram = (
+                Scram(self._server) if line.params[0] != "PLAIN" else None
+            )
+            self._challenge("")
+            return
+        if line.params[0] == "*":
+            self._reply(f"906 {self._nick or '*'} :SASL aborted")
             return
         piece = line.params[0]
         self._sasl += "" if piece == "+" else piece
         if len(piece) == 400:
             return
-        parts = base64.b64decode(self._sasl).decode().split("\0")
+        said = base64.b64decode(self._sasl).decode()
         self._sasl = ""
         nick = self._nick or "*"
+        if self._scram:
+            self._go_on_with_scram(nick, said)
+            return
+        parts = said.split("\0")
         if self._server.accounts.get(parts[-2]) == parts[-1]:
             self._reply(f"900 {nick} {nick}!u@h {parts[-2]} :logged in")
+            self._reply(f"903 {nick} :SASL authentication successful")
+        else:
+            self._reply(f"904 {nick} :SASL authentication failed")
+
+    def _challenge(self, text):
+        coded = base64.b64encode(text.encode()).decode() or "+"
+        self._writer.write(f"AUTHENTICATE {coded}\r\n".encode())
+
+    def _go_on_with_scram(self, nick, said):
+        answer = self._scram.answer(said)
+        if answer is not None:
+            self._challenge(answer)
+        elif self._scram.is_in:
+            self._reply(f"900 {nick} {nick}!u@h {self._scram.user} :hello")
             self._reply(f"903 {nick} :SASL authentication successful")
         else:
             self._reply(f"904 {nick} :SASL authentication failed")

@@ -253,6 +253,49 @@ async def test_sasl_plain_logs_in_before_the_welcome(user, irc):
         await set_account(user, None, None)
 
 
+async def test_scram_logs_in_and_no_password_is_sent(user, irc):
+    irc.capabilities = "sasl=PLAIN,SCRAM-SHA-256"
+    irc.iterations = 150000
+    irc.accounts = {"mer,cu=tio": "a plague o' both your houses"}
+    await set_account(user, "mer,cu=tio", irc.accounts["mer,cu=tio"])
+    try:
+        await user.join(ROOM, "mercutio")
+        said = [
+            line.params[0]
+            for line in irc.inbox.history
+            if line.command == "AUTHENTICATE"
+        ]
+        assert said[0] == "SCRAM-SHA-256"
+        assert said[-1] == "+", "the server's proof was looked at"
+        assert "PLAIN" not in said
+        await talk(user, irc)
+        await leave(user)
+    finally:
+        await set_account(user, None, None)
+
+
+@pytest.mark.parametrize("what", ("proof", "iterations"))
+async def test_a_server_that_cheats_at_scram_gets_no_password(
+    user, irc, what
+):
+    irc.capabilities = "sasl=PLAIN,SCRAM-SHA-256"
+    irc.accounts = {"mercutio": "right"}
+    irc.lies = what == "proof"
+    irc.iterations = 1 if what == "iterations" else 4096
+    await set_account(user, "mercutio", "right", required="1")
+    try:
+        error = await user.refusal(ROOM, "mercutio", deadline_s=30)
+        assert "the server" in error.error_text
+        said = [
+            line.params[0]
+            for line in irc.inbox.history
+            if line.command == "AUTHENTICATE"
+        ]
+        assert said[-1] == "*" and "PLAIN" not in said
+    finally:
+        await set_account(user, None, None)
+
+
 @pytest.mark.parametrize("length", (298, 299, 300, 301))
 async def test_a_long_password_is_sent_in_pieces(user, irc, length):
     """Pieces of 400 bytes; a last one of exactly 400 is followed by "+"."""

@@ -7,7 +7,7 @@ from atheme import Atheme
 from corner import Corner
 from inspircd import Inspircd
 from names import GATEWAY
-from test_commands import change
+from test_commands import change, execute, submit
 from xmppclient import Refused
 
 NETWORK = "verona"
@@ -72,6 +72,39 @@ async def test_sasl_plain_logs_in_before_anybody_sees_the_nick(corner):
         sasl_password="a:b%c\u00e9",
         sasl_required="1",
     )
+    await romeo.join(ROOM, "romeo")
+    juliet = await corner.peer("juliet", NETWORK)
+    assert await account_of(juliet, "romeo") == "montague"
+    assert await corner.end() == 0
+
+
+async def certificate(client, **answer):
+    """The command at the network; gives its last text."""
+    shown = await execute(client, AT, "certificate")
+    done = await submit(client, AT, "certificate", shown.session, answer)
+    assert done.state == "completed", done.answer
+    return done.text
+
+
+async def test_a_certificate_made_here_logs_in_by_external(corner):
+    await register(corner, "montague", "wherefore")
+    romeo = await corner.client("romeo")
+    text = await certificate(romeo, make="1")
+    sha256 = text.split("SHA-256 ")[1].split()[0]
+    sha512 = text.split("SHA-512 ")[1].split()[0]
+    assert (len(sha256), len(sha512)) == (64, 128)
+    montague = await corner.peer("montague", NETWORK)
+    montague.send("PRIVMSG NickServ :IDENTIFY wherefore")
+    await montague.inbox.expect("a login", lambda l: l.command == "900")
+    # What InspIRCd calls the fingerprint is one of them.
+    for hex in (sha256, sha512):
+        montague.send(f"PRIVMSG NickServ :CERT ADD {hex}")
+    await montague.inbox.expect(
+        "it is added",
+        lambda l: l.command == "NOTICE" and "fingerprint" in l.text.lower(),
+    )
+    await asyncio.sleep(0.5)
+    await change(romeo, AT, sasl_required="1", sasl_mechanism="EXTERNAL")
     await romeo.join(ROOM, "romeo")
     juliet = await corner.peer("juliet", NETWORK)
     assert await account_of(juliet, "romeo") == "montague"
