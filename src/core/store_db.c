@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "lib/buf.h"
+#include "lib/map.h"
 #include "lib/secret.h"
 #include "lib/xalloc.h"
 
@@ -70,6 +71,7 @@ static const struct op_row {
 	int seal;     /* argument; or column, in a load */
 	size_t ncols; /* of a load; 0: it is none */
 	bool erases;
+	bool numbers_talk; /* ?5 is the number of the conversation */
 } op_rows[DB_NOP] = {
 	[DB_SETTING_PUT] = {
 		.sql = { "INSERT INTO setting (user, gateway, network, room,"
@@ -171,15 +173,21 @@ static const struct op_row {
 	},
 	/* An id that is there already is the same line, told again. */
 	[DB_LINE_PUT] = {
+		.sql = { "INSERT OR IGNORE INTO line (talk, id, at_utc, kind,"
+			 " own, nick, own_id, body) VALUES"
+			 " (?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)" },
+		.nargs = 12,
+		.seal = NO_SEAL,
+		.numbers_talk = true,
+	},
+	[DB_TALK] = {
 		.sql = { "INSERT INTO talk (gateway, user, network, is_room,"
 			 " name) VALUES (?1, ?2, ?3, ?4, ?5)"
 			 " ON CONFLICT DO NOTHING",
-			 "INSERT OR IGNORE INTO line (talk, id, at_utc, kind,"
-			 " own, nick, own_id, body)"
-			 " SELECT id, ?6, ?7, ?8, ?9, ?10, ?11, ?12"
-			 " FROM talk WHERE" TALK_IS },
-		.nargs = 12,
+			 "SELECT id FROM talk WHERE" TALK_IS },
+		.nargs = 5,
 		.seal = NO_SEAL,
+		.ncols = 1,
 	},
 	[DB_LINE_DEL] = {
 		.sql = { "DELETE FROM line WHERE talk = " THE_TALK
@@ -240,7 +248,27 @@ struct store_db {
 	sqlite3 *db;
 	sqlite3_stmt *stmt[DB_NOP][NSQL]; /* prepared when first needed */
 	struct buf bound, value;          /* scratch */
+	struct map talks; /* struct talk, by what names it: TALKS_MAX */
 };
+
+/* The number of a conversation, which is looked up once. */
+struct talk {
+	char id[24];
+	char key[];
+};
+
+enum { TALKS_MAX = 4096, TALK_ARGS = 5 };
+
+static void
+talks_clear(struct store_db *db)
+{
+	struct map_iter it = { 0 };
+
+	while (map_next(&db->talks, &it))
+		free(it.value);
+	map_release(&db->talks);
+	map_init(&db->talks);
+}
 
 /* ---- rows ------------------------------------------------------------- */
 
@@ -409,6 +437,7 @@ store_db_open(const char *path, bool check, enum store_open_result *why_out,
 	if (touch(path, err) < 0)
 		return NULL;
 	db = xcalloc(1, sizeof(*db));
+	map_init(&db->talks);
 	buf_init(&db->bound, BOUND_MAX);
 	buf_init(&db->value, STORE_VALUE_MAX + KEYRING_SEAL_EXTRA);
 	/* One allocation for good: growing would leave copies of secrets. */
@@ -440,6 +469,7 @@ store_db_close(struct store_db **dbp)
 	secret_wipe(db->value.p, db->value.max);
 	buf_release(&db->value);
 	buf_release(&db->bound);
+	talks_clear(db);
 	free(db);
 }
 
@@ -676,23 +706,91 @@ run_statement(struct store_db *db, const struct keyring *keys, enum db_op kind,
 	return rc == SQLITE_DONE ? 0 : -1;
 }
 
+/* What names a conversation, in one piece. */
+static struct str
+talk_key(struct store_db *db, const struct str *arg)
+{
+	buf_clear(&db->bound);
+	for (int i = 0; i < TALK_ARGS; i++) {
+		buf_add_str(&db->bound, arg[i]);
+		buf_addc(&db->bound, '\0');
+	}
+	return buf_str(&db->bound);
+}
+
+static const struct talk *
+talk_note(struct store_db *db, struct str key, struct str id)
+{
+	struct talk *t = xcalloc(1, sizeof(*t) + key.len);
+
+	if (db->talks.n >= TALKS_MAX)
+		talks_clear(db);
+	snprintf(t->id, sizeof(t->id), STR_FMT, STR_ARG(id));
+	memcpy(t->key, key.p, key.len);
+	map_put(&db->talks, str_of(t->key, key.len), t);
+	return t;
+}
+
+/* NULL: err. */
+static const struct talk *
+talk_get(struct store_db *db, const struct str *arg, struct err *err)
+{
+	const struct talk *t = map_get(&db->talks, talk_key(db, arg));
+	struct list rows, *n;
+	size_t none = 0;
+
+	if (t)
+		return t;
+	list_init(&rows);
+	if (store_db_run(db, NULL, DB_TALK, arg, &rows, &none, err) < 0) {
+		db_rows_free(&rows);
+		return NULL;
+	}
+	n = list_first(&rows);
+	if (n)
+		t = talk_note(db, talk_key(db, arg),
+		    LIST_ENTRY(n, struct db_row, node)->col[0]);
+	else
+		err_set(err, ERR_INTERNAL, "a conversation has no number");
+	db_rows_free(&rows);
+	return t;
+}
+
+/* What is bound in place of what was given: out has room for all. */
+static int
+change_args(struct store_db *db, const struct keyring *keys,
+    const struct op_row *row, const struct str *arg, struct str *out,
+    struct err *err)
+{
+	const struct talk *t;
+
+	memcpy(out, arg, row->nargs * sizeof(*arg));
+	if (row->seal != NO_SEAL && row->ncols == 0)
+		return seal(db, keys, row, arg, &out[row->seal], err);
+	if (row->numbers_talk) {
+		t = talk_get(db, arg, err);
+		if (!t)
+			return -1;
+		out[TALK_ARGS - 1] = str_c(t->id);
+	}
+	return 0;
+}
+
 int
 store_db_run(struct store_db *db, const struct keyring *keys, enum db_op kind,
     const struct str *arg, struct list *rows, size_t *nunopened_out,
     struct err *err)
 {
 	const struct op_row *row = &op_rows[kind];
-	struct str sealed[DB_ARGS_MAX];
+	struct str bound[DB_ARGS_MAX];
 
-	if (row->seal != NO_SEAL && row->ncols == 0) {
-		memcpy(sealed, arg, row->nargs * sizeof(*arg));
-		if (seal(db, keys, row, arg, &sealed[row->seal], err) < 0)
-			return -1;
-		arg = sealed;
-	}
+	if (row->nargs && change_args(db, keys, row, arg, bound, err) < 0)
+		return -1;
+	if (row->erases)
+		talks_clear(db);
 	for (int i = 0; i < NSQL && row->sql[i]; i++)
 		if (run_statement(
-		        db, keys, kind, i, arg, rows, nunopened_out, err) < 0)
+		        db, keys, kind, i, bound, rows, nunopened_out, err) < 0)
 			return -1;
 	return 0;
 }
