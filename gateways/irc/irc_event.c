@@ -534,6 +534,22 @@ emit_message(struct irc_link *l, const struct irc_event *ev, struct str room)
 	    l, &(struct gw_event){ .type = GW_EV_MESSAGE, .message = &m });
 }
 
+static void
+on_react(struct irc_link *l, const struct irc_event *ev)
+{
+	struct irc_channel *c = ev->channel.len ? channel_of(l, ev) : NULL;
+	struct gw_message m = { .room = c ? str_c(c->name) : STR_EMPTY,
+		.from = ev->who.nick,
+		.reaction = ev->text,
+		.reply_to = ev->reply,
+		.taken_back = !ev->on };
+
+	if (ev->self || (ev->channel.len && !c))
+		return;
+	irc_link_emit(
+	    l, &(struct gw_event){ .type = GW_EV_MESSAGE, .message = &m });
+}
+
 /* Those that the proto has not answered; XMPP has no place for them. */
 static void
 on_ctcp(struct irc_link *l, const struct irc_event *ev)
@@ -673,6 +689,7 @@ static event_row *const rows[] = {
 	[IRC_EV_TOPIC] = on_topic,
 	[IRC_EV_MODE] = on_mode,
 	[IRC_EV_MESSAGE] = on_message,
+	[IRC_EV_REACT] = on_react,
 	[IRC_EV_AWAY] = on_away,
 	[IRC_EV_AWAY_SELF] = on_done,
 	[IRC_EV_AWAY_TOLD] = on_away_told,

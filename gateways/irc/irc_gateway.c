@@ -634,6 +634,7 @@ static gw_request_fn *const requests[GW_NREQ] = {
 	[GW_REQ_INVITE] = irc_request_invite,
 	[GW_REQ_QUERY] = irc_request_query,
 	[GW_REQ_AWAY] = irc_request_away,
+	[GW_REQ_REACT] = irc_request_react,
 	[GW_REQ_RAW] = irc_request_raw,
 	[GW_REQ_SLASH] = irc_request_slash,
 };

@@ -324,6 +324,19 @@ irc_request_raw(struct session *s, gw_req_id id, const struct gw_req *req)
 	    &err);
 }
 
+void
+irc_request_react(struct session *s, gw_req_id id, const struct gw_req *req)
+{
+	struct irc_link *l = irc_link_of(s);
+	struct err err = ERR_INIT;
+
+	finish(l, id,
+	    irc_proto_react(&l->proto, req->room.len ? req->room : req->nick,
+	        req->text, req->id, req->on, irc_ref(IRC_REF_REQUEST, id),
+	        &err),
+	    &err);
+}
+
 /* ---- questions to other clients --------------------------------------- */
 
 static void

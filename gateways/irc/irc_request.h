@@ -23,6 +23,7 @@ gw_request_fn irc_request_invite;
 gw_request_fn irc_request_query;
 gw_request_fn irc_request_away;
 gw_request_fn irc_request_raw;
+gw_request_fn irc_request_react;
 
 /* A message outward: refused at once, or LEFT and then one more FATE. */
 void irc_request_send(

@@ -9,6 +9,7 @@
 #include "core/instance.h"
 #include "core/occupant.h"
 #include "core/person.h"
+#include "core/reaction.h"
 #include "core/refusal.h"
 #include "core/room.h"
 #include "core/session.h"
@@ -338,6 +339,46 @@ announce_line(struct room *r, const struct backlog_line *line,
 			continue;
 		write_line(o, line, &who, res, own, false);
 		o->seen_seq = line->seq;
+	}
+	who_release(&who);
+	buf_release(&scratch);
+}
+
+void
+announce_reaction_set(struct xmlw *w, struct str set, struct str id)
+{
+	struct str one;
+
+	xmlw_open(w, "reactions", NS_REACTIONS);
+	xmlw_attr(w, "id", id);
+	while (set.len && str_cut(&set, '\n', &one))
+		xmlw_textel(w, "reaction", NULL, one);
+	xmlw_close(w);
+}
+
+void
+announce_reactions(struct room *r, struct str nick,
+    const struct backlog_line *line, struct str id)
+{
+	struct str from = nick.len ? nick : str_c(r->s->nick);
+	struct buf scratch;
+	struct who who;
+
+	buf_init(&scratch, JID_MAX);
+	who_init(&who);
+	LIST_EACH(&r->occupants, n)
+	{
+		struct occupant *o = OCCUPANT(n);
+		struct xmlw *w;
+
+		if (!is_shown(o, NULL))
+			continue;
+		w = begin(o, "message",
+		    who_is(&who, o, resource_of(r, from, &scratch)),
+		    "groupchat", id);
+		announce_reaction_set(
+		    w, reaction_set(&line->reactions, nick), str_c(line->id));
+		end(o);
 	}
 	who_release(&who);
 	buf_release(&scratch);

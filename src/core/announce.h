@@ -52,6 +52,16 @@ struct announce_own {
 void announce_line(struct room *r, const struct backlog_line *line,
     const struct announce_own *own);
 
+/*
+ * What somebody (nick empty: our user) thinks of a line, all of it; id: as
+ * the client called it that said so, or empty.
+ */
+void announce_reactions(struct room *r, struct str nick,
+    const struct backlog_line *line, struct str id);
+
+/* <reactions/> to the message of that id. */
+void announce_reaction_set(struct xmlw *w, struct str set, struct str id);
+
 /* <body/> of a line of a room. */
 void announce_body(struct xmlw *w, enum gw_msg_kind kind, struct str body);
 

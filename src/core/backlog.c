@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/backlog.h"
+#include "core/reaction.h"
 #include "lib/utf8.h"
 #include "lib/xalloc.h"
 
@@ -14,13 +15,6 @@ backlog_init(struct backlog *b)
 {
 	*b = (struct backlog){ .last_seq = BACKLOG_MAX };
 	list_init(&b->lines);
-}
-
-static const struct backlog_line *
-line_at(const struct list *n)
-{
-	return (const void *)((const char *)n -
-	    offsetof(struct backlog_line, node));
 }
 
 static size_t
@@ -36,6 +30,7 @@ drop(struct backlog *b, struct backlog_line *l)
 	b->n--;
 	b->bytes -= line_bytes(l);
 	list_del(&l->node);
+	reaction_release(&l->reactions);
 	free(l);
 }
 
@@ -91,6 +86,7 @@ line_new(const struct backlog_word *word)
 		.at_utc = word->at_utc };
 	if (id.len)
 		memcpy(l->id, id.p, id.len);
+	list_init(&l->reactions);
 	l->own_id = copy(word->own_id, &text);
 	l->from = copy(word->from, &text);
 	l->body = copy(word->body, &text);
@@ -134,13 +130,13 @@ backlog_prepend(struct backlog *b, const struct backlog_word *word)
 	return true;
 }
 
-const struct backlog_line *
+struct backlog_line *
 backlog_find(const struct backlog *b, struct str id)
 {
-	const struct list *n;
+	struct list *n;
 
 	for (n = b->lines.prev; id.len && n != &b->lines; n = n->prev) {
-		const struct backlog_line *l = line_at(n);
+		struct backlog_line *l = LINE(n);
 
 		if (str_is(id, l->id) || str_eq(id, l->own_id))
 			return l;
@@ -157,10 +153,10 @@ backlog_network_id(const struct backlog_line *line)
 const struct backlog_line *
 backlog_newest(const struct backlog *b, struct str own_id)
 {
-	const struct list *n;
+	struct list *n;
 
 	for (n = b->lines.prev; own_id.len && n != &b->lines; n = n->prev) {
-		const struct backlog_line *l = line_at(n);
+		const struct backlog_line *l = LINE(n);
 
 		if (l->own &&
 		    (str_eq(own_id, l->own_id) || str_eq(own_id, l->corrects)))
@@ -178,9 +174,9 @@ backlog_last(const struct backlog *b)
 const struct backlog_line *
 backlog_next(const struct backlog *b, const struct backlog_line *line)
 {
-	const struct list *n = line->node.next;
+	struct list *n = line->node.next;
 
-	return n == &b->lines ? NULL : line_at(n);
+	return n == &b->lines ? NULL : LINE(n);
 }
 
 const struct backlog_line *

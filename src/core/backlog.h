@@ -45,6 +45,7 @@ struct backlog_line {
 	bool own, is_network_id;
 	char id[BACKLOG_ID];
 	struct str own_id, from, body, reply_to, reply_nick, corrects;
+	struct list reactions; /* reaction.h */
 };
 
 struct backlog {
@@ -63,7 +64,7 @@ uint64_t backlog_add(struct backlog *b, const struct backlog_word *word);
  * The newest line with that stanza-id, or that our user's client called so;
  * NULL: none, or not any more.
  */
-const struct backlog_line *backlog_find(const struct backlog *b, struct str id);
+struct backlog_line *backlog_find(const struct backlog *b, struct str id);
 
 /* Its name for the network; empty: it has none there. */
 struct str backlog_network_id(const struct backlog_line *line);

@@ -11,6 +11,7 @@
 #include "core/inbound.h"
 #include "core/outgoing.h"
 #include "core/person.h"
+#include "core/reaction.h"
 #include "core/request.h"
 #include "core/room.h"
 #include "core/session.h"
@@ -40,7 +41,9 @@ on_notice(struct session *s, const struct gw_event *ev)
 static void
 on_message(struct session *s, const struct gw_event *ev)
 {
-	if (ev->message->room.len)
+	if (ev->message->reaction.len)
+		reaction_in(s, ev->message);
+	else if (ev->message->room.len)
 		talk_in_room(s, ev->message);
 	else
 		inbound_message(s, ev->message);

@@ -188,6 +188,7 @@ struct gw_message {
 	size_t nattachment;
 	const struct str *recipient; /* all of them, where there are several */
 	size_t nrecipient;
+	bool taken_back;          /* the reaction */
 	gw_ticket echo_of;     /* inward: our own message, as the network
 	                          accepted it */
 	unsigned part, nparts; /* part of nparts, from 1; 0, 0: whole */
@@ -233,6 +234,8 @@ enum gw_req_kind {
 	GW_REQ_UNWATCH,   /* nick */
 	GW_REQ_AWAY,      /* text: why; empty: here again */
 	GW_REQ_TYPING,    /* room or nick, on */
+	GW_REQ_REACT,     /* room or nick, id: of a message, text, on: else it
+	                    is taken back */
 	GW_REQ_RAW,       /* text: one line of the network's protocol */
 	GW_REQ_SLASH,     /* room or empty, nick or empty, text: a command as
 	                    people type it, one line without its slash */
@@ -253,6 +256,7 @@ struct gw_field {
 struct gw_req {
 	enum gw_req_kind kind;
 	struct str room, nick, text;
+	struct str id; /* the network's, of a message */
 	enum gw_role role;
 	enum gw_standing standing;
 	enum gw_query query;

@@ -14,6 +14,7 @@
 #include "core/instance.h"
 #include "core/occupant.h"
 #include "core/person.h"
+#include "core/reaction.h"
 #include "core/room.h"
 #include "core/session.h"
 #include "core/talk.h"
@@ -129,6 +130,23 @@ whisperer(struct person *p)
 	return o;
 }
 
+/* From where our user's client talks to them; who answers in a room or NULL. */
+static struct occupant *
+write_address(struct session *s, struct str nick, struct buf *out)
+{
+	struct person *p = person_find(s, nick);
+	struct occupant *o = whisperer(p);
+	struct gw_address a = { .kind = GW_ADDR_PERSON,
+		.network = str_c(s->spelling ? s->spelling : s->network),
+		.name = nick };
+
+	if (o)
+		announce_nick_jid(o, person_resource(p), out);
+	else
+		(void)instance_jid(s->gw, &a, STR_EMPTY, out);
+	return o;
+}
+
 static struct str
 text_of(struct str body)
 {
@@ -145,15 +163,20 @@ id_of(struct session *s, const struct gw_message *m, char made[TALK_ID])
 	return str_c(made);
 }
 
-/* As our user's client knows the message that this one answers. */
+/* What our user's client calls it. */
+static struct str
+clients_id(const struct backlog_line *line)
+{
+	return line->own ? line->own_id : str_c(line->id);
+}
+
+/* The message that this one answers. */
 static struct str
 answered(struct session *s, const struct gw_message *m)
 {
 	const struct backlog_line *said = backlog_find(&s->words, m->reply_to);
 
-	if (!said)
-		return str_head(m->reply_to, BACKLOG_ID - 1);
-	return said->own ? said->own_id : str_c(said->id);
+	return said ? clients_id(said) : str_head(m->reply_to, BACKLOG_ID - 1);
 }
 
 static void
@@ -179,12 +202,7 @@ keep_word(struct session *s, const struct gw_message *m, struct str id)
 void
 inbound_message(struct session *s, const struct gw_message *m)
 {
-	struct person *p = person_find(s, m->from);
-	struct occupant *o = whisperer(p);
-	struct str net = str_c(s->spelling ? s->spelling : s->network);
-	struct gw_address a = {
-		.kind = GW_ADDR_PERSON, .network = net, .name = m->from
-	};
+	struct occupant *o;
 	char made[TALK_ID];
 	struct buf from;
 	struct str id;
@@ -192,10 +210,7 @@ inbound_message(struct session *s, const struct gw_message *m)
 	if (m->from.len == 0 || m->from.len > GW_NAME_MAX)
 		return;
 	buf_init(&from, JID_MAX);
-	if (o)
-		announce_nick_jid(o, person_resource(p), &from);
-	else
-		(void)instance_jid(s->gw, &a, STR_EMPTY, &from);
+	o = write_address(s, m->from, &from);
 	/* Empty: who has no address could not be answered either. */
 	if (from.len) {
 		id = id_of(s, m, made);
@@ -212,6 +227,30 @@ inbound_message(struct session *s, const struct gw_message *m)
 	buf_release(&from);
 	if (s->rooms.n == 0)
 		s->talked_at = core_clock(s->gw->core)->at;
+}
+
+void
+inbound_reactions(
+    struct session *s, struct str nick, const struct backlog_line *line)
+{
+	struct occupant *o;
+	struct buf from;
+	struct xmlw *w;
+
+	if (!component_is_up(s->gw->component) || clients_id(line).len == 0)
+		return;
+	buf_init(&from, JID_MAX);
+	o = write_address(s, nick, &from);
+	if (from.len) {
+		w = component_begin(s->gw->component, "message", buf_str(&from),
+		    str_c(o ? o->jid : s->account->user), "chat", STR_EMPTY);
+		announce_reaction_set(
+		    w, reaction_set(&line->reactions, nick), clients_id(line));
+		if (o)
+			muc_write_private(w);
+		(void)component_end(s->gw->component, NULL);
+	}
+	buf_release(&from);
 }
 
 void

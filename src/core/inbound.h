@@ -17,6 +17,14 @@ void inbound_message(struct session *s, const struct gw_message *m);
 /* Text of the network for the user's eyes. */
 void inbound_notice(struct session *s, struct str actor, struct str text);
 
+/*
+ * All that somebody thinks of a line said one to one.  Only while the stream
+ * is up: it goes along with a conversation.
+ */
+struct backlog_line;
+void inbound_reactions(
+    struct session *s, struct str nick, const struct backlog_line *line);
+
 /* The stream is up again. */
 void inbound_release(struct session *s);
 void inbound_drop(struct session *s);

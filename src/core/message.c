@@ -10,6 +10,7 @@
 #include "core/occupant.h"
 #include "core/outgoing.h"
 #include "core/person.h"
+#include "core/reaction.h"
 #include "core/request.h"
 #include "core/room.h"
 #include "core/router.h"
@@ -147,6 +148,8 @@ to_all(struct inlet *in, struct occupant *o)
 	}
 	if (draft_read(&d, in))
 		say_to_all(in, o, &d);
+	else if (d.payload.reactions)
+		reaction_out(in, r->s, r, STR_EMPTY, &d.payload);
 	draft_release(&d);
 }
 
@@ -176,6 +179,8 @@ to_member(struct inlet *in, struct occupant *o)
 
 	if (draft_read(&d, in))
 		say_to_member(in, o, &d);
+	else if (d.payload.reactions)
+		reaction_out(in, o->room->s, NULL, in->resource, &d.payload);
 	draft_release(&d);
 }
 
@@ -251,6 +256,9 @@ to_person(struct inlet *in)
 	}
 	if (draft_read(&d, in))
 		to_session(in, &d);
+	else if (d.payload.reactions && inlet_session(in))
+		reaction_out(
+		    in, inlet_session(in), NULL, in->at.name, &d.payload);
 	draft_release(&d);
 }
 
