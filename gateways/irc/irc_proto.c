@@ -310,6 +310,8 @@ report_overdue(struct irc_proto *p, struct irc_event *ev)
 	/* A server that leaves PING unanswered: it refused nothing either. */
 	if (a->kind == IRC_ASK_SETTLE) {
 		p->step = IRC_STEP_SETTLE;
+		/* It goes on without a line; the last one's bytes are gone. */
+		p->m = (struct irc_msg){ 0 };
 		return irc_step_settle(p, ev) || report_overdue(p, ev);
 	}
 	ev->text = STR("the server did not answer in time");
