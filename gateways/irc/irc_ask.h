@@ -25,6 +25,7 @@
 
 enum {
 	IRC_ASK_MAX = 1024, /* open at once; more is refused */
+	IRC_ASK_MSGID = 64, /* a longer one is as none */
 };
 
 enum irc_ask_kind {
@@ -52,8 +53,11 @@ struct irc_ask {
 	int64_t sent_at;         /* -1: still queued */
 	unsigned nlines;         /* MESSAGE: each may be refused */
 	unsigned npieces, nleft; /* MESSAGE: lines of it, those that left */
-	bool inside;             /* JOIN: we are in; NAMES is still coming */
-	bool failed;             /* MESSAGE: its refusal has been reported */
+	bool echo;        /* MESSAGE: its lines come back as they were taken */
+	unsigned nechoed; /* so many have */
+	char msgid[IRC_ASK_MSGID]; /* of the first; empty: none */
+	bool inside;               /* JOIN: we are in; NAMES is still coming */
+	bool failed;               /* MESSAGE: its refusal has been reported */
 	size_t target_len, other_len;
 	char names[]; /* private */
 };

@@ -634,7 +634,11 @@ static void
 on_accepted(struct irc_link *l, const struct irc_event *ev)
 {
 	if ((ev->ref & 3) == IRC_REF_MESSAGE)
-		fate(l, ev->ref, GW_SENT, NULL);
+		irc_link_emit(l,
+		    &(struct gw_event){ .type = GW_EV_FATE,
+		        .ticket = irc_ref_id(ev->ref),
+		        .fate = GW_SENT,
+		        .text = ev->msgid });
 }
 
 static void

@@ -237,15 +237,41 @@ fill_message(struct irc_proto *p, struct irc_event *ev, bool notice)
 	return ev->ctcp.len > 0;
 }
 
+/* IRCv3 echo-message: one line of what we said; true: all of it is back. */
+static bool
+is_taken(struct irc_proto *p, struct irc_ask *a, struct irc_event *ev)
+{
+	bool is_news = a->ref && !a->failed;
+
+	if (a->nechoed++ == 0 && ev->msgid.len < sizeof(a->msgid))
+		memcpy(a->msgid, ev->msgid.p, ev->msgid.len);
+	if (a->nechoed < a->nlines)
+		return false;
+	ev->type = IRC_EV_ACCEPTED;
+	ev->ref = a->ref;
+	ev->msgid = irc_keep(p, str_c(a->msgid));
+	irc_ask_free(&p->asks, &a);
+	return is_news;
+}
+
 static bool
 on_message(struct irc_proto *p, struct irc_event *ev, bool notice)
 {
+	struct irc_ask *a = NULL;
+
 	ev->type = IRC_EV_MESSAGE;
 	ev->self = irc_from_self(p);
 	ev->is_server = irc_from_server(p);
-	if (!irc_find_target(p, ev))
+	if (ev->self && irc_proto_has_cap(p, IRC_CAP_ECHO_MESSAGE))
+		a = irc_ask_find(&p->asks, IRC_ASK_BIT(IRC_ASK_MESSAGE),
+		    p->is.casemap, p->m.param[0]);
+	if (a && a->echo)
+		return is_taken(p, a, ev);
+	if (!irc_find_target(p, ev) || !fill_message(p, ev, notice))
 		return false;
-	return fill_message(p, ev, notice);
+	/* Our own questions and answers. */
+	return !ev->self ||
+	    (ev->kind != IRC_MSG_CTCP && ev->kind != IRC_MSG_CTCP_REPLY);
 }
 
 bool

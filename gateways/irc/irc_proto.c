@@ -277,18 +277,24 @@ first_ask(struct list *head)
 	return node ? LIST_ENTRY(node, struct irc_ask, node) : NULL;
 }
 
+/* What will come back is news then. */
 static bool
 report_sent(struct irc_proto *p, struct irc_event *ev)
 {
-	struct irc_ask *a = first_ask(&p->asks.told);
+	struct irc_ask *a;
+	bool echo;
 
-	if (!a)
-		return false;
-	memset(ev, 0, sizeof(*ev));
-	ev->type = IRC_EV_SENT;
-	ev->ref = a->ref;
-	irc_ask_told(&p->asks, a);
-	irc_fence(p);
+	do {
+		a = first_ask(&p->asks.told);
+		if (!a)
+			return false;
+		echo = a->echo;
+		memset(ev, 0, sizeof(*ev));
+		ev->type = IRC_EV_SENT;
+		ev->ref = a->ref;
+		irc_ask_told(&p->asks, a);
+		irc_fence(p);
+	} while (echo);
 	return true;
 }
 
@@ -379,7 +385,7 @@ report_end(struct irc_proto *p, struct irc_event *ev)
 	memset(ev, 0, sizeof(*ev));
 	ev->text = STR("the connection to the server has ended");
 	if (a && a->kind == IRC_ASK_MESSAGE && p->closing.after_quit &&
-	    a->sent_at >= 0)
+	    a->sent_at >= 0 && !a->echo)
 		return message_taken(p, a, ev);
 	if (a && a->kind == IRC_ASK_MESSAGE)
 		return message_lost(p, a, ev);
@@ -457,8 +463,11 @@ may_release(const struct irc_proto *p)
 static void
 has_left(struct irc_proto *p, struct irc_ask *a, int64_t now_at)
 {
-	if (++a->nleft >= a->npieces)
-		irc_ask_sent(&p->asks, a, now_at);
+	if (++a->nleft < a->npieces)
+		return;
+	a->echo = a->kind == IRC_ASK_MESSAGE &&
+	    irc_proto_has_cap(p, IRC_CAP_ECHO_MESSAGE);
+	irc_ask_sent(&p->asks, a, now_at);
 }
 
 struct str

@@ -187,7 +187,9 @@ enum irc_event_type {
 	                     mode that was set already */
 	IRC_EV_SENT,      /* ref: all of that message has left */
 	IRC_EV_ACCEPTED,  /* ref: the server has taken it: it answered a PING
-	                     that left behind it */
+	                     that left behind it, or sent it back
+	                     (echo-message): then without SENT, and msgid of the
+	                     first line */
 	IRC_EV_FAILED,    /* ask, err, text, code, ref (0: for nothing we
 	                     know of), target: as the server named it;
 	                     unsure: of a message: it may have arrived */

@@ -403,6 +403,15 @@ settled(struct irc_proto *p, struct irc_ask *a, struct irc_event *ev)
 
 	ev->type = a->kind == IRC_ASK_MODE ? IRC_EV_DONE : IRC_EV_ACCEPTED;
 	ev->ref = a->ref;
+	if (a->echo) { /* neither refused nor sent back */
+		ev->type = IRC_EV_FAILED;
+		ev->err = ERR_TIMEOUT;
+		ev->ask = a->kind;
+		ev->target = irc_keep(p, irc_ask_target(a));
+		ev->text = STR("the server has not confirmed this; it may "
+		               "not have been passed on");
+		ev->unsure = true;
+	}
 	irc_ask_free(&p->asks, &a);
 	return is_news;
 }

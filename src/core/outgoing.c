@@ -207,13 +207,16 @@ unsay(struct session *s, const struct outgoing *o)
 
 /* Rooms see it now; what remains is what an error needs. */
 static void
-gone(struct session *s, struct outgoing *o)
+gone(struct session *s, struct outgoing *o, struct str network_id)
 {
 	struct announce_own own = { o->id, o->origin };
 	struct backlog_word word;
 	struct room *r = o->room.len ? room_find(s, o->room) : NULL;
 
-	talk_new_id(s, o->sid);
+	if (network_id.len && network_id.len < sizeof(o->sid))
+		memcpy(o->sid, network_id.p, network_id.len);
+	else
+		talk_new_id(s, o->sid);
 	word = word_of(s, o);
 	if (r && o->nick.len == 0)
 		talk_line(r, &word, &own);
@@ -241,12 +244,12 @@ outgoing_on_fate(struct session *s, const struct gw_event *ev)
 	switch (ev->fate) {
 	case GW_LEFT:
 		if (!o->gone)
-			gone(s, o);
+			gone(s, o, STR_EMPTY);
 		break;
 	case GW_SENT:
 	case GW_DELIVERED:
 		if (!o->gone)
-			gone(s, o);
+			gone(s, o, ev->text);
 		outgoing_free(s, o);
 		break;
 	case GW_RETRY: /* a live network is never asked twice */

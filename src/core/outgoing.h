@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/backlog.h"
 #include "core/gateway.h"
 #include "core/talk.h"
 #include "lib/list.h"
@@ -40,7 +41,7 @@ struct outgoing {
 	struct str corrects;   /* id of what it stands for, or empty */
 	char *body;            /* NULL once gone */
 	char *shown; /* to our clients; NULL: the body.  As that, once gone */
-	char sid[TALK_ID]; /* stanza-id, once gone */
+	char sid[BACKLOG_ID]; /* stanza-id, once gone */
 };
 
 struct outgoing_params {
