@@ -37,14 +37,22 @@ class Corner:
     """networks: {name: (server, options)}; others: started before them."""
 
     def __init__(
-        self, folder, certificates, networks, options="", behind=()
+        self,
+        folder,
+        certificates,
+        networks,
+        options="",
+        behind=(),
+        components=(),
     ):
-        """behind: what is started after the IRC servers."""
+        """behind: what is started after the IRC servers; components: other
+        domains that may attach to the XMPP server."""
+        self.folder = folder
         folder.chmod(0o755)  # some servers will not be root
         for parent in folder.parents:
             if "pytest" in parent.name:
                 parent.chmod(0o755)
-        self.xmpp = Prosody(folder)
+        self.xmpp = Prosody(folder, components)
         self.irc = {name: server for name, (server, _) in networks.items()}
         self._behind = list(behind)
         blocks = [
@@ -59,7 +67,7 @@ class Corner:
                 HOSTS, networks.items(), strict=False
             )
         ]
-        config = folder / "passerelle.conf"
+        config = self.config = folder / "passerelle.conf"
         config.write_text(
             CONFIG.format(
                 host=HOST,

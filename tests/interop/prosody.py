@@ -37,7 +37,7 @@ def component_block(gateway):
 class Prosody:
     name = "prosody"
 
-    def __init__(self, folder):
+    def __init__(self, folder, components=()):
         self._folder = folder / self.name
         self._folder.mkdir()
         self.c2s_port, self.component_port = free_ports(2)
@@ -51,7 +51,7 @@ class Prosody:
                 component_port=self.component_port,
             )
             + "".join(HOST_BLOCK.format(d) for d in (DOMAIN, OTHER_DOMAIN))
-            + "".join(component_block(g) for g in GATEWAYS)
+            + "".join(component_block(g) for g in (*GATEWAYS, *components))
         )
         self.process = Process(
             self.name,

@@ -155,7 +155,7 @@ async def test_ordinary_presence_is_no_join(stage, romeo):
     assert refusal.condition == "not-acceptable"
 
 
-async def test_being_away_inside_a_room_changes_nothing_on_irc(
+async def test_being_away_inside_a_room_is_no_change_of_nick(
     stage, romeo, juliet, balcony
 ):
     juliet.inbox.forget()
