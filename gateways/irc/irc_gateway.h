@@ -5,6 +5,8 @@
  * irc_network.c	one network: configuration, what it taught us
  * irc_link.c		one login: proto + stream + timer
  * irc_event.c		what the proto reports, told to the core
+ * irc_script.c	what a user wants sent after each login
+ * irc_sts.c	which hosts want TLS
  * irc_request.c	what the core asks, told to the proto
  */
 #ifndef IRC_GATEWAY_H

@@ -388,7 +388,8 @@ static bool
 is_secret(struct str line)
 {
 	static const char *const commands[] = { "PASS ", "AUTHENTICATE ",
-		"OPER ", "PRIVMSG NickServ ", "PRIVMSG Q@" };
+		"OPER ", "NS ", "NICKSERV ", "PRIVMSG NickServ ",
+		"PRIVMSG Q@" };
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		struct str c = str_c(commands[i]);

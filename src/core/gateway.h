@@ -188,7 +188,7 @@ struct gw_message {
 	size_t nattachment;
 	const struct str *recipient; /* all of them, where there are several */
 	size_t nrecipient;
-	bool taken_back;          /* the reaction */
+	bool taken_back;       /* the reaction */
 	gw_ticket echo_of;     /* inward: our own message, as the network
 	                          accepted it */
 	unsigned part, nparts; /* part of nparts, from 1; 0, 0: whole */
