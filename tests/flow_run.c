@@ -25,6 +25,8 @@
  *	irc <- nothing
  *	irc closed                            the program has closed it
  *	irc paused | irc reading              it does not, or does, read
+ *	irc asked                             so are the modes of a channel
+ *	                                      (MODE #chan), otherwise +
  *	irc mute                              fences (PING :settled) are lines
  *	                                      as others from now on; otherwise
  *	                                      they are answered out of sight
@@ -169,6 +171,27 @@ answer_fences(void)
 	}
 }
 
+/* What modes channels have is asked on the way in: none. */
+static void
+answer_modes(void)
+{
+	struct buf channel;
+
+	buf_init(&channel, 1000);
+	LIST_EACH(fake_links(), n)
+	{
+		struct fake_link *f = LIST_ENTRY(n, struct fake_link, node);
+
+		while (!f->asked && !f->paused && f->link &&
+		    fake_link_take_ask(f, STR("MODE "), &channel)) {
+			fake_link_feed(f, STR(":srv 324 * "));
+			fake_link_feed(f, buf_str(&channel));
+			fake_link_feed(f, STR(" +\r\n"));
+		}
+	}
+	buf_release(&channel);
+}
+
 /* Until nothing moves: the disk answers, hooks run. */
 static void
 settle(void)
@@ -179,6 +202,7 @@ settle(void)
 		store_settle(play.store);
 		fake_loop_turn(play.loop);
 		answer_fences();
+		answer_modes();
 	}
 }
 
@@ -613,6 +637,8 @@ link_line(struct named *n, struct str verb, struct str rest)
 		expect_closed(f);
 	else if (str_is(verb, "mute"))
 		f->mute = true;
+	else if (str_is(verb, "asked"))
+		f->asked = true;
 	else
 		return false;
 	settle();

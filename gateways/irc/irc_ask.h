@@ -41,6 +41,7 @@ enum irc_ask_kind {
 	IRC_ASK_AWAY,
 	IRC_ASK_RAW,
 	IRC_ASK_SETTLE, /* a PING: by its PONG all before it is settled */
+	IRC_ASK_MODES,  /* what they are */
 };
 
 #define IRC_ASK_BIT(kind) (1u << (kind))

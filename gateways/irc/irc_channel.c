@@ -230,6 +230,16 @@ next_change(struct irc_proto *p, struct irc_event *ev)
 	return false;
 }
 
+/* Also where none is set. */
+static bool
+end_of_modes(struct irc_proto *p, struct irc_event *ev)
+{
+	ev->type = IRC_EV_MODES_END;
+	ev->channel = p->m.param[1];
+	ev->ref = irc_answer(p, IRC_ASK_MODES, ev->channel);
+	return true;
+}
+
 bool
 irc_step_modes(struct irc_proto *p, struct irc_event *ev)
 {
@@ -240,7 +250,7 @@ irc_step_modes(struct irc_proto *p, struct irc_event *ev)
 
 	if (!next_change(p, ev)) {
 		p->step = IRC_STEP_NONE;
-		return false;
+		return is_reply && end_of_modes(p, ev);
 	}
 	rest = p->rest;
 	arg = p->arg;
@@ -248,7 +258,7 @@ irc_step_modes(struct irc_proto *p, struct irc_event *ev)
 	ev->type = IRC_EV_MODE;
 	ev->channel = p->m.param[is_reply ? 1 : 0];
 	ev->is_reply = is_reply;
-	ev->last = !next_change(p, &after);
+	ev->last = !is_reply && !next_change(p, &after);
 	p->rest = rest;
 	p->arg = arg;
 	p->adding = adding;
@@ -259,7 +269,7 @@ irc_step_modes(struct irc_proto *p, struct irc_event *ev)
 	} else {
 		ev->text = irc_clean(p, ev->text);
 	}
-	if (ev->last && !is_reply && irc_from_self(p))
+	if (ev->last && irc_from_self(p))
 		ev->ref = irc_answer(p, IRC_ASK_MODE, ev->channel);
 	return true;
 }

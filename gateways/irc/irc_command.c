@@ -289,6 +289,20 @@ irc_proto_mode(struct irc_proto *p, struct str channel, struct str modes,
 }
 
 int
+irc_proto_ask_modes(
+    struct irc_proto *p, struct str channel, uint64_t ref, struct err *err)
+{
+	struct irc_out o;
+
+	if (need_ready(p, err) < 0 || need_channel(p, channel, err) < 0)
+		return -1;
+	irc_out_init(&o, "MODE");
+	irc_out_middle(&o, channel);
+	return queue_at(p, IRC_RANK_HOUSE, &o,
+	    &(struct ask_for){ IRC_ASK_MODES, ref, channel, STR_EMPTY }, err);
+}
+
+int
 irc_proto_invite(struct irc_proto *p, struct str channel, struct str nick,
     uint64_t ref, struct err *err)
 {

@@ -215,6 +215,10 @@ on_self_join(struct irc_link *l, const struct irc_event *ev)
 		leave_again(l, ev);
 		return;
 	}
+	/* Refused only where too much waits; then nothing is known. */
+	(void)irc_proto_ask_modes(
+	    &l->proto, ev->channel, irc_ref(IRC_REF_HOUSE, 0), NULL);
+	irc_link_mark(l);
 	irc_link_emit(l,
 	    &(struct gw_event){ .type = GW_EV_JOINED,
 	        .room = str_c(c->name),
@@ -236,6 +240,7 @@ on_join(struct irc_link *l, const struct irc_event *ev)
 		return;
 	person.account = ev->account;
 	person.realname = ev->text;
+	irc_ranks_part(&l->ranks, c, person.nick); /* comes in with none */
 	irc_event_member(l, c, &person, 0);
 }
 
@@ -453,54 +458,81 @@ on_topic(struct irc_link *l, const struct irc_event *ev)
 	done(l, ev->ref);
 }
 
+static const struct {
+	char letter;
+	unsigned flag;
+} flags[] = {
+	{ 'm', GW_ROOM_MODERATED },
+	{ 'k', GW_ROOM_PASSWORD },
+	{ 'i', GW_ROOM_MEMBERS_ONLY },
+	{ 's', GW_ROOM_HIDDEN },
+	{ 'p', GW_ROOM_HIDDEN },
+	{ 't', GW_ROOM_SUBJECT_LOCKED },
+};
+
 static unsigned
-flag_of(char letter)
+flags_of(const struct irc_channel *c)
 {
-	switch (letter) {
-	case 'm':
-		return GW_ROOM_MODERATED;
-	case 'k':
-		return GW_ROOM_PASSWORD;
-	case 'i':
-		return GW_ROOM_MEMBERS_ONLY;
-	case 's':
-	case 'p':
-		return GW_ROOM_HIDDEN;
-	case 't':
-		return GW_ROOM_SUBJECT_LOCKED;
-	default:
-		return 0;
-	}
+	unsigned all = 0;
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (irc_modes_has(&c->modes, flags[i].letter))
+			all |= flags[i].flag;
+	return all;
 }
 
 static void
-mode_changed(
-    struct irc_link *l, struct irc_channel *c, const struct irc_event *ev)
+show_flags(struct irc_link *l, struct irc_channel *c)
 {
-	unsigned flag = flag_of(ev->letter);
-	unsigned flags = ev->on ? c->flags | flag : c->flags & ~flag;
-
-	if (flags == c->flags)
-		return;
-	c->flags = flags;
+	c->flags = flags_of(c);
 	irc_link_emit(l,
-	    &(struct gw_event){
-	        .type = GW_EV_ROOM, .room = str_c(c->name), .flags = flags });
+	    &(struct gw_event){ .type = GW_EV_ROOM,
+	        .room = str_c(c->name),
+	        .flags = c->flags });
 }
 
+/* Who is not known to be inside does not come in by it. */
+static void
+rank_changed(
+    struct irc_link *l, struct irc_channel *c, const struct irc_event *ev)
+{
+	struct gw_event out = { .type = GW_EV_STANDING,
+		.room = str_c(c->name),
+		.person.nick = ev->nick };
+
+	show_rank(l,
+	    irc_ranks_change(&l->ranks, c, ev->nick, ev->letter, ev->on), &out);
+	irc_link_emit(l, &out);
+}
+
+/* Of a line of several all are told at once, with the last. */
 static void
 on_mode(struct irc_link *l, const struct irc_event *ev)
 {
 	struct irc_channel *c = channel_of(l, ev);
 
 	if (c && ev->mode == IRC_MODE_MEMBER)
-		irc_event_member(l, c, &(struct gw_person){ .nick = ev->nick },
-		    irc_ranks_change(
-		        &l->ranks, c, ev->nick, ev->letter, ev->on));
-	else if (c)
-		mode_changed(l, c, ev);
+		rank_changed(l, c, ev);
+	else if (c && ev->mode != IRC_MODE_LIST)
+		irc_modes_set(ev->is_reply ? &c->told : &c->modes, ev->letter,
+		    ev->on, ev->text);
+	if (c && ev->last && c->flags != flags_of(c))
+		show_flags(l, c);
 	if (ev->last)
 		done(l, ev->ref);
+}
+
+static void
+on_modes_end(struct irc_link *l, const struct irc_event *ev)
+{
+	struct irc_channel *c = channel_of(l, ev);
+
+	if (c) {
+		c->modes = c->told;
+		c->told = (struct irc_modes){ .limit = 0 };
+		show_flags(l, c);
+	}
+	done(l, ev->ref);
 }
 
 /* ---- messages --------------------------------------------------------- */
@@ -626,6 +658,7 @@ on_sent(struct irc_link *l, const struct irc_event *ev)
 		done(l, ev->ref);
 		break;
 	case IRC_REF_QUERY: /* the answer is a message */
+	case IRC_REF_HOUSE:
 		break;
 	}
 }
@@ -662,6 +695,8 @@ on_failed(struct irc_link *l, const struct irc_event *ev)
 	case IRC_REF_QUERY:
 		irc_query_failed(l, irc_ref_id(ev->ref), &err);
 		break;
+	case IRC_REF_HOUSE:
+		break;
 	}
 }
 
@@ -692,6 +727,7 @@ static event_row *const rows[] = {
 	[IRC_EV_NAMES_END] = on_names_end,
 	[IRC_EV_TOPIC] = on_topic,
 	[IRC_EV_MODE] = on_mode,
+	[IRC_EV_MODES_END] = on_modes_end,
 	[IRC_EV_MESSAGE] = on_message,
 	[IRC_EV_REACT] = on_react,
 	[IRC_EV_AWAY] = on_away,

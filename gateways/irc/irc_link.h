@@ -35,7 +35,12 @@ enum {
  * Numbers of the core are passed through the proto as refs; the lowest bits
  * say what it is, since tickets and requests may share a number.
  */
-enum irc_ref { IRC_REF_MESSAGE, IRC_REF_REQUEST, IRC_REF_QUERY };
+enum irc_ref {
+	IRC_REF_MESSAGE,
+	IRC_REF_REQUEST,
+	IRC_REF_QUERY,
+	IRC_REF_HOUSE, /* asked by ourselves: nobody waits */
+};
 
 static inline uint64_t
 irc_ref(enum irc_ref kind, uint64_t id)

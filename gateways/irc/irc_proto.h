@@ -167,7 +167,8 @@ enum irc_event_type {
 	                     and when, if told; on: changed just now; ref */
 	IRC_EV_MODE,      /* channel, who, letter, on, nick: of member modes,
 	                     mode, text: argument, last: of this line, is_reply:
-	                     324; ref with last */
+	                     324; ref with last, but not in replies */
+	IRC_EV_MODES_END, /* channel: 324 has been told; ref */
 	IRC_EV_MESSAGE,   /* kind, who, channel (empty: to us), status, text,
 	                     ctcp, msgid, account, at_utc, is_server, self: by
 	                     us, from another place; nick: to whom then;
@@ -399,6 +400,10 @@ int irc_proto_kick(struct irc_proto *p, struct str channel, struct str nick,
 /* modes "+o", "-v", "+b", ...: one letter, arg if the letter has one. */
 int irc_proto_mode(struct irc_proto *p, struct str channel, struct str modes,
     struct str arg, uint64_t ref, struct err *err);
+
+/* Answered by MODE for each that is set, and MODES_END. */
+int irc_proto_ask_modes(
+    struct irc_proto *p, struct str channel, uint64_t ref, struct err *err);
 
 /* Empty: here again. */
 int irc_proto_away(

@@ -201,6 +201,7 @@ irc_ranks_enter(struct irc_ranks *r, struct str channel)
 	forget_ranks(r, c);
 	str_store(&c->name, channel);
 	c->flags = 0;
+	c->modes = c->told = (struct irc_modes){ .limit = 0 };
 	c->listed = c->leaving = false;
 	return c;
 }

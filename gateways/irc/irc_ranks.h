@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "irc/irc_isupport.h"
+#include "irc/irc_modes.h"
 #include "lib/map.h"
 #include "lib/str.h"
 
@@ -33,9 +34,11 @@ struct irc_channel {
 	char *key;  /* folded */
 	char *name; /* as the server writes it */
 	struct map ranks;
-	unsigned flags; /* the caller's */
-	bool listed;    /* the caller's: we ourselves have been reported */
-	bool leaving;   /* the caller's: PART is on its way */
+	unsigned flags;         /* the caller's: as told */
+	struct irc_modes modes; /* the caller's */
+	struct irc_modes told;  /* the caller's: of a 324 that goes on */
+	bool listed;  /* the caller's: we ourselves have been reported */
+	bool leaving; /* the caller's: PART is on its way */
 };
 
 struct irc_ranks {

@@ -136,7 +136,7 @@ kinds_of(struct str command)
 		{ "INVITE", BIT(INVITE) },
 		{ "JOIN", BIT(JOIN) },
 		{ "KICK", BIT(KICK) },
-		{ "MODE", BIT(MODE) },
+		{ "MODE", BIT(MODE) | BIT(MODES) },
 		{ "NICK", BIT(NICK) },
 		{ "NOTICE", BIT(MESSAGE) },
 		{ "PART", BIT(PART) },

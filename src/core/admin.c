@@ -101,7 +101,7 @@ write_member(struct inlet *in, struct xmlw *w, const struct member *m)
 	(void)instance_jid(in->gw, &who, STR_EMPTY, &jid);
 	xmlw_open(w, "item", NULL);
 	xmlw_attr_c(w, "affiliation", standings[m->standing].name);
-	xmlw_attr_c(w, "role", roles[m->role].name);
+	xmlw_attr_c(w, "role", roles[member_role(m)].name);
 	xmlw_attr(w, "nick", person_resource(m->person));
 	if (jid.len)
 		xmlw_attr(w, "jid", buf_str(&jid));
@@ -132,7 +132,7 @@ admin_on_get(struct iq_ask *ask, const struct stanza *query)
 	{
 		const struct member *m = MEMBER(n);
 
-		if (role >= 0 ? m->role == roles[role].role
+		if (role >= 0 ? member_role(m) == roles[role].role
 		              : m->standing == standings[standing].standing)
 			write_member(in, w, m);
 	}

@@ -147,10 +147,10 @@ write_member(const struct member *m, struct occupant *o, struct who *who,
 	real_jid(m, o, self, jid);
 	item.jid = buf_str(jid);
 	item.affiliation = standing_name[m->standing];
-	item.role = type ? "none" : role_name[m->role];
+	item.role = type ? "none" : role_name[member_role(m)];
 	/* A renamed member goes under one nick and comes under the other. */
 	if (item.nick.len)
-		item.role = role_name[m->role];
+		item.role = role_name[member_role(m)];
 	if (self)
 		add_status(&item, MUC_SELF);
 	w = begin(

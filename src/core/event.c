@@ -150,6 +150,7 @@ static room_row *const of_room[GW_NEVENT] = {
 	[GW_EV_REFUSED] = room_on_refused,
 	[GW_EV_LEFT] = room_on_left,
 	[GW_EV_MEMBER] = room_on_member,
+	[GW_EV_STANDING] = room_on_standing,
 	[GW_EV_MEMBER_LEFT] = room_on_member_left,
 	[GW_EV_MEMBERS_END] = room_on_members_end,
 	[GW_EV_SUBJECT] = room_on_subject,

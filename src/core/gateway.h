@@ -133,7 +133,10 @@ enum gw_refusal {
 	GW_NREFUSAL
 };
 
-/* Facts about a room that people can ask for (disco, status 104). */
+/*
+ * Facts about a room that people can ask for (disco, status 104).  In one
+ * that is moderated, a MEMBER without any standing is shown as a VISITOR.
+ */
 enum gw_room_flag {
 	GW_ROOM_MODERATED = 1 << 0,
 	GW_ROOM_PASSWORD = 1 << 1,
@@ -285,6 +288,8 @@ enum gw_event_type {
 	GW_EV_REFUSED, /* room, refusal, err; text: forward */
 	GW_EV_LEFT,    /* room, left, actor, text: reason or forward */
 	GW_EV_MEMBER,  /* room, person, role, standing: is there, or changed */
+	GW_EV_STANDING, /* room, person.nick, role, standing: of a member, now;
+	                  who is not known to be there stays away */
 	GW_EV_MEMBER_LEFT,  /* room, person.nick, left, actor, text: reason */
 	GW_EV_MEMBERS_END,  /* room: all who were inside have been reported */
 	GW_EV_SUBJECT,      /* room, text, actor (or empty), at_utc, on: changed

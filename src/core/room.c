@@ -136,6 +136,21 @@ room_self(struct room *r)
 	return map_get(&r->members, str_c(r->s->nick_key));
 }
 
+/* Whose role depends on whether the room is moderated. */
+static bool
+is_ordinary(const struct member *m)
+{
+	return m->role == GW_ROLE_MEMBER && m->standing == GW_STANDING_NONE;
+}
+
+enum gw_role
+member_role(const struct member *m)
+{
+	bool moderated = m->room->flags & GW_ROOM_MODERATED;
+
+	return moderated && is_ordinary(m) ? GW_ROLE_VISITOR : m->role;
+}
+
 void
 member_free(struct member **mp)
 {
@@ -190,24 +205,41 @@ is_over(struct room *r, struct str nick)
 	return true;
 }
 
+/* During the first listing nobody is inside to be told. */
+static void
+set_standing(struct member *m, const struct gw_event *ev, bool is_new)
+{
+	bool changed =
+	    is_new || m->role != ev->role || m->standing != ev->standing;
+
+	m->role = ev->role;
+	m->standing = ev->standing;
+	if (changed)
+		announce_member(m->room, NULL, m);
+}
+
 void
 room_on_member(struct room *r, const struct gw_event *ev)
 {
 	struct member *m;
-	bool is_new, changed;
+	bool is_new;
 
 	if (r->state < ROOM_LISTING || ev->person.nick.len == 0 ||
 	    ev->person.nick.len > GW_NAME_MAX || is_over(r, ev->person.nick))
 		return;
 	m = member_get(r, ev->person.nick, &is_new);
 	(void)person_learn(m->person, &ev->person);
-	changed = is_new || m->role != ev->role || m->standing != ev->standing;
-	m->role = ev->role;
-	m->standing = ev->standing;
 	m->fresh = true;
-	/* During the first listing nobody is inside to be told. */
-	if (changed)
-		announce_member(r, NULL, m);
+	set_standing(m, ev, is_new);
+}
+
+void
+room_on_standing(struct room *r, const struct gw_event *ev)
+{
+	struct member *m = room_member(r, ev->person.nick);
+
+	if (m && r->state >= ROOM_LISTING)
+		set_standing(m, ev, false);
 }
 
 static const int left_status[] = {
@@ -565,12 +597,25 @@ room_on_subject(struct room *r, const struct gw_event *ev)
 		announce_subject(r, NULL);
 }
 
+/* All who may or may not speak now. */
+static void
+show_ordinary(struct room *r)
+{
+	LIST_EACH(&r->order, n)
+	{
+		if (is_ordinary(MEMBER(n)))
+			announce_member(r, NULL, MEMBER(n));
+	}
+}
+
 void
 room_on_flags(struct room *r, const struct gw_event *ev)
 {
-	bool changed = r->flags != ev->flags;
+	unsigned changed = r->flags ^ ev->flags;
 
 	r->flags = ev->flags;
 	if (changed && r->state == ROOM_JOINED)
 		announce_config(r);
+	if (changed & GW_ROOM_MODERATED)
+		show_ordinary(r);
 }

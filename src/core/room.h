@@ -109,6 +109,9 @@ struct member *room_member(struct room *r, struct str nick);
 /* Our own membership, or NULL. */
 struct member *room_self(struct room *r);
 
+/* What it may do, the room being as it is. */
+enum gw_role member_role(const struct member *m);
+
 void member_free(struct member **mp);
 
 /* Who waits goes in, if we are inside and there is nothing to wait for. */
@@ -135,6 +138,7 @@ void room_refuse_joining(
 void room_on_joined(struct room *r, const struct gw_event *ev);
 void room_on_members_end(struct room *r, const struct gw_event *ev);
 void room_on_member(struct room *r, const struct gw_event *ev);
+void room_on_standing(struct room *r, const struct gw_event *ev);
 void room_on_member_left(struct room *r, const struct gw_event *ev);
 void room_on_subject(struct room *r, const struct gw_event *ev);
 void room_on_refused(struct room *r, const struct gw_event *ev);

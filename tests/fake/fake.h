@@ -53,6 +53,7 @@ struct fake_link {
 	bool paused;      /* the program does not read */
 	bool seen;        /* the script has named it */
 	bool mute;        /* the script answers fences itself */
+	bool asked;       /* ... and what modes channels have */
 	struct buf out;   /* written by the program, not yet taken */
 };
 struct list *fake_links(void);
@@ -63,6 +64,10 @@ void fake_link_down(struct fake_link *f, const char *why, bool permanent);
 
 /* Takes that line out, wherever it stands; false: it was not written. */
 bool fake_link_take(struct fake_link *f, struct str line);
+
+/* The same for a line of that word and one more, which goes to arg_out. */
+bool fake_link_take_ask(
+    struct fake_link *f, struct str word, struct buf *arg_out);
 
 /* The next whole line it wrote, without its end; false: none. */
 bool fake_link_line(struct fake_link *f, struct buf *line_out);

@@ -155,6 +155,24 @@ fake_link_take(struct fake_link *f, struct str line)
 }
 
 bool
+fake_link_take_ask(struct fake_link *f, struct str word, struct buf *arg_out)
+{
+	struct str rest = buf_str(&f->out), line, arg;
+
+	while (rest.len && str_cut(&rest, '\n', &line)) {
+		if (!str_starts(line, word))
+			continue;
+		arg = str_trim(str_skip(line, word.len));
+		if (str_has(arg, ' '))
+			continue;
+		buf_clear(arg_out);
+		buf_add_str(arg_out, arg);
+		return fake_link_take(f, str_of(line.p, line.len + 1));
+	}
+	return false;
+}
+
+bool
 fake_link_line(struct fake_link *f, struct buf *line_out)
 {
 	ptrdiff_t lf = str_find(buf_str(&f->out), '\n');

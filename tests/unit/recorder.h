@@ -134,6 +134,7 @@ static const char *const event_names[GW_NEVENT] = {
 	[GW_EV_REFUSED] = "refused",
 	[GW_EV_LEFT] = "left",
 	[GW_EV_MEMBER] = "member",
+	[GW_EV_STANDING] = "standing",
 	[GW_EV_MEMBER_LEFT] = "gone",
 	[GW_EV_MEMBERS_END] = "end",
 	[GW_EV_SUBJECT] = "subject",
@@ -161,6 +162,7 @@ write_about_room(const struct gw_event *ev)
 		add(str_c(left_names[ev->left]));
 		break;
 	case GW_EV_MEMBER:
+	case GW_EV_STANDING:
 		write_person(&ev->person);
 		add(str_c(role_names[ev->role]));
 		add(str_c(standing_names[ev->standing]));

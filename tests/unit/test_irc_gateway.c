@@ -190,6 +190,9 @@ log_in_and_join(struct fixture *f)
 	     "member #Hall nurse member member\n"
 	     "end #Hall\n"
 	     "done 1\n");
+	wrote(f, "MODE #Hall\n");
+	server(f, ":s 324 romeo #Hall +n\r\n");
+	said("room #Hall 0\n");
 }
 
 /* ---- addresses -------------------------------------------------------- */
@@ -814,11 +817,11 @@ one_sign_less_shows_the_one_below(void **state)
 	    ":s MODE #Hall -o juliet\r\n"
 	    ":s MODE #Hall -v+q juliet juliet\r\n"
 	    ":s MODE #Hall -q juliet\r\n");
-	said("member #Hall juliet moderator admin\n"
-	     "member #Hall juliet member member\n"
-	     "member #Hall juliet member none\n"
-	     "member #Hall juliet moderator owner\n"
-	     "member #Hall juliet member none\n");
+	said("standing #Hall juliet moderator admin\n"
+	     "standing #Hall juliet member member\n"
+	     "standing #Hall juliet member none\n"
+	     "standing #Hall juliet moderator owner\n"
+	     "standing #Hall juliet member none\n");
 }
 
 static void
@@ -834,10 +837,10 @@ signs_follow_their_owner(void **state)
 	    ":capulet!j@h JOIN #Hall\r\n"
 	    ":s MODE #Hall +v capulet\r\n");
 	said("nick juliet user=j host=h capulet\n"
-	     "member #Hall capulet moderator admin\n"
+	     "standing #Hall capulet moderator admin\n"
 	     "gone #Hall capulet part\n"
 	     "member #Hall capulet user=j host=h member none\n"
-	     "member #Hall capulet member member\n");
+	     "standing #Hall capulet member member\n");
 }
 
 static void
@@ -847,7 +850,42 @@ room_modes_become_flags(void **state)
 
 	log_in_and_join(f);
 	server(f, ":s MODE #Hall +mk key\r\n:s MODE #Hall -m+b x!*@*\r\n");
-	said("room #Hall 1\nroom #Hall 3\nroom #Hall 2\n");
+	said("room #Hall 3\nroom #Hall 2\n");
+	server(f, ":s 324 romeo #Hall +nt\r\n:s 324 romeo #Hall +\r\n");
+	said("room #Hall 10\nroom #Hall 0\n");
+}
+
+static void
+a_stranger_with_a_sign_comes_in_without_it(void **state)
+{
+	struct fixture *f = *state;
+
+	log_in_and_join(f);
+	server(f,
+	    ":s MODE #Hall +o tybalt\r\n"
+	    ":tybalt!t@h JOIN #Hall\r\n");
+	said("standing #Hall tybalt moderator admin\n"
+	     "member #Hall tybalt user=t host=h member none\n");
+}
+
+static void
+what_nobody_waits_for_fails_in_silence(void **state)
+{
+	struct fixture *f = *state;
+
+	log_in(f);
+	join(f, 1, "#Hall");
+	wrote(f, "JOIN #Hall\n");
+	server(f,
+	    ":romeo!x@h JOIN #Hall\r\n"
+	    ":s 353 romeo = #Hall :romeo\r\n"
+	    ":s 366 romeo #Hall :End\r\n");
+	said("joined #Hall\nmember #Hall romeo member none\nend #Hall\n"
+	     "done 1\n");
+	wrote(f, "MODE #Hall\n");
+	server(f, ":s 442 romeo #Hall :You're not on that channel\r\n");
+	said("");
+	assert_int_equal(irc_link_of(&f->s)->proto.asks.n, 0);
 }
 
 static void
@@ -1291,6 +1329,8 @@ main(void)
 		T(one_sign_less_shows_the_one_below),
 		T(signs_follow_their_owner),
 		T(room_modes_become_flags),
+		T(a_stranger_with_a_sign_comes_in_without_it),
+		T(what_nobody_waits_for_fails_in_silence),
 		T(roles_become_modes_and_kicks),
 		T(a_kick_is_answered),
 		T(what_is_so_already_is_done_at_once),

@@ -51,6 +51,7 @@ static const char *const type_names[] = {
 	[IRC_EV_NAMES_END] = "NAMES_END",
 	[IRC_EV_TOPIC] = "TOPIC",
 	[IRC_EV_MODE] = "MODE",
+	[IRC_EV_MODES_END] = "MODES_END",
 	[IRC_EV_MESSAGE] = "MESSAGE",
 	[IRC_EV_AWAY] = "AWAY",
 	[IRC_EV_AWAY_SELF] = "AWAY_SELF",
@@ -921,7 +922,8 @@ modes_are_told_one_by_one(void **state)
 	           "MODE who=s channel=#c +m type=3 last\n"
 	           "MODE who=s channel=#c +n type=3 reply\n"
 	           "MODE who=s channel=#c +t type=3 reply\n"
-	           "MODE who=s channel=#c +l type=2 last reply [10]\n");
+	           "MODE who=s channel=#c +l type=2 reply [10]\n"
+	           "MODES_END who=s channel=#c\n");
 }
 
 static void

@@ -129,9 +129,9 @@ entering_again_begins_anew(void **state)
 	struct irc_channel *c = irc_ranks_enter(r, STR("#a"));
 
 	irc_ranks_put(r, c, STR("bob"), "o");
-	c->flags = 1;
+	irc_modes_set(&c->modes, 'm', true, STR_EMPTY);
 	assert_ptr_equal(irc_ranks_enter(r, STR("#A")), c);
-	assert_int_equal(c->flags, 0);
+	assert_false(irc_modes_has(&c->modes, 'm'));
 	assert_int_equal(r->nrank, 0);
 	assert_string_equal(c->name, "#A");
 	irc_ranks_exit(r, c);

@@ -1,0 +1,31 @@
+#include "irc/irc_modes.h"
+
+static uint64_t
+bit(char letter)
+{
+	bool is_letter = (letter >= 'A' && letter <= 'Z') ||
+	    (letter >= 'a' && letter <= 'z');
+
+	return is_letter ? UINT64_C(1) << (letter - 'A') : 0;
+}
+
+void
+irc_modes_set(struct irc_modes *m, char letter, bool on, struct str arg)
+{
+	uint64_t limit = 0;
+
+	if (letter == 'l') {
+		(void)str_to_uint(arg, UINT32_MAX, &limit);
+		m->limit = on ? (uint32_t)limit : 0;
+	}
+	if (on)
+		m->letters |= bit(letter);
+	else
+		m->letters &= ~bit(letter);
+}
+
+bool
+irc_modes_has(const struct irc_modes *m, char letter)
+{
+	return (m->letters & bit(letter)) != 0;
+}
