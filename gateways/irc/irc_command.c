@@ -228,10 +228,9 @@ queue_settle(struct irc_proto *p, enum irc_rank rank)
 }
 
 static bool
-has_sent(const struct irc_proto *p, enum irc_ask_kind kind)
+has_sent(const struct irc_proto *p, unsigned kinds)
 {
-	return irc_ask_find(&p->asks, IRC_ASK_BIT(kind), p->is.casemap,
-	           STR_EMPTY) != NULL;
+	return irc_ask_find(&p->asks, kinds, p->is.casemap, STR_EMPTY) != NULL;
 }
 
 /*
@@ -244,13 +243,13 @@ irc_fence(struct irc_proto *p)
 {
 	size_t n = p->asks.nsent_messages;
 
-	if (p->state != IRC_READY || has_sent(p, IRC_ASK_SETTLE))
+	if (p->state != IRC_READY || has_sent(p, IRC_ASK_BIT(IRC_ASK_SETTLE)))
 		return;
 	if (n >= IRC_FENCE_EVERY)
 		queue_settle(p, IRC_RANK_USER);
 	else if (n > 0 && p->fence_at < 0)
 		p->fence_at = p->now_at + IRC_FENCE_MS;
-	else if (n == 0 && has_sent(p, IRC_ASK_MODE))
+	else if (n == 0 && has_sent(p, IRC_ASK_SETTLED))
 		queue_settle(p, IRC_RANK_HOUSE);
 }
 
@@ -261,7 +260,7 @@ irc_fence_tick(struct irc_proto *p)
 		return;
 	p->fence_at = -1;
 	if (p->state == IRC_READY && p->asks.nsent_messages > 0 &&
-	    !has_sent(p, IRC_ASK_SETTLE))
+	    !has_sent(p, IRC_ASK_BIT(IRC_ASK_SETTLE)))
 		queue_settle(p, IRC_RANK_HOUSE);
 }
 
@@ -444,6 +443,7 @@ irc_proto_reply(struct irc_proto *p, enum irc_msg_kind kind, struct str target,
 	if (!a)
 		return busy(err);
 	a->nlines = a->npieces = (unsigned)n;
+	irc_typing_said(p, target);
 	line.cookie = a;
 	line.lane = lane_of(p, target);
 	for (i = 1; irc_split_next(&s, &piece); i++) {
@@ -469,8 +469,33 @@ irc_proto_react(struct irc_proto *p, struct str target, struct str text,
 	irc_out_middle(&o, target);
 	irc_out_tag(&o, on ? "+draft/react" : "+draft/unreact", text);
 	tag_reply(p, &o, msgid);
-	return queue_line(p, &o,
-	    &(struct ask_for){ IRC_ASK_MESSAGE, ref, target, STR_EMPTY }, err);
+	if (queue_line(p, &o,
+	        &(struct ask_for){ IRC_ASK_REACT, ref, target, STR_EMPTY },
+	        err) < 0)
+		return -1;
+	queue_settle(p, IRC_RANK_HOUSE);
+	return 0;
+}
+
+int
+irc_tag_typing(struct irc_proto *p, struct str target, const char *word)
+{
+	struct irc_out o;
+
+	irc_out_init(&o, "TAGMSG");
+	irc_out_middle(&o, target);
+	irc_out_tag(&o, "+typing", str_c(word));
+	return queue_at(p, IRC_RANK_DROPPABLE, &o,
+	    &(struct ask_for){ IRC_ASK_TYPING, 0, target, STR_EMPTY }, NULL);
+}
+
+void
+irc_proto_typing(struct irc_proto *p, struct str target, enum irc_typing what,
+    int64_t now_at)
+{
+	p->now_at = now_at;
+	if (need_name(target, "the name", NULL) == 0)
+		irc_typing_want(p, target, what);
 }
 
 int

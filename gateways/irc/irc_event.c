@@ -582,6 +582,25 @@ on_react(struct irc_link *l, const struct irc_event *ev)
 	    l, &(struct gw_event){ .type = GW_EV_MESSAGE, .message = &m });
 }
 
+static void
+on_typing(struct irc_link *l, const struct irc_event *ev)
+{
+	static const enum gw_typing what[] = {
+		[IRC_TYPING_DONE] = GW_TYPING_NOT,
+		[IRC_TYPING_ACTIVE] = GW_TYPING_ACTIVE,
+		[IRC_TYPING_PAUSED] = GW_TYPING_PAUSED,
+	};
+	struct irc_channel *c = ev->channel.len ? channel_of(l, ev) : NULL;
+
+	if (ev->channel.len && !c)
+		return;
+	irc_link_emit(l,
+	    &(struct gw_event){ .type = GW_EV_TYPING,
+	        .room = c ? str_c(c->name) : STR_EMPTY,
+	        .person.nick = ev->who.nick,
+	        .typing = what[ev->typing] });
+}
+
 /* Those that the proto has not answered; XMPP has no place for them. */
 static void
 on_ctcp(struct irc_link *l, const struct irc_event *ev)
@@ -730,6 +749,7 @@ static event_row *const rows[] = {
 	[IRC_EV_MODES_END] = on_modes_end,
 	[IRC_EV_MESSAGE] = on_message,
 	[IRC_EV_REACT] = on_react,
+	[IRC_EV_TYPING] = on_typing,
 	[IRC_EV_AWAY] = on_away,
 	[IRC_EV_AWAY_SELF] = on_done,
 	[IRC_EV_AWAY_TOLD] = on_away_told,

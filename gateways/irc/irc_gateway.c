@@ -517,6 +517,12 @@ static const struct gw_setting settings[] = {
 	    "When you correct a message the others get a short line that says "
 	    "what has changed; they cannot see the message itself change",
 	    "1", NULL },
+	{ "typing_in_rooms", GW_SET_BOOL,
+	    GW_SCOPE_GATEWAY | GW_SCOPE_NETWORK | GW_SCOPE_ROOM,
+	    "Show in channels that you are writing",
+	    "One to one your client alone decides; in a channel everybody "
+	    "would see it",
+	    "0", NULL },
 	{ "sasl_account", GW_SET_TEXT, GW_SCOPE_NETWORK, "Account",
 	    "Your account with the services of the network (SASL)", "",
 	    check_line },
@@ -635,6 +641,7 @@ static gw_request_fn *const requests[GW_NREQ] = {
 	[GW_REQ_QUERY] = irc_request_query,
 	[GW_REQ_AWAY] = irc_request_away,
 	[GW_REQ_REACT] = irc_request_react,
+	[GW_REQ_TYPING] = irc_request_typing,
 	[GW_REQ_RAW] = irc_request_raw,
 	[GW_REQ_SLASH] = irc_request_slash,
 };

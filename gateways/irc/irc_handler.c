@@ -138,6 +138,10 @@ irc_failed(struct irc_proto *p, struct irc_ask *a, struct irc_event *ev,
 	ev->err = kind;
 	if (!a)
 		return true;
+	if (a->kind == IRC_ASK_TYPING) {
+		irc_ask_free(&p->asks, &a);
+		return false;
+	}
 	ev->ask = a->kind;
 	ev->ref = a->ref;
 	if (ev->target.len == 0)

@@ -56,6 +56,9 @@ irc_handler_fn irc_on_quit, irc_on_nick, irc_on_away, irc_on_account,
 /* irc_tag.c */
 irc_handler_fn irc_on_tagmsg;
 
+/* irc_command.c: a TAGMSG that may be dropped; -1: it was. */
+int irc_tag_typing(struct irc_proto *p, struct str target, const char *word);
+
 /* irc_person.c: "#channel", "@#channel", us; false: not for us. */
 bool irc_find_target(struct irc_proto *p, struct irc_event *ev);
 

@@ -269,6 +269,7 @@ on_message(struct irc_proto *p, struct irc_event *ev, bool notice)
 		return is_taken(p, a, ev);
 	if (!irc_find_target(p, ev) || !fill_message(p, ev, notice))
 		return false;
+	irc_typing_spoke(p, ev);
 	/* Our own questions and answers. */
 	return !ev->self ||
 	    (ev->kind != IRC_MSG_CTCP && ev->kind != IRC_MSG_CTCP_REPLY);

@@ -100,6 +100,7 @@ irc_proto_release(struct irc_proto *p)
 	buf_release(&p->topic);
 	irc_queue_release(&p->queue);
 	irc_asks_release(&p->asks);
+	irc_typing_release(p);
 	free(p->nick);
 	free(p->base);
 	free(p->fallback);
@@ -314,6 +315,10 @@ report_overdue(struct irc_proto *p, struct irc_event *ev)
 		return true;
 	}
 	/* A server that leaves PING unanswered: it refused nothing either. */
+	if (a->kind == IRC_ASK_TYPING) {
+		irc_ask_free(&p->asks, &a);
+		return report_overdue(p, ev);
+	}
 	if (a->kind == IRC_ASK_SETTLE) {
 		p->step = IRC_STEP_SETTLE;
 		/* It goes on without a line; the last one's bytes are gone. */
@@ -328,7 +333,7 @@ report_overdue(struct irc_proto *p, struct irc_event *ev)
 static bool
 is_silent(const struct irc_ask *a)
 {
-	return a->kind == IRC_ASK_SETTLE ||
+	return a->kind == IRC_ASK_SETTLE || a->kind == IRC_ASK_TYPING ||
 	    (a->sent_at >= 0 && a->kind == IRC_ASK_RAW) || a->failed;
 }
 
@@ -436,7 +441,7 @@ irc_proto_next(struct irc_proto *p, struct irc_event *ev)
 	if (p->state == IRC_WELCOMED &&
 	    p->now_at - p->start_at >= IRC_MOTD_WAIT_MS)
 		return become_ready(p, ev);
-	if (report_overdue(p, ev))
+	if (report_overdue(p, ev) || irc_typing_over(p, ev))
 		return true;
 	give_memory_back(p);
 	return false;
@@ -540,6 +545,8 @@ irc_proto_deadline(const struct irc_proto *p)
 	if (p->state == IRC_READY)
 		earliest(&at, p->regain.next_at);
 	earliest(&at, p->fence_at);
+	if (p->state == IRC_READY)
+		earliest(&at, irc_typing_due_at(p));
 	return at;
 }
 
@@ -591,6 +598,7 @@ irc_proto_tick(struct irc_proto *p, int64_t now_at)
 	p->now_at = now_at;
 	irc_regain_tick(p);
 	irc_fence_tick(p);
+	irc_typing_tick(p);
 	if (at >= 0 && now_at >= at)
 		on_state_deadline(p);
 }

@@ -56,6 +56,7 @@
 #include "irc/irc_isupport.h"
 #include "irc/irc_msg.h"
 #include "irc/irc_queue.h"
+#include "irc/irc_typing.h"
 #include "lib/bucket.h"
 #include "lib/buf.h"
 #include "lib/err.h"
@@ -175,6 +176,7 @@ enum irc_event_type {
 	                     reply: id of the message that it answers */
 	IRC_EV_REACT,     /* who, channel (empty: to us), reply: to which
 	                     message, text, on: else it is taken back; self */
+	IRC_EV_TYPING,    /* who, channel (empty: to us), typing */
 	IRC_EV_AWAY,      /* who, on, text: somebody */
 	IRC_EV_AWAY_SELF, /* on, ref: 305, 306 */
 	IRC_EV_AWAY_TOLD, /* nick, text: 301, you wrote to somebody away */
@@ -219,6 +221,7 @@ struct irc_event {
 	enum irc_msg_kind kind;
 	enum irc_refusal refusal;
 	enum irc_ask_kind ask;
+	enum irc_typing typing;
 	enum err_kind err;
 	enum irc_chanmode mode;
 	unsigned code; /* numeric, or 0 */
@@ -277,6 +280,7 @@ struct irc_proto {
 	int64_t ping_at;    /* of our own PING that is open; -1: none */
 	int64_t fence_at;   /* when messages are to be settled; -1: none */
 	struct bucket ctcp; /* answers to CTCP */
+	struct irc_typings *typing; /* irc_typing.h; NULL: nobody yet */
 
 	struct irc_msg m;   /* the line at hand */
 	size_t line_len;    /* its length */
@@ -381,6 +385,10 @@ int irc_proto_reply(struct irc_proto *p, enum irc_msg_kind kind,
  */
 int irc_proto_react(struct irc_proto *p, struct str target, struct str text,
     struct str msgid, bool on, uint64_t ref, struct err *err);
+
+/* Our user is writing there; said as irc_typing.h has it, or not at all. */
+void irc_proto_typing(struct irc_proto *p, struct str target,
+    enum irc_typing what, int64_t now_at);
 
 /* Answered by a MESSAGE of kind CTCP_REPLY from that nick, or by nothing. */
 int irc_proto_ctcp(struct irc_proto *p, struct str target, struct str command,

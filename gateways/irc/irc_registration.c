@@ -401,7 +401,8 @@ settled(struct irc_proto *p, struct irc_ask *a, struct irc_event *ev)
 {
 	bool is_news = a->ref && !a->failed && a->kind != IRC_ASK_RAW;
 
-	ev->type = a->kind == IRC_ASK_MODE ? IRC_EV_DONE : IRC_EV_ACCEPTED;
+	ev->type = IRC_ASK_BIT(a->kind) & IRC_ASK_SETTLED ? IRC_EV_DONE
+	                                                  : IRC_EV_ACCEPTED;
 	ev->ref = a->ref;
 	if (a->echo) { /* neither refused nor sent back */
 		ev->type = IRC_EV_FAILED;
@@ -417,14 +418,14 @@ settled(struct irc_proto *p, struct irc_ask *a, struct irc_event *ev)
 }
 
 /*
- * A MODE that changes nothing has no answer, nor has a message.  Servers take
+ * A MODE that changes nothing has no answer, nor has a message or a reaction.  Servers take
  * lines in their order, so what the PONG finds open is done.
  */
 bool
 irc_step_settle(struct irc_proto *p, struct irc_event *ev)
 {
-	unsigned kinds = IRC_ASK_BIT(IRC_ASK_MODE) |
-	    IRC_ASK_BIT(IRC_ASK_MESSAGE) | IRC_ASK_BIT(IRC_ASK_RAW);
+	unsigned kinds = IRC_ASK_SETTLED | IRC_ASK_BIT(IRC_ASK_MESSAGE) |
+	    IRC_ASK_BIT(IRC_ASK_RAW) | IRC_ASK_BIT(IRC_ASK_TYPING);
 	struct irc_ask *mark = irc_ask_find(
 	    &p->asks, IRC_ASK_BIT(IRC_ASK_SETTLE), p->is.casemap, STR_EMPTY);
 	struct irc_ask *a;

@@ -141,6 +141,7 @@ kinds_of(struct str command)
 		{ "NOTICE", BIT(MESSAGE) },
 		{ "PART", BIT(PART) },
 		{ "PRIVMSG", BIT(MESSAGE) },
+		{ "TAGMSG", BIT(REACT) | BIT(TYPING) },
 		{ "TOPIC", BIT(TOPIC) },
 	};
 	size_t i;
@@ -157,6 +158,8 @@ on_refusal(struct irc_proto *p, struct irc_event *ev, const struct refusal *r)
 	unsigned kinds = r->kinds;
 	struct irc_ask *a = NULL;
 
+	if (kinds & BIT(MESSAGE))
+		kinds |= BIT(TYPING) | BIT(REACT);
 	if (r->name == COMMAND)
 		kinds = kinds_of(p->m.param[1]);
 	else if (r->name != NO_NAME && p->m.nparam > r->name)

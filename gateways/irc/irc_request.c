@@ -55,6 +55,12 @@ refuse(struct irc_link *l, gw_req_id id, enum err_kind kind, const char *text)
 	answer(l, id, &err, STR_EMPTY);
 }
 
+static int64_t
+now(const struct irc_link *l)
+{
+	return gateway_clock(session_gateway(l->s))->at;
+}
+
 /* ---- rooms ------------------------------------------------------------ */
 
 void
@@ -337,6 +343,22 @@ irc_request_react(struct session *s, gw_req_id id, const struct gw_req *req)
 	    &err);
 }
 
+void
+irc_request_typing(struct session *s, gw_req_id id, const struct gw_req *req)
+{
+	static const enum irc_typing what[] = {
+		[GW_TYPING_NOT] = IRC_TYPING_DONE,
+		[GW_TYPING_ACTIVE] = IRC_TYPING_ACTIVE,
+		[GW_TYPING_PAUSED] = IRC_TYPING_PAUSED,
+	};
+	struct irc_link *l = irc_link_of(s);
+
+	irc_proto_typing(&l->proto, req->room.len ? req->room : req->nick,
+	    what[req->typing], now(l));
+	irc_link_mark(l);
+	answer(l, id, NULL, STR_EMPTY);
+}
+
 /* ---- questions to other clients --------------------------------------- */
 
 static void
@@ -357,12 +379,6 @@ query_end(
 
 	query_free(l, q);
 	answer(l, id, err, text);
-}
-
-static int64_t
-now(const struct irc_link *l)
-{
-	return gateway_clock(session_gateway(l->s))->at;
 }
 
 static void

@@ -24,6 +24,7 @@ gw_request_fn irc_request_query;
 gw_request_fn irc_request_away;
 gw_request_fn irc_request_raw;
 gw_request_fn irc_request_react;
+gw_request_fn irc_request_typing;
 
 /* A message outward: refused at once, or LEFT and then one more FATE. */
 void irc_request_send(

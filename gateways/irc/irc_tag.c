@@ -1,7 +1,8 @@
 /*
  * Messages that are tags only: what clients tell each other without words.
  *
- * IRCv3	message-tags, client-tags/reply, client-tags/react
+ * IRCv3	message-tags, client-tags/reply, client-tags/react,
+ *		client-tags/typing
  */
 #include "irc/irc_handler.h"
 
@@ -35,8 +36,14 @@ on_reaction(struct irc_proto *p, struct irc_event *ev)
 bool
 irc_on_tagmsg(struct irc_proto *p, struct irc_event *ev)
 {
+	struct str typing = tag(p, "+typing");
+
 	if (p->m.nick.len == 0)
 		return false;
 	ev->self = irc_from_self(p);
-	return irc_find_target(p, ev) && on_reaction(p, ev);
+	if (!irc_find_target(p, ev))
+		return false;
+	if (typing.len)
+		return irc_typing_heard(p, typing, ev);
+	return on_reaction(p, ev);
 }

@@ -345,6 +345,29 @@ announce_line(struct room *r, const struct backlog_line *line,
 }
 
 void
+announce_state(struct room *r, const struct member *m, const char *state)
+{
+	struct who who;
+
+	who_init(&who);
+	LIST_EACH(&r->occupants, n)
+	{
+		struct occupant *o = OCCUPANT(n);
+		struct xmlw *w;
+
+		if (!is_shown(o, NULL))
+			continue;
+		w = begin(o, "message",
+		    who_is(&who, o, person_resource(m->person)), "groupchat",
+		    STR_EMPTY);
+		xmlw_leaf(w, state, NS_CHATSTATES);
+		xmlw_leaf(w, "no-store", NS_HINTS);
+		end(o);
+	}
+	who_release(&who);
+}
+
+void
 announce_reaction_set(struct xmlw *w, struct str set, struct str id)
 {
 	struct str one;

@@ -62,6 +62,9 @@ void announce_reactions(struct room *r, struct str nick,
 /* <reactions/> to the message of that id. */
 void announce_reaction_set(struct xmlw *w, struct str set, struct str id);
 
+/* That somebody is writing; state as XEP-0085 calls it. */
+void announce_state(struct room *r, const struct member *m, const char *state);
+
 /* <body/> of a line of a room. */
 void announce_body(struct xmlw *w, enum gw_msg_kind kind, struct str body);
 

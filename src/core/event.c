@@ -16,6 +16,7 @@
 #include "core/room.h"
 #include "core/session.h"
 #include "core/talk.h"
+#include "core/typing.h"
 #include "lib/utf8.h"
 #include "lib/xalloc.h"
 
@@ -143,6 +144,7 @@ static session_row *const of_session[GW_NEVENT] = {
 	[GW_EV_FATE] = outgoing_on_fate,
 	[GW_EV_INVITE] = on_invite,
 	[GW_EV_NOTICE] = on_notice,
+	[GW_EV_TYPING] = typing_in,
 };
 
 static room_row *const of_room[GW_NEVENT] = {

@@ -236,7 +236,7 @@ enum gw_req_kind {
 	GW_REQ_WATCH,     /* nick: CONTACT events from now on */
 	GW_REQ_UNWATCH,   /* nick */
 	GW_REQ_AWAY,      /* text: why; empty: here again */
-	GW_REQ_TYPING,    /* room or nick, on */
+	GW_REQ_TYPING,    /* room or nick, typing; for as long as it lasts */
 	GW_REQ_REACT,     /* room or nick, id: of a message, text, on: else it
 	                    is taken back */
 	GW_REQ_RAW,       /* text: one line of the network's protocol */
@@ -252,6 +252,8 @@ enum gw_query {
 	GW_QUERY_WHOIS
 };
 
+enum gw_typing { GW_TYPING_NOT, GW_TYPING_ACTIVE, GW_TYPING_PAUSED };
+
 struct gw_field {
 	struct str name, value;
 };
@@ -263,6 +265,7 @@ struct gw_req {
 	enum gw_role role;
 	enum gw_standing standing;
 	enum gw_query query;
+	enum gw_typing typing;
 	const struct gw_field *field;
 	size_t nfield;
 	unsigned limit;
@@ -302,7 +305,8 @@ enum gw_event_type {
 	GW_EV_PERSON_FLAGS, /* person.nick, flags: GW_PERSON_* */
 	GW_EV_CONTACT,      /* person.nick, on: there; watched people only */
 	GW_EV_INVITE,       /* room, actor, text: reason */
-	GW_EV_TYPING,       /* room or empty, person.nick, on */
+	GW_EV_TYPING,       /* room or empty, person.nick, typing; ends by a
+	                  message of theirs, too */
 	GW_EV_NOTICE,       /* text for the user's eyes: MOTD, balance, errors;
 	                  actor: who says it (a server), or empty */
 	GW_NEVENT
@@ -336,6 +340,7 @@ struct gw_event {
 	enum gw_standing standing;
 	enum gw_left left;
 	enum gw_refusal refusal;
+	enum gw_typing typing;
 	unsigned flags;
 	int64_t at_utc;
 	struct gw_entry entry;

@@ -254,6 +254,29 @@ inbound_reactions(
 }
 
 void
+inbound_state(struct session *s, struct str nick, const char *state)
+{
+	struct occupant *o;
+	struct buf from;
+	struct xmlw *w;
+
+	if (!component_is_up(s->gw->component))
+		return;
+	buf_init(&from, JID_MAX);
+	o = write_address(s, nick, &from);
+	if (from.len) {
+		w = component_begin(s->gw->component, "message", buf_str(&from),
+		    str_c(o ? o->jid : s->account->user), "chat", STR_EMPTY);
+		xmlw_leaf(w, state, NS_CHATSTATES);
+		xmlw_leaf(w, "no-store", NS_HINTS);
+		if (o)
+			muc_write_private(w);
+		(void)component_end(s->gw->component, NULL);
+	}
+	buf_release(&from);
+}
+
+void
 inbound_notice(struct session *s, struct str actor, struct str text)
 {
 	struct str net = str_c(s->spelling ? s->spelling : s->network);

@@ -25,6 +25,9 @@ struct backlog_line;
 void inbound_reactions(
     struct session *s, struct str nick, const struct backlog_line *line);
 
+/* That they are writing, or stopped: the same. */
+void inbound_state(struct session *s, struct str nick, const char *state);
+
 /* The stream is up again. */
 void inbound_release(struct session *s);
 void inbound_drop(struct session *s);

@@ -16,6 +16,7 @@
 #include "core/router.h"
 #include "core/session.h"
 #include "core/slash.h"
+#include "core/typing.h"
 #include "lib/xalloc.h"
 #include "xmpp/component.h"
 #include "xmpp/ns.h"
@@ -120,6 +121,19 @@ send(struct inlet *in, struct session *s, const struct draft *d)
 		inlet_error(in, &err);
 }
 
+/* What is not said but goes along with a conversation. */
+static void
+goes_along(
+    const struct draft *d, struct session *s, struct room *r, struct str nick)
+{
+	if (d->payload.has_body && !d->payload.reactions)
+		return;
+	if (d->payload.reactions)
+		reaction_out(d->in, s, r, nick, &d->payload);
+	else if (d->payload.state)
+		typing_out(s, r, nick, d->payload.state);
+}
+
 static void
 say_to_all(struct inlet *in, struct occupant *o, struct draft *d)
 {
@@ -148,8 +162,8 @@ to_all(struct inlet *in, struct occupant *o)
 	}
 	if (draft_read(&d, in))
 		say_to_all(in, o, &d);
-	else if (d.payload.reactions)
-		reaction_out(in, r->s, r, STR_EMPTY, &d.payload);
+	else
+		goes_along(&d, r->s, r, STR_EMPTY);
 	draft_release(&d);
 }
 
@@ -179,8 +193,8 @@ to_member(struct inlet *in, struct occupant *o)
 
 	if (draft_read(&d, in))
 		say_to_member(in, o, &d);
-	else if (d.payload.reactions)
-		reaction_out(in, o->room->s, NULL, in->resource, &d.payload);
+	else
+		goes_along(&d, o->room->s, NULL, in->resource);
 	draft_release(&d);
 }
 
@@ -256,9 +270,8 @@ to_person(struct inlet *in)
 	}
 	if (draft_read(&d, in))
 		to_session(in, &d);
-	else if (d.payload.reactions && inlet_session(in))
-		reaction_out(
-		    in, inlet_session(in), NULL, in->at.name, &d.payload);
+	else if (inlet_session(in))
+		goes_along(&d, inlet_session(in), NULL, in->at.name);
 	draft_release(&d);
 }
 

@@ -212,12 +212,14 @@ gone(struct session *s, struct outgoing *o, struct str network_id)
 	struct announce_own own = { o->id, o->origin };
 	struct backlog_word word;
 	struct room *r = o->room.len ? room_find(s, o->room) : NULL;
+	bool is_known = network_id.len && network_id.len < sizeof(o->sid);
 
-	if (network_id.len && network_id.len < sizeof(o->sid))
+	if (is_known)
 		memcpy(o->sid, network_id.p, network_id.len);
 	else
 		talk_new_id(s, o->sid);
 	word = word_of(s, o);
+	word.is_network_id = is_known;
 	if (r && o->nick.len == 0)
 		talk_line(r, &word, &own);
 	else if (o->room.len == 0)

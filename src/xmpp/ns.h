@@ -37,6 +37,7 @@
 #define NS_RETRACT_0   "urn:xmpp:message-retract:0"             /* XEP-0424 */
 #define NS_REACTIONS   "urn:xmpp:reactions:0"                   /* XEP-0444 */
 #define NS_SFS         "urn:xmpp:sfs:0"                         /* XEP-0447 */
+#define NS_HINTS       "urn:xmpp:hints"                         /* XEP-0334 */
 #define NS_REPLY       "urn:xmpp:reply:0"                       /* XEP-0461 */
 
 /* Feature names that are not namespaces. */

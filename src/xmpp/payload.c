@@ -136,6 +136,19 @@ retracted(const struct stanza *s)
 	return id_of(e, "id");
 }
 
+static const char *
+state_of(const struct stanza *s)
+{
+	static const char *const states[] = { "composing", "paused", "active",
+		"inactive", "gone" };
+	size_t i;
+
+	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (stanza_child(s, states[i], NS_CHATSTATES))
+			return states[i];
+	return NULL;
+}
+
 void
 payload_read(const struct stanza *s, struct payload *p)
 {
@@ -144,7 +157,8 @@ payload_read(const struct stanza *s, struct payload *p)
 	*p = (struct payload){ .reply_to = id_of(reply, "id"),
 		.corrects = id_of(stanza_child(s, "replace", NS_CORRECT), "id"),
 		.retracts = retracted(s),
-		.reactions = stanza_child(s, "reactions", NS_REACTIONS) };
+		.reactions = stanza_child(s, "reactions", NS_REACTIONS),
+		.state = state_of(s) };
 	if (reply)
 		p->reply_jid = stanza_attr(reply, "to");
 	buf_init(&p->text, BODY_MAX);

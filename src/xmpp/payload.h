@@ -5,6 +5,7 @@
  * of its body what only stands in for them (XEP-0428): people on the other
  * side would read it as something that was said.
  *
+ * XEP-0085 2.1	chat states
  * XEP-0308 1.2	corrections
  * XEP-0424 0.4	retractions, and those of 0.3 in <apply-to/>
  * XEP-0428 0.2	fallbacks, by characters of the body
@@ -37,7 +38,8 @@ struct payload {
 	struct str corrects;
 	struct str retracts;
 	const struct stanza *reactions;
-	struct buf text; /* private */
+	const char *state; /* "composing" ... (XEP-0085), or NULL */
+	struct buf text;   /* private */
 };
 
 void payload_read(const struct stanza *s, struct payload *p);

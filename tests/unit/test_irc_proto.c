@@ -53,6 +53,8 @@ static const char *const type_names[] = {
 	[IRC_EV_MODE] = "MODE",
 	[IRC_EV_MODES_END] = "MODES_END",
 	[IRC_EV_MESSAGE] = "MESSAGE",
+	[IRC_EV_REACT] = "REACT",
+	[IRC_EV_TYPING] = "TYPING",
 	[IRC_EV_AWAY] = "AWAY",
 	[IRC_EV_AWAY_SELF] = "AWAY_SELF",
 	[IRC_EV_AWAY_TOLD] = "AWAY_TOLD",
@@ -101,6 +103,9 @@ write_event(const struct irc_event *ev)
 	add_field("forward", ev->forward);
 	add_field("ctcp", ev->ctcp);
 	add_field("msgid", ev->msgid);
+	add_field("reply", ev->reply);
+	if (ev->type == IRC_EV_TYPING)
+		buf_addf(&seen, " typing=%d", ev->typing);
 	if (ev->type == IRC_EV_NAME)
 		buf_addf(&seen, " modes=%s", ev->modes);
 	if (ev->type == IRC_EV_MODE)
@@ -1840,6 +1845,103 @@ an_idle_connection_is_small(void **state)
 	assert_int_equal(p.asks.n + p.queue.n, 0);
 }
 
+/* ---- tags of clients -------------------------------------------------- */
+
+static void
+take_tags(void)
+{
+	p.cap.enabled |= 1u << IRC_CAP_MESSAGE_TAGS;
+}
+
+static void
+without_message_tags_nothing_is_tagged(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(irc_proto_reply(&p, IRC_MSG_NORMAL, STR("#a"),
+	                     STR("hi"), STR("m1"), 1, NULL),
+	    0);
+	irc_proto_typing(&p, STR("al"), IRC_TYPING_ACTIVE, now);
+	assert_int_equal(
+	    irc_proto_react(&p, STR("#a"), STR("x"), STR("m1"), true, 2, &err),
+	    -1);
+	assert_int_equal(err.kind, ERR_UNSUPPORTED);
+	settle();
+	assert_sent("PRIVMSG #a :hi\r\n");
+}
+
+static void
+a_tag_is_no_part_of_the_512_bytes(void **state)
+{
+	char msgid[200];
+	struct str rest;
+	struct str line;
+
+	(void)state;
+	take_tags();
+	memset(msgid, 'm', sizeof(msgid));
+	assert_int_equal(irc_proto_reply(&p, IRC_MSG_NORMAL, STR("#a"),
+	                     STR("hi"), str_of(msgid, sizeof(msgid)), 1, NULL),
+	    0);
+	settle();
+	rest = str_c(sent.p);
+	str_cut(&rest, ' ', &line);
+	assert_int_equal(
+	    line.len, strlen("@+reply=;+draft/reply=") + 2 * sizeof(msgid));
+	assert_true(str_starts(rest, STR("PRIVMSG #a :hi\r\n")));
+}
+
+static void
+who_types_is_bounded_and_forgotten(void **state)
+{
+	char line[80];
+	int i;
+
+	(void)state;
+	take_tags();
+	for (i = 0; i < IRC_TYPING_THEIRS + 5; i++) {
+		snprintf(line, sizeof(line),
+		    "@+typing=active :n%d!u@h TAGMSG bob\r\n", i);
+		feed(line);
+	}
+	assert_int_equal(p.typing->ntheirs, IRC_TYPING_THEIRS);
+	now += IRC_TYPING_ACTIVE_MS;
+	irc_proto_tick(&p, now);
+	settle();
+	assert_int_equal(p.typing->ntheirs, 0);
+	for (i = 0; i < IRC_TYPING_OURS + 5; i++) {
+		snprintf(line, sizeof(line), "n%d", i);
+		irc_proto_typing(&p, str_c(line), IRC_TYPING_ACTIVE, now);
+	}
+	assert_int_equal(p.typing->nours, IRC_TYPING_OURS);
+	for (i = 0; i < 40; i++) {
+		now += IRC_TYPING_EACH_MS;
+		irc_proto_tick(&p, now);
+		settle();
+		feed("PING :alive\r\n");
+	}
+	assert_int_equal(p.typing->nours, 0);
+}
+
+static void
+reactions_and_odd_tags_are_told_apart(void **state)
+{
+	(void)state;
+	feed("@+draft/react=:);+reply=m1 :al!u@h TAGMSG #a\r\n");
+	assert_log("REACT who=al!u@h channel=#a reply=m1 on [:)]\n");
+	feed("@+draft/unreact=x\\sy;+draft/reply=m1 :al!u@h TAGMSG bob\r\n");
+	assert_log("REACT who=al!u@h nick=bob reply=m1 [x y]\n");
+	feed("@+draft/react=x :al!u@h TAGMSG #a\r\n"
+	     "@+reply=m1 :al!u@h TAGMSG #a\r\n"
+	     "@+draft/react=;+reply=m1 :al!u@h TAGMSG #a\r\n"
+	     "@+draft/react=x;+reply=m1 :al!u@h TAGMSG somebody\r\n"
+	     "@+typing :al!u@h TAGMSG #a\r\n"
+	     ":al!u@h TAGMSG\r\n"
+	     "@+typing=active TAGMSG #a\r\n");
+	assert_log("");
+}
+
 #define TEST(f)  cmocka_unit_test_setup_teardown(f, setup, teardown)
 #define FRESH(f) cmocka_unit_test_setup_teardown(f, setup_fresh, teardown)
 
@@ -1865,6 +1967,10 @@ main(void)
 		FRESH(missing_sasl_ends_it_for_now_if_required),
 		FRESH(the_chatter_of_a_connecting_server_is_not_shown),
 		FRESH(reasons_to_give_up_are_permanent),
+		TEST(without_message_tags_nothing_is_tagged),
+		TEST(a_tag_is_no_part_of_the_512_bytes),
+		TEST(who_types_is_bounded_and_forgotten),
+		TEST(reactions_and_odd_tags_are_told_apart),
 		TEST(the_reason_noted_before_outlives_the_end_of_the_link),
 		TEST(what_is_open_fails_when_the_link_goes),
 		TEST(quit_goes_ahead_of_all_and_nothing_follows),
