@@ -3,7 +3,6 @@
  */
 #include "core/archive.h"
 #include "core/account.h"
-#include "core/announce.h"
 #include "core/backlog.h"
 #include "core/instance.h"
 #include "core/room.h"
@@ -80,16 +79,13 @@ keep(struct session *s, bool is_room, struct str name,
 }
 
 void
-archive_line(struct room *r, const struct backlog_line *line,
-    const struct announce_own *own)
+archive_line(struct room *r, const struct backlog_line *line)
 {
 	struct store_line l = { .id = str_c(line->id),
-		.own_id = own ? own->id : STR_EMPTY,
 		.nick = line->from,
 		.body = line->body,
 		.at_utc = line->at_utc,
-		.kind = line->kind,
-		.own = own != NULL };
+		.kind = line->kind };
 
 	if (is_wanted(r->s, str_c(r->name)))
 		keep(r->s, true, str_c(r->name), &l);
@@ -100,21 +96,12 @@ archive_word(struct session *s, const struct archive_word *word)
 {
 	struct store_line l = { .id = word->id,
 		.own_id = word->own_id,
-		.nick = word->own ? str_c(s->nick) : word->with,
+		.nick = word->own ? str_c(s->nick) : word->name,
 		.body = word->body,
 		.at_utc = word->at_utc,
 		.kind = word->kind,
 		.own = word->own };
 
-	if (is_wanted(s, STR_EMPTY))
-		keep(s, false, word->with, &l);
-}
-
-void
-archive_unsay(struct session *s, bool is_room, struct str name, struct str id)
-{
-	struct store_talk t = archive_talk(s, is_room, name);
-
-	if (archive_is_on(s->gw))
-		store_line_del(core_store(s->gw->core), &t, id, NULL, NULL);
+	if (is_wanted(s, word->is_room ? word->name : STR_EMPTY))
+		keep(s, word->is_room, word->name, &l);
 }

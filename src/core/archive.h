@@ -15,7 +15,6 @@
 #include "core/gateway.h"
 #include "core/store.h"
 
-struct announce_own;
 struct backlog_line;
 struct room;
 
@@ -38,24 +37,19 @@ bool archive_is_on(const struct gateway *gw);
 struct store_talk archive_talk(
     struct session *s, bool is_room, struct str name);
 
-/* A line of a room; own: said by our user, else NULL. */
-void archive_line(struct room *r, const struct backlog_line *line,
-    const struct announce_own *own);
+/* A line of somebody else in a room. */
+void archive_line(struct room *r, const struct backlog_line *line);
 
-/* A word one to one: from them, or to them. */
+/* A word one to one, or a line of our user once the network has taken it. */
 struct archive_word {
-	struct str with; /* their nick */
+	struct str name; /* of the room or person */
 	struct str id;
 	struct str own_id; /* own: what the client called it, or empty */
 	struct str body;
 	enum gw_msg_kind kind;
 	int64_t at_utc;
-	bool own;
+	bool is_room, own;
 };
 void archive_word(struct session *s, const struct archive_word *word);
-
-/* The network refused it after all. */
-void archive_unsay(
-    struct session *s, bool is_room, struct str name, struct str id);
 
 #endif

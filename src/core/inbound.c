@@ -182,7 +182,7 @@ answered(struct session *s, const struct gw_message *m)
 static void
 keep_word(struct session *s, const struct gw_message *m, struct str id)
 {
-	struct archive_word word = { .with = m->from,
+	struct archive_word word = { .name = m->from,
 		.id = id,
 		.body = text_of(m->body),
 		.kind = m->kind,

@@ -176,36 +176,46 @@ word_of(struct session *s, const struct outgoing *o)
 		.corrects = o->corrects };
 }
 
-/* Nobody is shown it again, but it was said. */
-static void
-keep_word(struct session *s, const struct outgoing *o,
-    const struct backlog_word *said)
-{
-	struct archive_word word = { .with = o->nick,
-		.id = str_c(o->sid),
-		.own_id = o->id,
-		.body = shown(o),
-		.kind = o->kind,
-		.at_utc = core_clock(s->gw->core)->utc,
-		.own = true };
-
-	archive_word(s, &word);
-	backlog_add(&s->words, said);
-}
-
-/* Refused after it was taken. */
+/* Reflected, and then not taken: clients that come later are not told it. */
 static void
 unsay(struct session *s, const struct outgoing *o)
 {
-	bool is_room = o->room.len > 0;
-	struct room *r = is_room ? room_find(s, o->room) : NULL;
+	struct room *r = o->room.len ? room_find(s, o->room) : NULL;
 
-	archive_unsay(s, is_room, is_room ? o->room : o->nick, str_c(o->sid));
 	if (r)
 		backlog_forget(&r->backlog, str_c(o->sid));
 }
 
-/* Rooms see it now; what remains is what an error needs. */
+/* It was said, as far as anybody knows.  Whispers are one to one. */
+static void
+keep(struct session *s, const struct outgoing *o)
+{
+	bool is_room = o->room.len > 0 && o->nick.len == 0;
+	struct archive_word word = { .name = is_room ? o->room : o->nick,
+		.id = str_c(o->sid),
+		.own_id = o->id,
+		.body = shown(o),
+		.kind = o->kind,
+		.at_utc = o->gone_utc,
+		.is_room = is_room,
+		.own = true };
+
+	archive_word(s, &word);
+}
+
+/* Nobody knows what became of the oldest; no fate will find it any more. */
+static void
+trim(struct session *s)
+{
+	struct outgoing *oldest = OUTGOING(list_first(&s->gone));
+
+	if (s->ngone <= OUTGOING_GONE_MAX)
+		return;
+	keep(s, oldest);
+	outgoing_free(s, oldest);
+}
+
+/* Rooms see it now. */
 static void
 gone(struct session *s, struct outgoing *o, struct str network_id)
 {
@@ -218,22 +228,19 @@ gone(struct session *s, struct outgoing *o, struct str network_id)
 		memcpy(o->sid, network_id.p, network_id.len);
 	else
 		talk_new_id(s, o->sid);
+	o->gone_utc = core_clock(s->gw->core)->utc;
 	word = word_of(s, o);
 	word.is_network_id = is_known;
 	if (r && o->nick.len == 0)
 		talk_line(r, &word, &own);
 	else if (o->room.len == 0)
-		keep_word(s, o, &word);
+		backlog_add(&s->words, &word);
 	list_del(&o->node);
 	list_add(&s->gone, &o->node);
 	o->gone = true;
 	s->noutgoing--;
 	s->ngone++;
-	free(o->body);
-	free(o->shown);
-	o->body = o->shown = NULL;
-	if (s->ngone > OUTGOING_GONE_MAX)
-		outgoing_free(s, OUTGOING(list_first(&s->gone)));
+	trim(s);
 }
 
 void
@@ -252,6 +259,7 @@ outgoing_on_fate(struct session *s, const struct gw_event *ev)
 	case GW_DELIVERED:
 		if (!o->gone)
 			gone(s, o, ev->text);
+		keep(s, o);
 		outgoing_free(s, o);
 		break;
 	case GW_RETRY: /* a live network is never asked twice */

@@ -3,7 +3,8 @@
  *
  * A message to a room is reflected when it has left (GW_LEFT) or, where the
  * network says so at once, when it was taken (GW_SENT).  Every id ends in
- * exactly one of: accepted (GW_SENT; the reflection stays true), or an error
+ * exactly one of: accepted (GW_SENT; the reflection stays true, and goes into
+ * the archive), or an error
  * with the same id, whose text says whether it may have arrived all the same.
  */
 #ifndef CORE_OUTGOING_H
@@ -27,7 +28,7 @@ struct outgoing {
 	struct list node; /* session->outgoing, or ->gone */
 	gw_ticket ticket;
 	bool held; /* waits for the login */
-	bool gone; /* GW_LEFT came; only what an error needs is kept */
+	bool gone; /* GW_LEFT came */
 	enum gw_msg_kind kind;
 	struct str from;       /* full JID of the sender */
 	struct str to;         /* as it was addressed */
@@ -39,9 +40,10 @@ struct outgoing {
 	struct str reply_nick; /* who said that; empty: need not be said */
 	struct str answers;    /* the network's id of it, or empty */
 	struct str corrects;   /* id of what it stands for, or empty */
-	char *body;            /* NULL once gone */
-	char *shown; /* to our clients; NULL: the body.  As that, once gone */
-	char sid[BACKLOG_ID]; /* stanza-id, once gone */
+	char *body;
+	char *shown;          /* to our clients; NULL: the body */
+	char sid[BACKLOG_ID]; /* stanza-id, once gone; */
+	int64_t gone_utc;     /* and when */
 };
 
 struct outgoing_params {

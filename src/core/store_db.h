@@ -48,7 +48,6 @@ enum db_op {
 	DB_FACTS_LOAD,        /* gateway {network name value} */
 	DB_LINE_PUT,          /* TALK id at_utc kind own nick own_id body */
 	DB_TALK,              /* TALK {id}; makes it: not for callers */
-	DB_LINE_DEL,          /* TALK id */
 	DB_LINES_FIRST,       /* TALK start end after before page_after
 	                         page_before nick max {id at_utc kind own nick
 	                         own_id body}; the first row: nanchor, count */

@@ -52,7 +52,9 @@ talk_line(struct room *r, const struct backlog_word *word,
 	if (w.at_utc == 0)
 		w.at_utc = core_clock(r->s->gw->core)->utc;
 	backlog_add(&r->backlog, &w);
-	archive_line(r, backlog_last(&r->backlog), own);
+	/* Ours are kept once the network has taken them: outgoing.c. */
+	if (!own)
+		archive_line(r, backlog_last(&r->backlog));
 	announce_line(r, backlog_last(&r->backlog), own);
 }
 

@@ -1,7 +1,9 @@
 """The archive of rooms and of conversations, as clients read it (XEP-0313)."""
 
+import asyncio
 import itertools
 
+from inbox import DEADLINE_S
 from names import GATEWAY
 from xmppclient import STANZA_ID
 
@@ -50,6 +52,14 @@ async def archive_page(client, to, rsm="<max>50</max>", children=""):
     return Page([r for r in results if r.get("queryid") == queryid], answer)
 
 
+async def accepted(client, to, body):
+    """The archive has what its user said once the network has taken it."""
+    end = asyncio.get_running_loop().time() + DEADLINE_S
+    while body not in (await archive_page(client, to)).bodies:
+        assert asyncio.get_running_loop().time() < end, f"{body!r} is not kept"
+        await asyncio.sleep(0.2)
+
+
 async def test_a_room_is_read_backwards_under_the_ids_it_was_shown_with(
     stage, romeo, juliet, balcony
 ):
@@ -61,6 +71,7 @@ async def test_a_room_is_read_backwards_under_the_ids_it_was_shown_with(
     romeo.say(balcony.room, "mine")
     seen = await romeo.expect_text(balcony.romeo_in_room, "mine")
     shown.append(seen.find(STANZA_ID).get("id"))
+    await accepted(romeo, balcony.room, "mine")
     last = await archive_page(romeo, balcony.room, "<max>2</max><before/>")
     assert last.bodies == ["line 2", "mine"]
     assert not last.is_complete
@@ -98,6 +109,7 @@ async def test_a_conversation_has_both_sides_and_nothing_that_was_refused(
     nobody = stage.contact("nobodyhere")
     id = romeo.say(nobody, "Hello?", kind="chat")
     await romeo.expect_error(id)
+    await accepted(romeo, contact, "What shall I swear by?")
     page = await archive_page(romeo, contact, "<max>2</max><before/>")
     assert page.lines[0][1:] == (romeo.bare, "What shall I swear by?")
     assert page.lines[1][1:] == (contact, "Do not swear at all")
