@@ -78,13 +78,27 @@ keep(struct session *s, bool is_room, struct str name,
 	store_line_put(core_store(s->gw->core), &t, line, NULL, NULL);
 }
 
+int64_t
+archive_time(struct gateway *gw, int64_t at_utc)
+{
+	int64_t now = core_clock(gw->core)->utc;
+
+	if (at_utc && at_utc != now)
+		return at_utc * 1000;
+	if (gw->archived_us / 1000 != now || gw->archived_us % 1000 == 999)
+		gw->archived_us = now * 1000;
+	else
+		gw->archived_us++;
+	return gw->archived_us;
+}
+
 void
 archive_line(struct room *r, const struct backlog_line *line)
 {
 	struct store_line l = { .id = str_c(line->id),
 		.nick = line->from,
 		.body = line->body,
-		.at_utc = line->at_utc,
+		.at_us = archive_time(r->s->gw, line->at_utc),
 		.kind = line->kind };
 
 	if (is_wanted(r->s, str_c(r->name)))
@@ -98,7 +112,7 @@ archive_word(struct session *s, const struct archive_word *word)
 		.own_id = word->own_id,
 		.nick = word->own ? str_c(s->nick) : word->name,
 		.body = word->body,
-		.at_utc = word->at_utc,
+		.at_us = word->at_us,
 		.kind = word->kind,
 		.own = word->own };
 

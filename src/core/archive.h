@@ -37,6 +37,13 @@ bool archive_is_on(const struct gateway *gw);
 struct store_talk archive_talk(
     struct session *s, bool is_room, struct str name);
 
+/*
+ * The place in time of what is shown now, or was said at at_utc (0: now), in
+ * microseconds: of two in one millisecond the first comes first, also when it
+ * is kept later.
+ */
+int64_t archive_time(struct gateway *gw, int64_t at_utc);
+
 /* A line of somebody else in a room. */
 void archive_line(struct room *r, const struct backlog_line *line);
 
@@ -47,7 +54,7 @@ struct archive_word {
 	struct str own_id; /* own: what the client called it, or empty */
 	struct str body;
 	enum gw_msg_kind kind;
-	int64_t at_utc;
+	int64_t at_us; /* archive_time() */
 	bool is_room, own;
 };
 void archive_word(struct session *s, const struct archive_word *word);

@@ -23,7 +23,7 @@ on_lines(bool ok, const struct store_lines *l, void *arg)
 		            .own_id = v->own_id,
 		            .from = v->nick,
 		            .body = v->body,
-		            .at_utc = v->at_utc }))
+		            .at_utc = v->at_us / 1000 }))
 			break;
 	}
 	room_let_in(r);

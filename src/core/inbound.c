@@ -186,8 +186,7 @@ keep_word(struct session *s, const struct gw_message *m, struct str id)
 		.id = id,
 		.body = text_of(m->body),
 		.kind = m->kind,
-		.at_utc =
-		    m->sent_utc ? m->sent_utc : core_clock(s->gw->core)->utc };
+		.at_us = archive_time(s->gw, m->sent_utc) };
 
 	archive_word(s, &word);
 	backlog_add(&s->words,
@@ -196,7 +195,7 @@ keep_word(struct session *s, const struct gw_message *m, struct str id)
 	        .is_network_id = str_eq(id, m->network_id),
 	        .from = m->from,
 	        .body = word.body,
-	        .at_utc = word.at_utc });
+	        .at_utc = word.at_us / 1000 });
 }
 
 void

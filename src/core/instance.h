@@ -35,6 +35,7 @@ struct gateway {
 	struct component *component; /* NULL before core_start() */
 	struct services *services;   /* iq: disco, commands, ping ... */
 	uint64_t facts;              /* the store's answer we wait for */
+	int64_t archived_us;         /* archive_time() at last */
 	struct timer prune;          /* of the archive */
 	struct mam *mam;             /* questions to the archive */
 	struct probe *probe;         /* who is still there after a reconnect */

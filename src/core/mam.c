@@ -310,7 +310,7 @@ write_result(
 		xmlw_attr_c(w, "queryid", q->queryid);
 	xmlw_attr(w, "id", l->id);
 	xmlw_open(w, "forwarded", NS_FORWARD);
-	muc_write_delay(w, str_c(q->archive), l->at_utc);
+	muc_write_delay(w, str_c(q->archive), l->at_us / 1000);
 	write_message(w, q, l);
 	xmlw_close(w);
 	xmlw_close(w);
@@ -347,7 +347,7 @@ write_end(struct xmlw *w, const char *name, const struct store_line *l)
 {
 	char stamp[25];
 
-	muc_datetime(l->at_utc, stamp);
+	muc_datetime(l->at_us / 1000, stamp);
 	xmlw_open(w, name, NULL);
 	xmlw_attr(w, "id", l->id);
 	xmlw_attr_c(w, "timestamp", stamp);

@@ -35,7 +35,7 @@ static const char *const versions[MIGRATE_VERSION] = {
 	"  PRIMARY KEY (gateway, network, name)"
 	") WITHOUT ROWID;",
 
-	/* 4: what was said; seq tells apart what was said at one moment */
+	/* 4: what was said; at_us in microseconds, seq tells apart what has the same */
 	"CREATE TABLE talk ("
 	"  id INTEGER PRIMARY KEY,"
 	"  gateway TEXT NOT NULL, user TEXT NOT NULL, network TEXT NOT NULL,"
@@ -44,11 +44,11 @@ static const char *const versions[MIGRATE_VERSION] = {
 	");"
 	"CREATE TABLE line ("
 	"  seq INTEGER PRIMARY KEY,"
-	"  talk INTEGER NOT NULL, at_utc INTEGER NOT NULL, id TEXT NOT NULL,"
+	"  talk INTEGER NOT NULL, at_us INTEGER NOT NULL, id TEXT NOT NULL,"
 	"  kind INTEGER NOT NULL, own INTEGER NOT NULL, nick TEXT NOT NULL,"
 	"  own_id TEXT NOT NULL, body TEXT NOT NULL"
 	");"
-	"CREATE INDEX line_by_time ON line (talk, at_utc);"
+	"CREATE INDEX line_by_time ON line (talk, at_us);"
 	"CREATE UNIQUE INDEX line_by_id ON line (talk, id);",
 };
 

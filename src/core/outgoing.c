@@ -196,7 +196,7 @@ keep(struct session *s, const struct outgoing *o)
 		.own_id = o->id,
 		.body = shown(o),
 		.kind = o->kind,
-		.at_utc = o->gone_utc,
+		.at_us = o->gone_us,
 		.is_room = is_room,
 		.own = true };
 
@@ -228,7 +228,7 @@ gone(struct session *s, struct outgoing *o, struct str network_id)
 		memcpy(o->sid, network_id.p, network_id.len);
 	else
 		talk_new_id(s, o->sid);
-	o->gone_utc = core_clock(s->gw->core)->utc;
+	o->gone_us = archive_time(s->gw, 0);
 	word = word_of(s, o);
 	word.is_network_id = is_known;
 	if (r && o->nick.len == 0)

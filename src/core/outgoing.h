@@ -43,7 +43,7 @@ struct outgoing {
 	char *body;
 	char *shown;          /* to our clients; NULL: the body */
 	char sid[BACKLOG_ID]; /* stanza-id, once gone; */
-	int64_t gone_utc;     /* and when */
+	int64_t gone_us;      /* and when */
 };
 
 struct outgoing_params {

@@ -131,7 +131,7 @@ line_of(const struct db_row *row)
 
 	return (struct store_line){
 		.id = col[0],
-		.at_utc = number(col[1]),
+		.at_us = number(col[1]),
 		.kind = (unsigned)number(col[2]),
 		.own = str_is(col[3], "1"),
 		.nick = col[4],
@@ -630,7 +630,7 @@ store_line_put(struct store *st, const struct store_talk *t,
 	char at[NUMBER], kind[NUMBER];
 	const struct str v[] = { t->gateway, t->user, t->network,
 		t->is_room ? STR("1") : STR("0"), t->name, l->id,
-		digits(at, l->at_utc), digits(kind, l->kind),
+		digits(at, l->at_us), digits(kind, l->kind),
 		l->own ? STR("1") : STR("0"), l->nick, l->own_id, l->body };
 
 	put(st, DB_LINE_PUT, v, done, arg);
@@ -682,11 +682,12 @@ store_lines_load(struct store *st, const struct store_talk *t,
     const struct store_lines_wish *w, store_lines_fn *fn, void *arg)
 {
 	size_t max = w->max < STORE_LINES_MAX ? w->max : STORE_LINES_MAX;
-	int64_t end_utc = w->end_utc ? w->end_utc : INT64_MAX;
+	int64_t start_us = w->start_utc * 1000;
+	int64_t end_us = w->end_utc ? w->end_utc * 1000 + 999 : INT64_MAX;
 	char start[NUMBER], end[NUMBER], limit[NUMBER];
 	const struct str v[] = { t->gateway, t->user, t->network,
 		t->is_room ? STR("1") : STR("0"), t->name,
-		digits(start, w->start_utc), digits(end, end_utc), w->after,
+		digits(start, start_us), digits(end, end_us), w->after,
 		w->before, w->page_after, w->page_before, w->nick,
 		digits(limit, w->ends ? 1 : (int64_t)max + 1) };
 	enum db_op kind = w->ends ? DB_LINES_ENDS
@@ -703,7 +704,7 @@ store_lines_prune(struct store *st, struct str gateway, int64_t oldest_utc,
     int64_t max_lines, store_done_fn *done, void *arg)
 {
 	char oldest[NUMBER], max[NUMBER];
-	const struct str v[] = { gateway, digits(oldest, oldest_utc),
+	const struct str v[] = { gateway, digits(oldest, oldest_utc * 1000),
 		digits(max, max_lines) };
 
 	put(st, DB_LINES_PRUNE, v, done, arg);

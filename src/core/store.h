@@ -214,7 +214,7 @@ struct store_line {
 	struct str own_id; /* that of the user's client, or empty */
 	struct str nick;   /* of who said it; empty: the room itself */
 	struct str body;
-	int64_t at_utc;
+	int64_t at_us; /* since the Epoch; microseconds keep the order */
 	unsigned kind; /* enum gw_msg_kind */
 	bool own;
 };

@@ -32,14 +32,14 @@ enum {
  */
 #define FAR "9223372036854775807"
 #define PLACE(ids, from, order)                                                \
-	"(SELECT at_utc, seq FROM (SELECT at_utc, seq FROM line WHERE"         \
+	"(SELECT at_us, seq FROM (SELECT at_us, seq FROM line WHERE"           \
 	" talk = " THE_TALK " AND id IN (" ids ")"                             \
 	" UNION ALL SELECT " from ", " FAR ")"                                 \
-	" ORDER BY at_utc " order ", seq " order " LIMIT 1)"
+	" ORDER BY at_us " order ", seq " order " LIMIT 1)"
 #define BETWEEN(after, before)                                                 \
 	" FROM line WHERE talk = " THE_TALK                                    \
-	" AND (at_utc, seq) > " PLACE(after, "CAST(?6 AS INTEGER) - 1",        \
-	    "DESC") " AND (at_utc, seq) < " PLACE(before,                      \
+	" AND (at_us, seq) > " PLACE(after, "CAST(?6 AS INTEGER) - 1",         \
+	    "DESC") " AND (at_us, seq) < " PLACE(before,                       \
 	    "CAST(?7 AS INTEGER)", "ASC") " AND (?12 = '' OR nick = ?12)"
 
 /* How many of the ids are there, and how many lines in all; up to a ceiling. */
@@ -50,8 +50,8 @@ enum {
 	    "?8", "?9") " LIMIT 10001)),"                                      \
 	                " '', '', '', '', ''"
 #define LINES_PAGE(order)                                                      \
-	"SELECT id, at_utc, kind, own, nick, own_id, body" BETWEEN(            \
-	    "?8, ?10", "?9, ?11") " ORDER BY at_utc " order ", seq " order     \
+	"SELECT id, at_us, kind, own, nick, own_id, body" BETWEEN(             \
+	    "?8, ?10", "?9, ?11") " ORDER BY at_us " order ", seq " order      \
 	                          " LIMIT CAST(?13 AS INTEGER)"
 
 #define BY_ID                                                                  \
@@ -173,7 +173,7 @@ static const struct op_row {
 	},
 	/* An id that is there already is the same line, told again. */
 	[DB_LINE_PUT] = {
-		.sql = { "INSERT OR IGNORE INTO line (talk, id, at_utc, kind,"
+		.sql = { "INSERT OR IGNORE INTO line (talk, id, at_us, kind,"
 			 " own, nick, own_id, body) VALUES"
 			 " (?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)" },
 		.nargs = 12,
@@ -211,8 +211,8 @@ static const struct op_row {
 		.sql = { "SELECT count(*), count(*), (SELECT"
 			 " count(DISTINCT value) FROM json_each(?6)),"
 			 " '', '', '', ''" BY_ID,
-			 "SELECT id, at_utc, kind, own, nick, own_id, body" BY_ID
-			 " ORDER BY at_utc, seq" },
+			 "SELECT id, at_us, kind, own, nick, own_id, body" BY_ID
+			 " ORDER BY at_us, seq" },
 		.nargs = 6,
 		.seal = NO_SEAL,
 		.ncols = 7,
@@ -221,12 +221,12 @@ static const struct op_row {
 	[DB_LINES_PRUNE] = {
 		.sql = { "DELETE FROM line WHERE seq IN (SELECT seq FROM talk"
 			 " JOIN line ON line.talk = talk.id WHERE gateway = ?1"
-			 " AND at_utc < CAST(?2 AS INTEGER) LIMIT 20000)",
+			 " AND at_us < CAST(?2 AS INTEGER) LIMIT 20000)",
 			 "DELETE FROM line WHERE seq IN (SELECT seq FROM talk"
 			 " JOIN line ON line.talk = talk.id WHERE gateway = ?1"
-			 " AND (at_utc, seq) <= (SELECT at_utc, seq FROM line"
+			 " AND (at_us, seq) <= (SELECT at_us, seq FROM line"
 			 " AS newest WHERE newest.talk = talk.id"
-			 " ORDER BY at_utc DESC, seq DESC"
+			 " ORDER BY at_us DESC, seq DESC"
 			 " LIMIT 1 OFFSET CAST(?3 AS INTEGER)) LIMIT 20000)" },
 		.nargs = 3,
 		.seal = NO_SEAL,

@@ -46,16 +46,16 @@ enum db_op {
 	DB_FACT_PUT,          /* gateway network name value */
 	DB_FACT_DEL,          /* gateway network name */
 	DB_FACTS_LOAD,        /* gateway {network name value} */
-	DB_LINE_PUT,          /* TALK id at_utc kind own nick own_id body */
+	DB_LINE_PUT,          /* TALK id at_us kind own nick own_id body */
 	DB_TALK,              /* TALK {id}; makes it: not for callers */
 	DB_LINES_FIRST,       /* TALK start end after before page_after
-	                         page_before nick max {id at_utc kind own nick
+	                         page_before nick max {id at_us kind own nick
 	                         own_id body}; the first row: nanchor, count */
 	DB_LINES_LAST,        /* the same, newest first */
 	DB_LINES_ENDS,        /* the same; the first and the last */
 	DB_LINES_BY_ID,       /* TALK ids (JSON); the same rows; the first row:
 	                         nfound, nfound, nasked */
-	DB_LINES_PRUNE,       /* gateway oldest_utc max_lines */
+	DB_LINES_PRUNE,       /* gateway oldest_us max_lines */
 	DB_PROBE,             /* writes one row, to see whether it can be */
 	DB_NOP
 };

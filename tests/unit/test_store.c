@@ -1068,7 +1068,7 @@ say_in(const struct store_talk *t, const char *id, int64_t at_utc)
 	struct store_line l = { .id = str_c(id),
 		.nick = at_utc % 2 ? STR("juliet") : STR("romeo"),
 		.body = STR("wherefore"),
-		.at_utc = at_utc };
+		.at_us = at_utc * 1000 + 500 };
 
 	store_line_put(st, t, &l, on_done, NULL);
 }
