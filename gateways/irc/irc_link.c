@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "irc/irc_event.h"
 #include "irc/irc_nick.h"
@@ -216,10 +217,28 @@ init_proto(struct irc_link *l)
 	buf_release(&realname);
 }
 
+/* The user's own address, the same at every login. */
+static const struct sockaddr_storage *
+source_of(struct irc_link *l, struct sockaddr_storage *out)
+{
+	uint8_t hash[CRYPTO_SHA256_BYTES];
+	struct buf text;
+
+	if (!l->net->source.family)
+		return NULL;
+	buf_init(&text, 4096);
+	buf_addf(&text, "source " STR_FMT, STR_ARG(session_user(l->s)));
+	crypto_sha256(buf_str(&text), hash);
+	buf_release(&text);
+	address_in_prefix(&l->net->source, hash, out);
+	return out;
+}
+
 static struct link *
 dial(struct irc_link *l)
 {
 	const struct irc_network *n = l->net;
+	struct sockaddr_storage source;
 	struct str pin = session_setting(l->s, STR_EMPTY, "tls_pin");
 	struct link_params p = {
 		.host = str_c(n->host),
@@ -229,6 +248,7 @@ dial(struct irc_link *l)
 		.pin = n->pin && n->pin[0] ? str_c(n->pin) : pin,
 		.identity = session_setting(l->s, STR_EMPTY, "client_key"),
 		.ca_file = n->ca_file,
+		.source = source_of(l, &source),
 		.private_ok = !n->is_open || l->gw->private_hosts,
 		.out_max = OUT_MAX,
 	};

@@ -25,6 +25,7 @@ const struct gw_option irc_network_options[] = {
 	{ "password", GW_OPT_STR, "", 0, 0 },
 	{ "password_file", GW_OPT_STR, "", 0, 0 },
 	{ "realname", GW_OPT_STR, "%u", 0, 0 },
+	{ "source_prefix", GW_OPT_STR, "", 0, 0 },
 	{ NULL, GW_OPT_STR, NULL, 0, 0 },
 };
 
@@ -307,8 +308,7 @@ is_charset(const char *name)
 }
 
 static int
-check_options(
-    const struct conf *c, const struct irc_network *n, struct err *err)
+check_options(const struct conf *c, struct irc_network *n, struct err *err)
 {
 	if (!irc_host_is_valid(conf_str(c, "host")))
 		return conf_err(c, "host", err,
@@ -320,6 +320,10 @@ check_options(
 	if (!n->tls && (n->pin || n->ca_file))
 		return conf_err(c, n->pin ? "pin" : "ca_file", err,
 		    "has no meaning without TLS; say tls = yes");
+	if (conf_str(c, "source_prefix").len &&
+	    address_prefix_parse(
+	        &n->source, conf_str(c, "source_prefix"), err) < 0)
+		return conf_err(c, "source_prefix", err, "%s", err->text);
 	if (!is_charset(n->charset))
 		return conf_err(c, "charset", err,
 		    "\"%s\" is no character set known here", n->charset);

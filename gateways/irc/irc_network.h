@@ -26,6 +26,7 @@
 #include "lib/map.h"
 #include "lib/secret.h"
 #include "lib/str.h"
+#include "net/address.h"
 
 enum {
 	IRC_HOST_MAX = 253, /* RFC 1035 2.3.4, without the last dot */
@@ -53,7 +54,8 @@ struct irc_network {
 	size_t max_lines;
 	char *charset; /* of lines that are not UTF-8 */
 	struct secret password;
-	char *realname; /* %u stands for the bare JID */
+	char *realname;               /* %u stands for the bare JID */
+	struct address_prefix source; /* where each user has an address */
 
 	/* As the server said last, to whomever of us. */
 	enum irc_casemap casemap;

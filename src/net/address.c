@@ -138,3 +138,84 @@ address_set_port(struct sockaddr *sa, uint16_t port)
 	else
 		v4->sin_port = htons(port);
 }
+
+/* ---- prefixes ------------------------------------------------------------ */
+
+static bool
+is_zero_behind(const uint8_t *at, size_t bits, size_t nbytes)
+{
+	for (size_t i = bits; i < 8 * nbytes; i++)
+		if (at[i / 8] >> (7 - i % 8) & 1)
+			return false;
+	return true;
+}
+
+int
+address_prefix_parse(struct address_prefix *p, struct str text, struct err *err)
+{
+	char name[ADDRESS_TEXT_MAX + 1];
+	struct str rest = text, host;
+	uint64_t bits = 0;
+	size_t max;
+
+	*p = (struct address_prefix){ .family = 0 };
+	if (!str_cut(&rest, '/', &host) || host.len >= sizeof(name) ||
+	    !str_to_uint(rest, 128, &bits))
+		return err_set(err, ERR_BAD_INPUT,
+		    "a prefix is an address, '/' and a number of bits");
+	snprintf(name, sizeof(name), STR_FMT, STR_ARG(host));
+	p->family = inet_pton(AF_INET, name, p->at) == 1 ? AF_INET
+	    : inet_pton(AF_INET6, name, p->at) == 1      ? AF_INET6
+	                                                 : 0;
+	if (p->family == 0)
+		return err_set(
+		    err, ERR_BAD_INPUT, "\"%s\" is no address", name);
+	max = p->family == AF_INET ? 32 : 128;
+	/* Two addresses of IPv4 are for nobody. */
+	if (bits > max - 2)
+		return err_set(err, ERR_BAD_INPUT,
+		    "a prefix of more than %zu bits has no room for users",
+		    max - 2);
+	if (!is_zero_behind(p->at, (size_t)bits, max / 8))
+		return err_set(err, ERR_BAD_INPUT,
+		    "the address has bits behind the first %d", (int)bits);
+	p->bits = (uint8_t)bits;
+	return 0;
+}
+
+/* All bits behind the prefix the same: the network, or everybody in it. */
+static bool
+is_reserved(const struct address_prefix *p, const uint8_t *addr)
+{
+	uint8_t turned[4];
+
+	for (size_t i = 0; i < sizeof(turned); i++)
+		turned[i] = (uint8_t)~addr[i];
+	return p->family == AF_INET &&
+	    (is_zero_behind(addr, p->bits, 4) ||
+	        is_zero_behind(turned, p->bits, 4));
+}
+
+void
+address_in_prefix(const struct address_prefix *p,
+    const uint8_t seed[ADDRESS_SEED], struct sockaddr_storage *out)
+{
+	size_t nbytes = p->family == AF_INET ? 4 : 16;
+	uint8_t addr[16];
+	void *any = out;
+	struct sockaddr_in *v4 = any;
+	struct sockaddr_in6 *v6 = any;
+
+	memcpy(addr, p->at, sizeof(addr));
+	for (size_t i = p->bits; i < 8 * nbytes; i++)
+		if (seed[i / 8] >> (7 - i % 8) & 1)
+			addr[i / 8] |= (uint8_t)(1 << (7 - i % 8));
+	if (is_reserved(p, addr))
+		addr[nbytes - 1] ^= 1;
+	memset(out, 0, sizeof(*out));
+	out->ss_family = p->family;
+	if (p->family == AF_INET)
+		memcpy(&v4->sin_addr, addr, 4);
+	else
+		memcpy(&v6->sin6_addr, addr, 16);
+}

@@ -7,7 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/err.h"
+#include "lib/str.h"
+
 struct sockaddr;
+struct sockaddr_storage;
 
 enum { ADDRESS_TEXT_MAX = 45 }; /* the longest IPv6 notation */
 
@@ -21,6 +25,25 @@ bool address_is_private(const struct sockaddr *sa);
 
 /* Without the port; terminated; empty for another family. */
 void address_format(const struct sockaddr *sa, char out[ADDRESS_TEXT_MAX + 1]);
+
+/* "192.0.2.0/24", "2001:db8::/64": addresses that begin with the same bits. */
+struct address_prefix {
+	uint8_t at[16];
+	uint8_t bits;   /* of at that count; the rest is zero */
+	uint8_t family; /* AF_INET, AF_INET6; 0: there is none */
+};
+
+/* ERR_BAD_INPUT: no such notation, bits behind the prefix, no room in it. */
+int address_prefix_parse(
+    struct address_prefix *p, struct str text, struct err *err);
+
+/*
+ * The address in p that seed stands for: the same seed, the same address.
+ * In IPv4 neither the first nor the last of the prefix.  Port 0.
+ */
+enum { ADDRESS_SEED = 16 };
+void address_in_prefix(const struct address_prefix *p,
+    const uint8_t seed[ADDRESS_SEED], struct sockaddr_storage *out);
 
 uint16_t address_port(const struct sockaddr *sa);
 void address_set_port(struct sockaddr *sa, uint16_t port);

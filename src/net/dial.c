@@ -39,7 +39,8 @@ struct dial {
 	char *host;
 	uint16_t port;
 	bool private_ok;
-	struct timer timer; /* to begin; the next attempt */
+	struct sockaddr_storage source; /* family 0: none */
+	struct timer timer;             /* to begin; the next attempt */
 	uv_getaddrinfo_t lookup;
 	bool looking;
 	struct sockaddr_storage addr[DIAL_ADDRESSES_MAX];
@@ -184,9 +185,24 @@ address_len(const struct sockaddr_storage *ss)
 	                                 : sizeof(struct sockaddr_in);
 }
 
+/* The port is chosen at connect(), for that peer: there are many more so. */
+static int
+bind_source(int fd, const struct sockaddr_storage *from)
+{
+	bool v6 = from->ss_family == AF_INET6;
+	int on = 1;
+
+	(void)setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+	    v6 ? IPV6_FREEBIND : IP_FREEBIND, &on, sizeof(on));
+	(void)setsockopt(
+	    fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+	return bind(fd, (const struct sockaddr *)from, address_len(from));
+}
+
 /* A descriptor on its way to be connected; -1, errno set. */
 static int
-start_connect(const struct sockaddr_storage *to)
+start_connect(
+    const struct sockaddr_storage *to, const struct sockaddr_storage *from)
 {
 	int on = 1;
 	int fd = socket(to->ss_family,
@@ -195,8 +211,9 @@ start_connect(const struct sockaddr_storage *to)
 	if (fd < 0)
 		return -1;
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (connect(fd, (const struct sockaddr *)to, address_len(to)) == 0 ||
-	    errno == EINPROGRESS)
+	if ((from->ss_family != to->ss_family || bind_source(fd, from) == 0) &&
+	    (connect(fd, (const struct sockaddr *)to, address_len(to)) == 0 ||
+	        errno == EINPROGRESS))
 		return fd;
 	on = errno;
 	close(fd);
@@ -208,7 +225,7 @@ static int
 start_attempt(struct dial *d, size_t i)
 {
 	struct attempt *a = &d->attempt[i];
-	int fd = start_connect(&d->addr[i]);
+	int fd = start_connect(&d->addr[i], &d->source);
 	int rc;
 
 	if (fd < 0)
@@ -416,6 +433,8 @@ dial_new(
 	d->host = good ? str_dup(to->host) : NULL;
 	d->port = to->port;
 	d->private_ok = to->private_ok;
+	if (to->source)
+		d->source = *to->source;
 	d->owned = true;
 	timer_init(&d->timer, good ? begin : refuse_host);
 	timer_set(&d->timer, loop_clock(loop), loop_clock(loop)->at);

@@ -24,6 +24,7 @@
 
 struct dial;
 struct loop;
+struct sockaddr_storage;
 
 enum { DIAL_ADDRESSES_MAX = 16, DIAL_HOST_MAX = 255 };
 
@@ -31,6 +32,9 @@ struct dial_target {
 	struct str host; /* name or address; copied */
 	uint16_t port;
 	bool private_ok; /* see address_is_private() */
+	/* Where addresses of that family are dialled from; NULL: the system
+	   chooses.  The machine need not have it, but is to receive for it. */
+	const struct sockaddr_storage *source;
 };
 
 struct dial_result {

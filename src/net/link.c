@@ -571,7 +571,10 @@ static void
 start(struct link *l, const struct link_params *p)
 {
 	struct dial_target to = {
-		.host = p->host, .port = p->port, .private_ok = p->private_ok
+		.host = p->host,
+		.port = p->port,
+		.private_ok = p->private_ok,
+		.source = p->source,
 	};
 
 	if (l->setup->bad.kind != ERR_NONE) {

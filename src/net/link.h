@@ -29,6 +29,7 @@
 
 struct link;
 struct loop;
+struct sockaddr_storage;
 
 struct link_params {
 	struct str host; /* name or address; copied */
@@ -43,6 +44,9 @@ struct link_params {
 	struct str pin;
 	struct str identity; /* what we show (identity.h); copied; or empty */
 	const char *ca_file; /* NULL: the system's; must stay */
+
+	/* Copied; NULL: the system's choice.  See dial.h. */
+	const struct sockaddr_storage *source;
 
 	/* Addresses as in address_is_private() may be dialled. */
 	bool private_ok;

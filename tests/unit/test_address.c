@@ -158,6 +158,64 @@ the_port_goes_in_and_comes_out(void **state)
 	assert_int_equal(address_port(v6), 65535);
 }
 
+static void
+prefixes_are_read_or_refused_with_a_reason(void **state)
+{
+	static const char *const good[] = { "127.0.0.0/8", "0.0.0.0/0",
+		"192.0.2.4/30", "2001:db8::/64", "::/0", "2001:db8::4/126" };
+	static const char *const bad[] = { "", "/", "127.0.0.1", "127.0.0.0/",
+		"127.0.0.0/31", "127.0.0.0/32", "127.0.0.1/8", "x/8",
+		"2001:db8::1/64", "2001:db8::/127", "2001:db8::/129", "1.2.3/8",
+		"127.0.0.0/-1", "127.0.0.0/8 ", "127.0.0.0/8/8",
+		"11111111111111111111111111111111111111111111111111/8" };
+	struct address_prefix p;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_int_equal(
+		    address_prefix_parse(&p, str_c(good[i]), NULL), 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct err err = ERR_INIT;
+
+		assert_int_equal(
+		    address_prefix_parse(&p, str_c(bad[i]), &err), -1);
+		assert_int_equal(err.kind, ERR_BAD_INPUT);
+	}
+}
+
+static void
+check_in_prefix(const char *prefix, uint8_t fill, const char *want)
+{
+	char text[ADDRESS_TEXT_MAX + 1];
+	uint8_t seed[ADDRESS_SEED];
+	struct sockaddr_storage ss;
+	struct address_prefix p;
+
+	memset(seed, fill, sizeof(seed));
+	assert_int_equal(address_prefix_parse(&p, str_c(prefix), NULL), 0);
+	address_in_prefix(&p, seed, &ss);
+	address_format((struct sockaddr *)&ss, text);
+	assert_string_equal(text, want);
+	assert_int_equal(address_port((struct sockaddr *)&ss), 0);
+}
+
+static void
+a_seed_stands_for_an_address_of_the_prefix(void **state)
+{
+	(void)state;
+	check_in_prefix("127.0.0.0/8", 0x5a, "127.90.90.90");
+	check_in_prefix("192.0.2.16/28", 0x05, "192.0.2.21");
+	check_in_prefix(
+	    "2001:db8:1:2::/64", 0xab, "2001:db8:1:2:abab:abab:abab:abab");
+	check_in_prefix("2001:db8::/33", 0xff,
+	    "2001:db8:7fff:ffff:"
+	    "ffff:ffff:ffff:ffff");
+	/* For nobody: the network, and everybody in it. */
+	check_in_prefix("192.0.2.16/28", 0x00, "192.0.2.17");
+	check_in_prefix("192.0.2.16/28", 0xff, "192.0.2.30");
+	check_in_prefix("192.0.2.4/30", 0xff, "192.0.2.6");
+}
+
 int
 main(void)
 {
@@ -166,6 +224,8 @@ main(void)
 		cmocka_unit_test(other_families_are_private),
 		cmocka_unit_test(an_address_reads_as_people_write_it),
 		cmocka_unit_test(the_port_goes_in_and_comes_out),
+		cmocka_unit_test(prefixes_are_read_or_refused_with_a_reason),
+		cmocka_unit_test(a_seed_stands_for_an_address_of_the_prefix),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

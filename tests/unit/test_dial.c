@@ -9,7 +9,9 @@
 
 #include <cmocka.h>
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 
 #include "lib/buf.h"
@@ -44,6 +46,8 @@ static struct fixture {
 	struct dial *dial;
 	struct timer guard;
 	struct buf tried; /* addresses that connect() has seen */
+	struct buf from;  /* and what the sockets were bound to */
+	const struct sockaddr_storage *source;
 	unsigned ncalls;
 	struct dial_result result;
 	int64_t begun_at, took_ms;
@@ -60,7 +64,14 @@ connect(int fd, __CONST_SOCKADDR_ARG to, socklen_t len)
 	const struct sockaddr *sa = to.__sockaddr__;
 	char text[ADDRESS_TEXT_MAX + 1];
 
+	struct sockaddr_storage from;
+	socklen_t fromlen = sizeof(from);
+	void *any = &from;
+
 	(void)len;
+	assert_int_equal(getsockname(fd, any, &fromlen), 0);
+	address_format(any, text);
+	buf_addf(&fx.from, "%s ", text);
 	address_format(sa, text);
 	buf_addf(&fx.tried, "%s ", text);
 	assert_int_equal(address_port(sa), 6667);
@@ -77,6 +88,7 @@ setup(void **state)
 {
 	fx = (struct fixture){ .loop = loop_new() };
 	buf_init(&fx.tried, 4096);
+	buf_init(&fx.from, 4096);
 	*state = &fx;
 	return 0;
 }
@@ -89,6 +101,7 @@ teardown(void **state)
 	timer_cancel(&fx.guard);
 	loop_free(&fx.loop);
 	buf_release(&fx.tried);
+	buf_release(&fx.from);
 	return 0;
 }
 
@@ -124,7 +137,10 @@ static void
 dial(struct str host, bool private_ok)
 {
 	struct dial_target to = {
-		.host = host, .port = 6667, .private_ok = private_ok
+		.host = host,
+		.port = 6667,
+		.private_ok = private_ok,
+		.source = fx.source,
 	};
 
 	fx.begun_at = loop_clock(fx.loop)->at;
@@ -171,6 +187,21 @@ private_addresses_are_dialled_where_allowed(void **state)
 	(void)state;
 	expect_tried(
 	    STR("half-private.test"), true, "10.0.0.1 ::1 9.0.0.1 fd00::1 ");
+}
+
+/* Not an address of this machine. */
+static void
+a_source_is_used_for_its_family_and_no_other(void **state)
+{
+	struct sockaddr_storage ss = { .ss_family = AF_INET };
+	void *any = &ss;
+	struct sockaddr_in *v4 = any;
+
+	(void)state;
+	assert_int_equal(inet_pton(AF_INET, "192.0.2.77", &v4->sin_addr), 1);
+	fx.source = &ss;
+	expect_tried(STR("no-six.test"), false, "9.0.0.1 2a00::1 ");
+	assert_string_equal(fx.from.p, "192.0.2.77 :: ");
 }
 
 static void
@@ -258,6 +289,7 @@ main(void)
 		T(ipv4_goes_first_when_the_resolver_says_so),
 		T(private_addresses_of_a_name_are_never_dialled),
 		T(private_addresses_are_dialled_where_allowed),
+		T(a_source_is_used_for_its_family_and_no_other),
 		T(an_address_in_digits_is_dialled_as_it_is),
 		T(a_name_with_too_many_addresses_is_not_tried_for_ever),
 		T(silent_addresses_get_250_ms_each),
