@@ -203,11 +203,9 @@ irc_proto_kick(struct irc_proto *p, struct str channel, struct str nick,
 }
 
 static bool
-is_one_mode(struct str modes)
+is_letter(char c)
 {
-	return modes.len == 2 && (*modes.p == '+' || *modes.p == '-') &&
-	    ((modes.p[1] >= 'a' && modes.p[1] <= 'z') ||
-	        (modes.p[1] >= 'A' && modes.p[1] <= 'Z'));
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 /*
@@ -264,27 +262,77 @@ irc_fence_tick(struct irc_proto *p)
 		queue_settle(p, IRC_RANK_HOUSE);
 }
 
+/* "-o+vv": a sign for each run. */
+static int
+add_letters(struct buf *modes, const struct irc_change *change, size_t n,
+    struct err *err)
+{
+	char sign = '\0';
+
+	for (size_t i = 0; i < n; i++) {
+		char wanted = change[i].on ? '+' : '-';
+
+		if (!is_letter(change[i].letter))
+			return err_set(err, ERR_BAD_INPUT,
+			    "a mode change is + or - and one letter");
+		if (wanted != sign)
+			buf_addc(modes, wanted);
+		buf_addc(modes, change[i].letter);
+		sign = wanted;
+	}
+	return 0;
+}
+
+static int
+queue_changes(struct irc_proto *p, struct str channel, struct str modes,
+    const struct irc_change *change, size_t n, uint64_t ref, struct err *err)
+{
+	struct ask_for q = { IRC_ASK_MODE, ref, channel, change[0].arg };
+	struct irc_out o;
+
+	irc_out_init(&o, "MODE");
+	irc_out_middle(&o, channel);
+	irc_out_middle(&o, modes);
+	for (size_t i = 0; i < n; i++)
+		if (change[i].arg.len)
+			irc_out_middle(&o, change[i].arg);
+	if (queue_line(p, &o, &q, err) < 0)
+		return -1;
+	queue_settle(p, IRC_RANK_HOUSE);
+	return 0;
+}
+
+int
+irc_proto_change(struct irc_proto *p, struct str channel,
+    const struct irc_change *change, size_t n, uint64_t ref, struct err *err)
+{
+	struct buf modes;
+	int rc = -1;
+
+	if (need_ready(p, err) < 0 || need_channel(p, channel, err) < 0)
+		return -1;
+	if (n == 0 || n > IRC_CHANGES_MAX)
+		return err_set(err, ERR_BAD_INPUT,
+		    "a mode change is + or - and one letter");
+	buf_init(&modes, 2 * IRC_CHANGES_MAX);
+	if (add_letters(&modes, change, n, err) == 0)
+		rc = queue_changes(
+		    p, channel, buf_str(&modes), change, n, ref, err);
+	buf_release(&modes);
+	return rc;
+}
+
 int
 irc_proto_mode(struct irc_proto *p, struct str channel, struct str modes,
     struct str arg, uint64_t ref, struct err *err)
 {
-	struct irc_out o;
+	struct irc_change change = { .arg = arg };
 
-	if (need_ready(p, err) < 0 || need_channel(p, channel, err) < 0)
-		return -1;
-	if (!is_one_mode(modes))
-		return err_set(err, ERR_BAD_INPUT,
-		    "a mode change is + or - and one letter");
-	irc_out_init(&o, "MODE");
-	irc_out_middle(&o, channel);
-	irc_out_middle(&o, modes);
-	if (arg.len)
-		irc_out_middle(&o, arg);
-	if (queue_line(p, &o,
-	        &(struct ask_for){ IRC_ASK_MODE, ref, channel, arg }, err) < 0)
-		return -1;
-	queue_settle(p, IRC_RANK_HOUSE);
-	return 0;
+	if (modes.len == 2 && (*modes.p == '+' || *modes.p == '-')) {
+		change.on = *modes.p == '+';
+		change.letter = modes.p[1];
+	}
+	return irc_proto_change(p, channel, &change, 1, ref, err);
 }
 
 int

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "irc/irc_request.h"
+#include "irc/irc_request_task.h"
 #include "irc/irc_script.h"
 
 typedef void event_row(struct irc_link *l, const struct irc_event *ev);
@@ -78,24 +79,28 @@ person_of(const struct irc_event *ev)
 	};
 }
 
-/* ref 0: nobody of ours has asked. */
+/* ref 0: nobody of ours has asked.  err may be NULL. */
 static void
-done(struct irc_link *l, uint64_t ref)
+answer(struct irc_link *l, uint64_t ref, const struct err *err)
 {
-	if (ref && (ref & 3) == IRC_REF_REQUEST)
-		irc_link_emit(l,
-		    &(struct gw_event){
-		        .type = GW_EV_DONE, .req = irc_ref_id(ref) });
+	struct gw_event ev = { .type = GW_EV_DONE, .req = irc_ref_id(ref) };
+	struct irc_task *t;
+
+	if (!ref || (ref & 3) != IRC_REF_REQUEST)
+		return;
+	t = irc_task_find(l, ev.req);
+	if (err)
+		ev.err = *err;
+	if (t)
+		irc_task_answered(l, t, err);
+	else
+		irc_link_emit(l, &ev);
 }
 
 static void
-done_error(struct irc_link *l, uint64_t ref, const struct err *err)
+done(struct irc_link *l, uint64_t ref)
 {
-	if (ref && (ref & 3) == IRC_REF_REQUEST)
-		irc_link_emit(l,
-		    &(struct gw_event){ .type = GW_EV_DONE,
-		        .req = irc_ref_id(ref),
-		        .err = *err });
+	answer(l, ref, NULL);
 }
 
 static void
@@ -663,7 +668,7 @@ on_refused(struct irc_link *l, const struct irc_event *ev)
 
 	set_err(&out.err, l, ev, ev->channel, ev->err);
 	irc_link_emit(l, &out);
-	done_error(l, ev->ref, &out.err);
+	answer(l, ev->ref, &out.err);
 }
 
 static void
@@ -709,7 +714,7 @@ on_failed(struct irc_link *l, const struct irc_event *ev)
 		fate(l, ev->ref, ev->unsure ? GW_UNSURE : GW_REFUSED, &err);
 		break;
 	case IRC_REF_REQUEST:
-		done_error(l, ev->ref, &err);
+		answer(l, ev->ref, &err);
 		break;
 	case IRC_REF_QUERY:
 		irc_query_failed(l, irc_ref_id(ev->ref), &err);

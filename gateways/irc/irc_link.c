@@ -12,6 +12,7 @@
 #include "irc/irc_event.h"
 #include "irc/irc_nick.h"
 #include "irc/irc_request.h"
+#include "irc/irc_request_task.h"
 #include "lib/crypto.h"
 #include "lib/log.h"
 #include "lib/secret.h"
@@ -61,6 +62,7 @@ static void
 free_now(struct irc_link *l)
 {
 	irc_queries_drop(l);
+	irc_tasks_drop(l);
 	irc_ranks_release(&l->ranks);
 	irc_proto_release(&l->proto);
 	irc_network_unref(&l->gw->networks, &l->net);
@@ -285,6 +287,7 @@ irc_link_login(struct session *s, struct irc_network *net, struct str nick,
 	timer_init(&l->timer, on_timer);
 	list_init(&l->dirty);
 	list_init(&l->queries);
+	list_init(&l->tasks);
 	init_proto(l);
 	irc_ranks_init(&l->ranks, irc_proto_isupport(&l->proto));
 	is->link = l;

@@ -70,6 +70,7 @@ struct irc_link {
 	struct list dirty;   /* in gw->dirty while marked */
 	struct list queries; /* oldest first */
 	size_t nqueries;
+	struct list tasks; /* irc_request_task.h */
 	struct irc_derivation *derivation; /* under way, or NULL */
 	bool busy;                         /* the proto is being drained */
 	bool over;              /* nothing will be emitted any more */

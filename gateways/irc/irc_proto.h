@@ -75,6 +75,7 @@ enum {
 	IRC_FENCE_MS = 1000,         /* from a message to the PING behind it, */
 	IRC_FENCE_EVERY = 10, /* or so many messages if they are sooner */
 	IRC_QUIT_MS = 2000,   /* from QUIT to hanging up */
+	IRC_CHANGES_MAX = 16, /* of one MODE line */
 	IRC_NICK_TRIES = 8,   /* alternates at registration */
 	IRC_MAX_LINES = 5,    /* of one message, unless params say so */
 };
@@ -241,6 +242,13 @@ struct irc_regain {
 	bool tried;  /* NICK was sent since the last ISON */
 };
 
+/* One change of a channel: of its modes, its lists, or those inside. */
+struct irc_change {
+	char letter;
+	bool on;
+	struct str arg; /* empty: the letter has none */
+};
+
 /* Why it will end. */
 struct irc_closing {
 	bool known;
@@ -404,6 +412,10 @@ int irc_proto_nick_change(
 
 int irc_proto_kick(struct irc_proto *p, struct str channel, struct str nick,
     struct str reason, uint64_t ref, struct err *err);
+
+/* Several at once, at most IRC_CHANGES_MAX; see also ISUPPORT MODES. */
+int irc_proto_change(struct irc_proto *p, struct str channel,
+    const struct irc_change *change, size_t n, uint64_t ref, struct err *err);
 
 /* modes "+o", "-v", "+b", ...: one letter, arg if the letter has one. */
 int irc_proto_mode(struct irc_proto *p, struct str channel, struct str modes,

@@ -207,6 +207,11 @@ admin_on_set(struct iq_ask *ask, const struct stanza *query)
 		refuse(ask, ERR_NOT_FOUND, "there is nobody of that nick");
 		return;
 	}
+	if (role == GW_ROLE_VISITOR && !(r->flags & GW_ROOM_MODERATED)) {
+		refuse(ask, ERR_NOT_ALLOWED,
+		    "everybody may speak in this room; it is not moderated");
+		return;
+	}
 	req.room = str_c(r->name);
 	req.nick = str_c(m->person->nick);
 	req.text = stanza_child_text(item, "reason", NULL, &in->scratch);

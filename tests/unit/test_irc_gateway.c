@@ -927,6 +927,124 @@ roles_become_modes_and_kicks(void **state)
 	buf_release(&got);
 }
 
+/* Everything written so far, without PINGs. */
+static void
+take_lines(struct fixture *f, struct buf *out)
+{
+	struct buf line;
+
+	turn(f);
+	buf_clear(out);
+	buf_init(&line, 1000);
+	while (fake_link_line(f->link, &line))
+		if (!str_starts(buf_str(&line), STR("PING")))
+			buf_addf(out, "%s\n", line.p);
+	buf_release(&line);
+}
+
+static void
+standings_add_and_take_what_is_needed(void **state)
+{
+	static const struct {
+		const char *signs, *channel;
+		bool is_role;
+		int wanted;
+		const char *lines;
+	} rows[] = {
+		{ "", "n", false, GW_STANDING_OWNER, "MODE #Hall +q x\n" },
+		{ "o", "n", false, GW_STANDING_OWNER, "MODE #Hall +q x\n" },
+		{ "qo", "n", false, GW_STANDING_ADMIN, "MODE #Hall -q x\n" },
+		{ "q", "n", false, GW_STANDING_ADMIN, "MODE #Hall +o-q x x\n" },
+		{ "a", "n", false, GW_STANDING_ADMIN, "" },
+		{ "v", "n", false, GW_STANDING_ADMIN, "MODE #Hall +o x\n" },
+		{ "qao", "n", false, GW_STANDING_MEMBER,
+		    "MODE #Hall +v-qa x x x\nMODE #Hall -o x\n" },
+		{ "oh", "n", false, GW_STANDING_MEMBER, "MODE #Hall -o x\n" },
+		{ "h", "n", false, GW_STANDING_MEMBER, "" },
+		{ "ov", "n", false, GW_STANDING_NONE, "MODE #Hall -ov x x\n" },
+		{ "", "n", false, GW_STANDING_NONE, "" },
+		{ "h", "n", true, GW_ROLE_MODERATOR, "" },
+		{ "ov", "m", true, GW_ROLE_MEMBER, "MODE #Hall -o x\n" },
+		{ "o", "m", true, GW_ROLE_MEMBER, "MODE #Hall +v-o x x\n" },
+		{ "oh", "n", true, GW_ROLE_MEMBER, "MODE #Hall -oh x x\n" },
+		{ "", "m", true, GW_ROLE_MEMBER, "MODE #Hall +v x\n" },
+		{ "v", "m", true, GW_ROLE_MEMBER, "" },
+		{ "ov", "m", true, GW_ROLE_VISITOR, "MODE #Hall -ov x x\n" },
+	};
+	struct fixture *f = *state;
+	struct irc_channel *c;
+	struct buf got;
+	size_t i;
+
+	buf_init(&got, 1000);
+	log_in_and_join(f);
+	c = irc_ranks_channel(&irc_link_of(&f->s)->ranks, STR("#hall"));
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		irc_ranks_put(
+		    &irc_link_of(&f->s)->ranks, c, STR("x"), rows[i].signs);
+		irc_modes_set(
+		    &c->modes, 'm', rows[i].channel[0] == 'm', STR_EMPTY);
+		ask(f, 10 + i,
+		    &(struct gw_req){
+		        .kind = rows[i].is_role ? GW_REQ_ROLE : GW_REQ_STANDING,
+		        .room = STR("#Hall"),
+		        .nick = STR("x"),
+		        .role = rows[i].is_role ? (enum gw_role)rows[i].wanted
+		                                : GW_ROLE_NONE,
+		        .standing = rows[i].is_role
+		            ? GW_STANDING_NONE
+		            : (enum gw_standing)rows[i].wanted });
+		take_lines(f, &got);
+		assert_string_equal(got.p, rows[i].lines);
+	}
+	buf_release(&got);
+	buf_clear(&recorder.said);
+}
+
+/* Two lines, one answer: the first error there was. */
+static void
+several_commands_are_one_request(void **state)
+{
+	struct fixture *f = *state;
+
+	log_in_and_join(f);
+	server(f,
+	    ":s MODE #Hall +qa nurse nurse\r\n:s MODE #Hall +o nurse\r\n"
+	    ":s MODE #Hall -v nurse\r\n");
+	buf_clear(&recorder.said);
+	ask(f, 2,
+	    &(struct gw_req){ .kind = GW_REQ_STANDING,
+	        .room = STR("#Hall"),
+	        .nick = STR("nurse"),
+	        .standing = GW_STANDING_MEMBER });
+	wrote(f,
+	    "MODE #Hall +v-qa nurse nurse nurse\nMODE #Hall -o nurse\n"
+	    "PING :settled\n");
+	server(f, ":s 482 romeo #Hall :You're no founder\r\n");
+	said("");
+	server(f, ":romeo!x@h MODE #Hall -o nurse\r\n");
+	said("standing #Hall nurse moderator owner\n"
+	     "done 2 denied \"#Hall: You're no founder\"\n");
+}
+
+/* Nothing is remembered of what the network can no longer answer. */
+static void
+a_lost_link_ends_requests_of_several_commands(void **state)
+{
+	struct fixture *f = *state;
+
+	log_in_and_join(f);
+	ask(f, 2,
+	    &(struct gw_req){ .kind = GW_REQ_ROLE,
+	        .room = STR("#Hall"),
+	        .nick = STR("nurse"),
+	        .role = GW_ROLE_NONE });
+	turn(f);
+	fake_link_down(f->link, "reset", false);
+	assert_non_null(strstr(recorder.said.p, "done 2 unreachable"));
+	buf_clear(&recorder.said);
+}
+
 static void
 a_kick_is_answered(void **state)
 {
@@ -1332,6 +1450,9 @@ main(void)
 		T(a_stranger_with_a_sign_comes_in_without_it),
 		T(what_nobody_waits_for_fails_in_silence),
 		T(roles_become_modes_and_kicks),
+		T(standings_add_and_take_what_is_needed),
+		T(several_commands_are_one_request),
+		T(a_lost_link_ends_requests_of_several_commands),
 		T(a_kick_is_answered),
 		T(what_is_so_already_is_done_at_once),
 		T(a_nick_is_changed),

@@ -1,0 +1,233 @@
+/*
+ * What people are and may do in a channel, as the core asks for it.
+ *
+ *	owner q and what stands above o    admin a, o
+ *	member h, v and what else stands below o
+ *
+ * What somebody is to be more is given first, what he is to be no longer is
+ * taken then: whoever steps down himself still may, until the last letter.
+ */
+#include "irc/irc_request.h"
+#include "irc/irc_request_task.h"
+
+/* What somebody is to have: these stay, and one of `need`, by `give`. */
+struct rank_plan {
+	irc_rank_mask stay, need;
+	char give;
+};
+
+static void
+refuse(struct irc_link *l, gw_req_id id, enum err_kind kind, const char *text)
+{
+	struct gw_event ev = { .type = GW_EV_DONE, .req = id };
+
+	err_set(&ev.err, kind, "%s: %s", irc_link_name(l), text);
+	irc_link_emit(l, &ev);
+}
+
+static struct irc_channel *
+need_inside(struct irc_link *l, gw_req_id id, struct str room)
+{
+	struct irc_channel *c = irc_ranks_channel(&l->ranks, room);
+
+	if (!c)
+		refuse(l, id, ERR_NOT_INSIDE, "you are not in that channel");
+	return c;
+}
+
+/* ---- which letters ---------------------------------------------------- */
+
+static irc_rank_mask
+bit(const struct irc_link *l, char letter)
+{
+	return irc_ranks_bit(&l->ranks, letter);
+}
+
+/* o, and all that stands above it. */
+static irc_rank_mask
+operators(const struct irc_link *l)
+{
+	irc_rank_mask o = bit(l, 'o');
+
+	return (irc_rank_mask)(o | (irc_rank_mask)(o - (o != 0)));
+}
+
+static irc_rank_mask
+moderators(const struct irc_link *l)
+{
+	return (irc_rank_mask)(operators(l) | bit(l, 'h'));
+}
+
+static irc_rank_mask
+owners(const struct irc_link *l)
+{
+	return (irc_rank_mask)(operators(l) & ~(bit(l, 'o') | bit(l, 'a')));
+}
+
+static const irc_rank_mask all = (irc_rank_mask)~0u;
+
+static struct rank_plan
+plan_standing(const struct irc_link *l, enum gw_standing standing)
+{
+	irc_rank_mask below = (irc_rank_mask)~operators(l);
+
+	switch (standing) {
+	case GW_STANDING_OWNER:
+		return (struct rank_plan){ all, owners(l), 'q' };
+	case GW_STANDING_ADMIN:
+		return (struct rank_plan){ (irc_rank_mask)~owners(l),
+			(irc_rank_mask)(bit(l, 'a') | bit(l, 'o')), 'o' };
+	case GW_STANDING_MEMBER:
+		return (struct rank_plan){ below, below, 'v' };
+	case GW_STANDING_NONE:
+	case GW_STANDING_OUTCAST:
+		break;
+	}
+	return (struct rank_plan){ 0, all, 0 };
+}
+
+/*
+ * A moderator who is to be one no longer keeps his voice; where everybody
+ * may speak he needs none.
+ */
+static struct rank_plan
+plan_role(const struct irc_link *l, const struct irc_channel *c,
+    irc_rank_mask has, enum gw_role role)
+{
+	irc_rank_mask below = (irc_rank_mask)~moderators(l);
+	bool demoted = (has & moderators(l)) != 0;
+
+	switch (role) {
+	case GW_ROLE_MODERATOR:
+		return (struct rank_plan){ all, moderators(l), 'o' };
+	case GW_ROLE_MEMBER:
+		if (demoted && !irc_modes_has(&c->modes, 'm'))
+			return (struct rank_plan){ below, all, 0 };
+		return (struct rank_plan){ below, below, 'v' };
+	case GW_ROLE_VISITOR:
+	case GW_ROLE_NONE:
+		break;
+	}
+	return (struct rank_plan){ 0, all, 0 };
+}
+
+/* ---- the change ------------------------------------------------------- */
+
+/* What leads there from what he has; out has room for IRC_CHANGES_MAX. */
+static size_t
+changes(const struct irc_link *l, irc_rank_mask has,
+    const struct rank_plan *plan, struct str nick, struct irc_change *out)
+{
+	size_t n = 0;
+
+	if (plan->give && !(has & plan->need))
+		out[n++] = (struct irc_change){ plan->give, true, nick };
+	for (size_t i = 0; l->ranks.is->prefix_letter[i]; i++) {
+		irc_rank_mask b = (irc_rank_mask)(1u << i);
+
+		if (has & b & ~plan->stay)
+			out[n++] =
+			    (struct irc_change){ l->ranks.is->prefix_letter[i],
+				    false, nick };
+	}
+	return n;
+}
+
+/* In lines of as many as the server takes; RFC 2812 3.2.3 says three. */
+static void
+send_changes(struct irc_link *l, gw_req_id id, struct str room,
+    const struct irc_change *change, size_t n)
+{
+	struct irc_task *t = irc_task_new(l, id);
+	size_t each = irc_proto_isupport(&l->proto)->modes, i, some;
+
+	if (each == 0)
+		each = 3;
+	for (i = 0; i < n; i += some) {
+		some = n - i < each ? n - i : each;
+		if (!irc_task_did(t,
+		        irc_proto_change(&l->proto, room, change + i, some,
+		            irc_task_ref(t), &t->err)))
+			break;
+	}
+	irc_task_queued(l, t);
+}
+
+/* Servers say nothing to what is so already: then it is done at once. */
+static void
+carry_out(struct irc_link *l, gw_req_id id, const struct gw_req *req,
+    irc_rank_mask has, const struct rank_plan *plan)
+{
+	struct irc_change change[IRC_CHANGES_MAX];
+	bool gives = plan->give && !(has & plan->need);
+
+	if (gives && !bit(l, plan->give))
+		refuse(l, id, ERR_UNSUPPORTED,
+		    "this network has no such rank in channels");
+	else
+		send_changes(l, id, req->room, change,
+		    changes(l, has, plan, req->nick, change));
+}
+
+static void
+kick(struct irc_link *l, gw_req_id id, const struct gw_req *req)
+{
+	struct irc_task *t = irc_task_new(l, id);
+
+	irc_task_did(t,
+	    irc_proto_kick(&l->proto, req->room, req->nick, req->text,
+	        irc_task_ref(t), &t->err));
+	irc_task_queued(l, t);
+}
+
+void
+irc_request_role(struct session *s, gw_req_id id, const struct gw_req *req)
+{
+	struct irc_link *l = irc_link_of(s);
+	struct irc_channel *c = need_inside(l, id, req->room);
+	struct rank_plan plan;
+	irc_rank_mask has;
+
+	if (!c)
+		return;
+	if (req->role == GW_ROLE_NONE) {
+		kick(l, id, req);
+		return;
+	}
+	has = irc_ranks_get(&l->ranks, c, req->nick);
+	plan = plan_role(l, c, has, req->role);
+	carry_out(l, id, req, has, &plan);
+}
+
+/* ---- bans ------------------------------------------------------------- */
+
+/* Bans the nick, whatever host it comes from. */
+static void
+ban(struct irc_link *l, gw_req_id id, const struct gw_req *req)
+{
+	struct irc_change change = { .letter = 'b', .on = true };
+	struct buf mask;
+
+	buf_init(&mask, GW_NAME_MAX + 8);
+	buf_add_str(&mask, req->nick);
+	buf_add_str(&mask, STR("!*@*"));
+	change.arg = buf_str(&mask);
+	send_changes(l, id, req->room, &change, 1);
+	buf_release(&mask);
+}
+
+void
+irc_request_standing(struct session *s, gw_req_id id, const struct gw_req *req)
+{
+	struct irc_link *l = irc_link_of(s);
+	struct irc_channel *c = need_inside(l, id, req->room);
+	struct rank_plan plan = plan_standing(l, req->standing);
+
+	if (!c)
+		return;
+	if (req->standing == GW_STANDING_OUTCAST)
+		ban(l, id, req);
+	else
+		carry_out(
+		    l, id, req, irc_ranks_get(&l->ranks, c, req->nick), &plan);
+}
