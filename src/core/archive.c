@@ -99,23 +99,32 @@ archive_line(struct room *r, const struct backlog_line *line)
 		.nick = line->from,
 		.body = line->body,
 		.at_us = archive_time(r->s->gw, line->at_utc),
-		.kind = line->kind };
+		.reply_to = line->reply_to,
+		.reply_nick = line->reply_nick,
+		.corrects = line->corrects,
+		.kind = line->kind,
+		.is_network_id = line->is_network_id };
 
 	if (is_wanted(r->s, str_c(r->name)))
 		keep(r->s, true, str_c(r->name), &l);
 }
 
 void
-archive_word(struct session *s, const struct archive_word *word)
+archive_word(struct session *s, const struct archive_place *at,
+    const struct backlog_word *word)
 {
 	struct store_line l = { .id = word->id,
 		.own_id = word->own_id,
-		.nick = word->own ? str_c(s->nick) : word->name,
+		.nick = word->own ? str_c(s->nick) : word->from,
+		.reply_to = word->reply_to,
+		.reply_nick = word->reply_nick,
+		.corrects = word->corrects,
 		.body = word->body,
-		.at_us = word->at_us,
+		.at_us = at->at_us,
 		.kind = word->kind,
-		.own = word->own };
+		.own = word->own,
+		.is_network_id = word->is_network_id };
 
-	if (is_wanted(s, word->is_room ? word->name : STR_EMPTY))
-		keep(s, word->is_room, word->name, &l);
+	if (is_wanted(s, at->is_room ? at->name : STR_EMPTY))
+		keep(s, at->is_room, at->name, &l);
 }

@@ -16,6 +16,7 @@
 #include "core/store.h"
 
 struct backlog_line;
+struct backlog_word;
 struct room;
 
 enum {
@@ -48,15 +49,12 @@ int64_t archive_time(struct gateway *gw, int64_t at_utc);
 void archive_line(struct room *r, const struct backlog_line *line);
 
 /* A word one to one, or a line of our user once the network has taken it. */
-struct archive_word {
+struct archive_place {
+	bool is_room;
 	struct str name; /* of the room or person */
-	struct str id;
-	struct str own_id; /* own: what the client called it, or empty */
-	struct str body;
-	enum gw_msg_kind kind;
-	int64_t at_us; /* archive_time() */
-	bool is_room, own;
+	int64_t at_us;   /* archive_time() */
 };
-void archive_word(struct session *s, const struct archive_word *word);
+void archive_word(struct session *s, const struct archive_place *at,
+    const struct backlog_word *word);
 
 #endif

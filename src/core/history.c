@@ -22,6 +22,10 @@ on_lines(bool ok, const struct store_lines *l, void *arg)
 		            .id = v->id,
 		            .own_id = v->own_id,
 		            .from = v->nick,
+		            .is_network_id = v->is_network_id,
+		            .reply_to = v->reply_to,
+		            .reply_nick = v->reply_nick,
+		            .corrects = v->corrects,
 		            .body = v->body,
 		            .at_utc = v->at_us / 1000 }))
 			break;

@@ -182,20 +182,18 @@ answered(struct session *s, const struct gw_message *m)
 static void
 keep_word(struct session *s, const struct gw_message *m, struct str id)
 {
-	struct archive_word word = { .name = m->from,
-		.id = id,
-		.body = text_of(m->body),
-		.kind = m->kind,
+	struct archive_place at = { .name = m->from,
 		.at_us = archive_time(s->gw, m->sent_utc) };
+	struct backlog_word word = { .kind = m->kind,
+		.id = id,
+		.is_network_id = str_eq(id, m->network_id),
+		.from = m->from,
+		.body = text_of(m->body),
+		.reply_to = answered(s, m),
+		.at_utc = at.at_us / 1000 };
 
-	archive_word(s, &word);
-	backlog_add(&s->words,
-	    &(struct backlog_word){ .kind = m->kind,
-	        .id = id,
-	        .is_network_id = str_eq(id, m->network_id),
-	        .from = m->from,
-	        .body = word.body,
-	        .at_utc = word.at_us / 1000 });
+	archive_word(s, &at, &word);
+	backlog_add(&s->words, &word);
 }
 
 void

@@ -263,6 +263,17 @@ read_page(struct inlet *in, const struct stanza *query,
 
 /* ---- the answer ------------------------------------------------------- */
 
+/* "room@domain/Nick". */
+static void
+add_nick(const struct question *q, struct str nick, struct buf *jid)
+{
+	buf_add_str(jid, str_c(q->archive));
+	if (nick.len) {
+		buf_addc(jid, '/');
+		jid_escape_resource(nick, jid);
+	}
+}
+
 static void
 write_from(struct xmlw *w, const struct question *q, const struct store_line *l)
 {
@@ -274,12 +285,33 @@ write_from(struct xmlw *w, const struct question *q, const struct store_line *l)
 		return;
 	}
 	buf_init(&jid, JID_MAX);
-	buf_add_str(&jid, str_c(q->archive));
-	if (l->nick.len) {
-		buf_addc(&jid, '/');
-		jid_escape_resource(l->nick, &jid);
-	}
+	add_nick(q, l->nick, &jid);
 	xmlw_attr(w, "from", buf_str(&jid));
+	buf_release(&jid);
+}
+
+/* What it answers, or stands for: as announce.c and inbound.c wrote it. */
+static void
+write_links(
+    struct xmlw *w, const struct question *q, const struct store_line *l)
+{
+	struct buf jid;
+
+	buf_init(&jid, JID_MAX);
+	if (l->reply_to.len) {
+		xmlw_open(w, "reply", NS_REPLY);
+		if (q->is_room && l->reply_nick.len) {
+			add_nick(q, l->reply_nick, &jid);
+			xmlw_attr(w, "to", buf_str(&jid));
+		}
+		xmlw_attr(w, "id", l->reply_to);
+		xmlw_close(w);
+	}
+	if (l->corrects.len) {
+		xmlw_open(w, "replace", NS_CORRECT);
+		xmlw_attr(w, "id", l->corrects);
+		xmlw_close(w);
+	}
 	buf_release(&jid);
 }
 
@@ -295,6 +327,7 @@ write_message(
 	    q->is_room || l->kind == GW_MSG_ACTION ? (enum gw_msg_kind)l->kind
 	                                           : GW_MSG_NORMAL,
 	    l->body);
+	write_links(w, q, l);
 	xmlw_close(w);
 }
 

@@ -45,8 +45,10 @@ static const char *const versions[MIGRATE_VERSION] = {
 	"CREATE TABLE line ("
 	"  seq INTEGER PRIMARY KEY,"
 	"  talk INTEGER NOT NULL, at_us INTEGER NOT NULL, id TEXT NOT NULL,"
-	"  kind INTEGER NOT NULL, own INTEGER NOT NULL, nick TEXT NOT NULL,"
-	"  own_id TEXT NOT NULL, body TEXT NOT NULL"
+	"  kind INTEGER NOT NULL, flags INTEGER NOT NULL,"
+	"  nick TEXT NOT NULL, own_id TEXT NOT NULL, reply_to TEXT NOT NULL,"
+	"  reply_nick TEXT NOT NULL, corrects TEXT NOT NULL,"
+	"  body TEXT NOT NULL"
 	");"
 	"CREATE INDEX line_by_time ON line (talk, at_us);"
 	"CREATE UNIQUE INDEX line_by_id ON line (talk, id);",

@@ -191,16 +191,12 @@ static void
 keep(struct session *s, const struct outgoing *o)
 {
 	bool is_room = o->room.len > 0 && o->nick.len == 0;
-	struct archive_word word = { .name = is_room ? o->room : o->nick,
-		.id = str_c(o->sid),
-		.own_id = o->id,
-		.body = shown(o),
-		.kind = o->kind,
-		.at_us = o->gone_us,
-		.is_room = is_room,
-		.own = true };
+	struct archive_place at = { .is_room = is_room,
+		.name = is_room ? o->room : o->nick,
+		.at_us = o->gone_us };
+	struct backlog_word word = word_of(s, o);
 
-	archive_word(s, &word);
+	archive_word(s, &at, &word);
 }
 
 /* Nobody knows what became of the oldest; no fate will find it any more. */

@@ -124,6 +124,8 @@ number(struct str s)
 	return minus ? -(int64_t)n : (int64_t)n;
 }
 
+enum { FLAG_OWN = 1 << 0, FLAG_NETWORK_ID = 1 << 1 };
+
 static struct store_line
 line_of(const struct db_row *row)
 {
@@ -133,10 +135,14 @@ line_of(const struct db_row *row)
 		.id = col[0],
 		.at_us = number(col[1]),
 		.kind = (unsigned)number(col[2]),
-		.own = str_is(col[3], "1"),
+		.own = number(col[3]) & FLAG_OWN,
+		.is_network_id = number(col[3]) & FLAG_NETWORK_ID,
 		.nick = col[4],
 		.own_id = col[5],
-		.body = col[6],
+		.reply_to = col[6],
+		.reply_nick = col[7],
+		.corrects = col[8],
+		.body = col[9],
 	};
 }
 
@@ -627,11 +633,14 @@ void
 store_line_put(struct store *st, const struct store_talk *t,
     const struct store_line *l, store_done_fn *done, void *arg)
 {
-	char at[NUMBER], kind[NUMBER];
+	char at[NUMBER], kind[NUMBER], flag[NUMBER];
+	int flags =
+	    (l->own ? FLAG_OWN : 0) | (l->is_network_id ? FLAG_NETWORK_ID : 0);
 	const struct str v[] = { t->gateway, t->user, t->network,
 		t->is_room ? STR("1") : STR("0"), t->name, l->id,
 		digits(at, l->at_us), digits(kind, l->kind),
-		l->own ? STR("1") : STR("0"), l->nick, l->own_id, l->body };
+		digits(flag, flags), l->nick, l->own_id, l->reply_to,
+		l->reply_nick, l->corrects, l->body };
 
 	put(st, DB_LINE_PUT, v, done, arg);
 }

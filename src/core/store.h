@@ -213,10 +213,13 @@ struct store_line {
 	struct str id;     /* as everybody was shown it; unique in its talk */
 	struct str own_id; /* that of the user's client, or empty */
 	struct str nick;   /* of who said it; empty: the room itself */
+	struct str reply_to, reply_nick; /* what it answers, or empty */
+	struct str corrects;             /* what it stands for, or empty */
 	struct str body;
 	int64_t at_us; /* since the Epoch; microseconds keep the order */
 	unsigned kind; /* enum gw_msg_kind */
 	bool own;
+	bool is_network_id; /* id is the network's */
 };
 
 /* What is asked for; strings empty, the rest zero: all of it. */

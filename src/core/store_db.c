@@ -42,15 +42,20 @@ enum {
 	    "DESC") " AND (at_us, seq) < " PLACE(before,                       \
 	    "CAST(?7 AS INTEGER)", "ASC") " AND (?12 = '' OR nick = ?12)"
 
+#define COLUMNS                                                                \
+	"id, at_us, kind, flags, nick, own_id, reply_to, reply_nick, "         \
+	"corrects,"                                                            \
+	" body"
+
 /* How many of the ids are there, and how many lines in all; up to a ceiling. */
 #define LINES_HEAD                                                             \
 	"SELECT (SELECT count(*) FROM line WHERE talk = " THE_TALK             \
 	" AND id IN (?8, ?9, ?10, ?11)),"                                      \
 	" (SELECT count(*) FROM (SELECT 1" BETWEEN(                            \
 	    "?8", "?9") " LIMIT 10001)),"                                      \
-	                " '', '', '', '', ''"
+	                " '', '', '', '', '', '', '', ''"
 #define LINES_PAGE(order)                                                      \
-	"SELECT id, at_us, kind, own, nick, own_id, body" BETWEEN(             \
+	"SELECT " COLUMNS BETWEEN(                                             \
 	    "?8, ?10", "?9, ?11") " ORDER BY at_us " order ", seq " order      \
 	                          " LIMIT CAST(?13 AS INTEGER)"
 
@@ -173,10 +178,9 @@ static const struct op_row {
 	},
 	/* An id that is there already is the same line, told again. */
 	[DB_LINE_PUT] = {
-		.sql = { "INSERT OR IGNORE INTO line (talk, id, at_us, kind,"
-			 " own, nick, own_id, body) VALUES"
-			 " (?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)" },
-		.nargs = 12,
+		.sql = { "INSERT OR IGNORE INTO line (talk, " COLUMNS ") VALUES"
+			 " (?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)" },
+		.nargs = 15,
 		.seal = NO_SEAL,
 		.numbers_talk = true,
 	},
@@ -193,29 +197,29 @@ static const struct op_row {
 		.sql = { LINES_HEAD, LINES_PAGE("ASC") },
 		.nargs = 13,
 		.seal = NO_SEAL,
-		.ncols = 7,
+		.ncols = 10,
 	},
 	[DB_LINES_LAST] = {
 		.sql = { LINES_HEAD, LINES_PAGE("DESC") },
 		.nargs = 13,
 		.seal = NO_SEAL,
-		.ncols = 7,
+		.ncols = 10,
 	},
 	[DB_LINES_ENDS] = {
 		.sql = { LINES_HEAD, LINES_PAGE("ASC"), LINES_PAGE("DESC") },
 		.nargs = 13,
 		.seal = NO_SEAL,
-		.ncols = 7,
+		.ncols = 10,
 	},
 	[DB_LINES_BY_ID] = {
 		.sql = { "SELECT count(*), count(*), (SELECT"
 			 " count(DISTINCT value) FROM json_each(?6)),"
-			 " '', '', '', ''" BY_ID,
-			 "SELECT id, at_us, kind, own, nick, own_id, body" BY_ID
+			 " '', '', '', '', '', '', ''" BY_ID,
+			 "SELECT " COLUMNS BY_ID
 			 " ORDER BY at_us, seq" },
 		.nargs = 6,
 		.seal = NO_SEAL,
-		.ncols = 7,
+		.ncols = 10,
 	},
 	/* A part at a time: others wait behind it. */
 	[DB_LINES_PRUNE] = {
