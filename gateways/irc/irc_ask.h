@@ -42,6 +42,7 @@ enum irc_ask_kind {
 	IRC_ASK_RAW,
 	IRC_ASK_REACT,
 	IRC_ASK_TYPING, /* what becomes of it is nobody's concern */
+	IRC_ASK_ISON,   /* target: the nicks, with blanks between */
 	IRC_ASK_SETTLE, /* a PING: by its PONG all before it is settled */
 	IRC_ASK_MODES,  /* what they are */
 };

@@ -446,7 +446,7 @@ check_message(struct irc_proto *p, const struct letter *l, struct irc_split s,
 	while (irc_split_next(&s, &piece)) {
 		if (++*n_out > p->max_lines)
 			return err_set(err, ERR_TOO_BIG,
-			    "this message would take more than %zu lines",
+			    "this message would take more than %u lines",
 			    p->max_lines);
 		build_message(p, &o, l, piece, *n_out == 1);
 		if (irc_out_end(&o, &line, err) < 0)

@@ -413,6 +413,22 @@ on_away(struct irc_link *l, const struct irc_event *ev)
 	away(l, ev->who.nick, ev->on, ev->text);
 }
 
+static void
+contact(struct irc_link *l, struct str nick, bool on, struct str away)
+{
+	irc_link_emit(l,
+	    &(struct gw_event){ .type = GW_EV_CONTACT,
+	        .person.nick = nick,
+	        .on = on,
+	        .text = away });
+}
+
+static void
+on_contact(struct irc_link *l, const struct irc_event *ev)
+{
+	contact(l, ev->nick, ev->on, STR_EMPTY);
+}
+
 /* The answer to what our user has just said to them. */
 static void
 on_away_told(struct irc_link *l, const struct irc_event *ev)
@@ -420,6 +436,8 @@ on_away_told(struct irc_link *l, const struct irc_event *ev)
 	struct gw_message m = { .kind = GW_MSG_NOTICE, .from = ev->nick };
 	struct buf body;
 
+	if (irc_proto_is_watched(&l->proto, ev->nick))
+		contact(l, ev->nick, true, ev->text);
 	buf_init(&body, IRC_LINE_MAX);
 	buf_add_str(&body, STR("[away] "));
 	buf_add_str(&body, ev->text);
@@ -756,6 +774,7 @@ static event_row *const rows[] = {
 	[IRC_EV_REACT] = on_react,
 	[IRC_EV_TYPING] = on_typing,
 	[IRC_EV_AWAY] = on_away,
+	[IRC_EV_CONTACT] = on_contact,
 	[IRC_EV_AWAY_SELF] = on_done,
 	[IRC_EV_AWAY_TOLD] = on_away_told,
 	[IRC_EV_ACCOUNT] = on_account,

@@ -138,7 +138,8 @@ irc_failed(struct irc_proto *p, struct irc_ask *a, struct irc_event *ev,
 	ev->err = kind;
 	if (!a)
 		return true;
-	if (a->kind == IRC_ASK_TYPING) {
+	/* Nobody of ours waits for these. */
+	if (a->kind == IRC_ASK_TYPING || a->kind == IRC_ASK_ISON) {
 		irc_ask_free(&p->asks, &a);
 		return false;
 	}
@@ -242,6 +243,15 @@ static const struct irc_row rows[] = {
 	{ "464", 1, irc_on_password, true },
 	{ "465", 1, irc_on_banned, true },
 	{ "470", 3, irc_on_forward, false },
+	{ "512", 2, irc_on_list_full, false },
+	{ "600", 2, irc_on_watch, false },
+	{ "601", 2, irc_on_watch, false },
+	{ "602", 2, irc_on_watch_off, false },
+	{ "604", 2, irc_on_watch, false },
+	{ "605", 2, irc_on_watch, false },
+	{ "730", 2, irc_on_monitor, false },
+	{ "731", 2, irc_on_monitor, false },
+	{ "734", 2, irc_on_list_full, false },
 	{ "900", 1, irc_on_logged_in, true },
 	{ "902", 1, irc_on_sasl, true },
 	{ "903", 1, irc_on_sasl, true },

@@ -62,6 +62,10 @@ int irc_tag_typing(struct irc_proto *p, struct str target, const char *word);
 /* irc_person.c: "#channel", "@#channel", us; false: not for us. */
 bool irc_find_target(struct irc_proto *p, struct irc_event *ev);
 
+/* irc_watch.c */
+irc_handler_fn irc_on_monitor, irc_on_watch, irc_on_watch_off, irc_on_list_full,
+    irc_on_ison;
+
 /* irc_reply.c */
 irc_handler_fn irc_on_motd_start, irc_on_motd, irc_on_motd_end, irc_on_forward,
     irc_on_fail, irc_on_note, irc_on_numeric;

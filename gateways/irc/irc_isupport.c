@@ -89,13 +89,14 @@ set_bot(struct irc_isupport *is, size_t at, struct str value)
 	is->bot = value.len == 1 ? *value.p : '\0';
 }
 
-/* Without a value there is a MONITOR without a limit; "0": there is none. */
+/* Without a value there is a list without a limit; "0": there is none. */
 static void
-set_monitor(struct irc_isupport *is, size_t at, struct str value)
+set_list(struct irc_isupport *is, size_t at, struct str value)
 {
-	(void)at;
-	is->monitor =
+	uint32_t n =
 	    value.len ? (uint32_t)number(value, UINT32_MAX) : UINT32_MAX;
+
+	memcpy(member(is, at), &n, sizeof(n));
 }
 
 /* COMPAT(ircu 2.10, 2026-11): says strict-rfc1459, others rfc1459-strict. */
@@ -213,7 +214,7 @@ static const struct row rows[] = {
 	{ "LINELEN", "", set_u16, AT(linelen) },
 	{ "MAXNICKLEN", "", set_u16, AT(nicklen) },
 	{ "MODES", "", set_u16, AT(modes) },
-	{ "MONITOR", "0", set_monitor, 0 },
+	{ "MONITOR", "0", set_list, AT(monitor) },
 	{ "NETWORK", "", set_network, 0 },
 	{ "NICKLEN", "", set_u16, AT(nicklen) },
 	{ "PREFIX", "(ov)@+", set_prefix, 0 },
@@ -222,6 +223,7 @@ static const struct row rows[] = {
 	{ "TOPICLEN", "", set_u16, AT(topiclen) },
 	{ "USERLEN", "", set_u16, AT(userlen) },
 	{ "UTF8ONLY", "0", set_bool, AT(utf8only) },
+	{ "WATCH", "0", set_list, AT(watch) },
 	{ "WHOX", "0", set_bool, AT(whox) },
 };
 

@@ -60,6 +60,7 @@ struct irc_isupport {
 	uint16_t userlen, hostlen;
 	uint16_t modes;   /* changes per MODE; 0: not told */
 	uint32_t monitor; /* size of the list; 0: no MONITOR */
+	uint32_t watch;   /* the same of WATCH */
 	uint16_t targmax_privmsg, targmax_kick, targmax_join; /* 0: none told */
 };
 

@@ -19,6 +19,7 @@ irc_on_quit(struct irc_proto *p, struct irc_event *ev)
 	ev->self = irc_from_self(p);
 	if (!ev->self)
 		irc_regain_freed(p, p->m.nick);
+	irc_watch_seen(p, p->m.nick, false);
 	return true;
 }
 
@@ -39,6 +40,8 @@ irc_on_nick(struct irc_proto *p, struct irc_event *ev)
 	} else {
 		irc_regain_freed(p, p->m.nick);
 	}
+	irc_watch_seen(p, p->m.nick, false);
+	irc_watch_seen(p, ev->nick, true);
 	return true;
 }
 

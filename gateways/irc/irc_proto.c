@@ -70,9 +70,9 @@ irc_proto_init(struct irc_proto *p, const struct irc_params *params)
 {
 	*p = (struct irc_proto){
 		.charset = params->charset ? params->charset : "windows-1252",
-		.max_lines =
-		    params->max_lines ? params->max_lines : IRC_MAX_LINES,
-		.nick_max = params->nick_max,
+		.max_lines = params->max_lines ? (uint32_t)params->max_lines
+		                               : IRC_MAX_LINES,
+		.nick_max = (uint32_t)params->nick_max,
 		.sasl_required = params->sasl_required,
 		.secrets_allowed = params->secrets_allowed,
 		.tls = params->tls,
@@ -101,6 +101,7 @@ irc_proto_release(struct irc_proto *p)
 	irc_queue_release(&p->queue);
 	irc_asks_release(&p->asks);
 	irc_typing_release(p);
+	irc_watch_free(&p->watch);
 	free(p->nick);
 	free(p->base);
 	free(p->fallback);
@@ -237,7 +238,7 @@ on_line(struct irc_proto *p, struct str line, struct irc_event *ev)
 	buf_clear(&p->text);
 	if (irc_msg_parse(&p->m, line) < 0)
 		return false;
-	p->line_len = line.len - p->m.tags.len;
+	p->line_len = (uint32_t)(line.len - p->m.tags.len);
 	if (p->topic_waits && !str_is(p->m.cmd, "333")) {
 		p->held = line;
 		memset(ev, 0, sizeof(*ev));
@@ -314,11 +315,12 @@ report_overdue(struct irc_proto *p, struct irc_event *ev)
 		irc_ask_free(&p->asks, &a);
 		return true;
 	}
-	/* A server that leaves PING unanswered: it refused nothing either. */
-	if (a->kind == IRC_ASK_TYPING) {
+	/* Nobody waits for these. */
+	if (a->kind == IRC_ASK_TYPING || a->kind == IRC_ASK_ISON) {
 		irc_ask_free(&p->asks, &a);
 		return report_overdue(p, ev);
 	}
+	/* A server that leaves PING unanswered: it refused nothing either. */
 	if (a->kind == IRC_ASK_SETTLE) {
 		p->step = IRC_STEP_SETTLE;
 		/* It goes on without a line; the last one's bytes are gone. */
@@ -334,6 +336,7 @@ static bool
 is_silent(const struct irc_ask *a)
 {
 	return a->kind == IRC_ASK_SETTLE || a->kind == IRC_ASK_TYPING ||
+	    a->kind == IRC_ASK_ISON ||
 	    (a->sent_at >= 0 && a->kind == IRC_ASK_RAW) || a->failed;
 }
 
@@ -431,7 +434,7 @@ irc_proto_next(struct irc_proto *p, struct irc_event *ev)
 	buf_clear(&p->text);
 	if (report_sent(p, ev))
 		return true;
-	if (continue_line(p, ev))
+	if (irc_watch_next(p, ev) || continue_line(p, ev))
 		return true;
 	while (p->state != IRC_CLOSED && take_line(p, &line))
 		if (on_line(p, line, ev))
@@ -485,6 +488,7 @@ irc_proto_out(struct irc_proto *p, int64_t now_at)
 	p->now_at = now_at;
 	if (p->state == IRC_LEAVING && p->start_at < 0)
 		p->start_at = now_at;
+	irc_watch_work(p);
 	while (may_release(p) &&
 	    irc_queue_pop(&p->queue, now_at, &p->out, &cookie))
 		if (cookie)
@@ -544,6 +548,7 @@ irc_proto_deadline(const struct irc_proto *p)
 	earliest(&at, irc_ask_due_at(&p->asks, IRC_ANSWER_MS));
 	if (p->state == IRC_READY)
 		earliest(&at, p->regain.next_at);
+	earliest(&at, irc_watch_deadline(p));
 	earliest(&at, p->fence_at);
 	if (p->state == IRC_READY)
 		earliest(&at, irc_typing_due_at(p));
@@ -597,6 +602,7 @@ irc_proto_tick(struct irc_proto *p, int64_t now_at)
 
 	p->now_at = now_at;
 	irc_regain_tick(p);
+	irc_watch_tick(p);
 	irc_fence_tick(p);
 	irc_typing_tick(p);
 	if (at >= 0 && now_at >= at)

@@ -57,6 +57,7 @@
 #include "irc/irc_msg.h"
 #include "irc/irc_queue.h"
 #include "irc/irc_typing.h"
+#include "irc/irc_watch.h"
 #include "lib/bucket.h"
 #include "lib/buf.h"
 #include "lib/err.h"
@@ -180,6 +181,7 @@ enum irc_event_type {
 	IRC_EV_TYPING,    /* who, channel (empty: to us), typing */
 	IRC_EV_AWAY,      /* who, on, text: somebody */
 	IRC_EV_AWAY_SELF, /* on, ref: 305, 306 */
+	IRC_EV_CONTACT,   /* nick: one that is watched, on: is there */
 	IRC_EV_AWAY_TOLD, /* nick, text: 301, you wrote to somebody away */
 	IRC_EV_ACCOUNT,   /* who, account: empty is logged out; self */
 	IRC_EV_HOST,      /* who: as it was, user, host: new; self */
@@ -238,7 +240,6 @@ struct irc_regain {
 	int32_t wait_ms;
 	bool on;     /* wanted */
 	bool in_use; /* at login */
-	bool asked;  /* ISON is open */
 	bool tried;  /* NICK was sent since the last ISON */
 };
 
@@ -275,12 +276,12 @@ struct irc_proto {
 	char *fallback, *user, *realname, *version;
 	struct secret server_password;
 	const char *charset;
-	size_t max_lines, nick_max;
-	unsigned nick_try;
+	uint32_t max_lines, nick_max, nick_try;
 	uint8_t userlen, hostlen; /* ours, as others see us; 0: not known */
 	bool sasl_required, secrets_allowed, bad_secret, tls;
 
 	struct irc_regain regain;
+	struct irc_watch *watch; /* NULL: nobody has ever been */
 
 	int64_t now_at;     /* latest time we were told */
 	int64_t start_at;   /* of this state, for its deadline */
@@ -291,10 +292,10 @@ struct irc_proto {
 	struct irc_typings *typing; /* irc_typing.h; NULL: nobody yet */
 
 	struct irc_msg m;   /* the line at hand */
-	size_t line_len;    /* its length */
 	struct str held;    /* a line to look at again; p NULL: none */
 	struct str rest;    /* of the line at hand: names, mode letters */
-	size_t arg;         /* of the line at hand: next mode argument */
+	uint32_t line_len;  /* its length */
+	uint32_t arg;       /* of the line at hand: next mode argument */
 	enum irc_step step; /* what rest is */
 	bool adding;        /* mode: + or - */
 	bool topic_waits, motd_comes;
@@ -424,6 +425,14 @@ int irc_proto_mode(struct irc_proto *p, struct str channel, struct str modes,
 /* Answered by MODE for each that is set, and MODES_END. */
 int irc_proto_ask_modes(
     struct irc_proto *p, struct str channel, uint64_t ref, struct err *err);
+
+/*
+ * CONTACT tells whether somebody of that nick is there, first when it is
+ * known and then with every change, until unwatch.  No ref.
+ */
+int irc_proto_watch(struct irc_proto *p, struct str nick, struct err *err);
+void irc_proto_unwatch(struct irc_proto *p, struct str nick);
+bool irc_proto_is_watched(const struct irc_proto *p, struct str nick);
 
 /* Empty: here again. */
 int irc_proto_away(

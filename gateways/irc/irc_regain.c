@@ -8,12 +8,12 @@ is_wanted(const struct irc_proto *p, struct str nick)
 
 /* What does not fit into the queue is tried again later. */
 static void
-send(struct irc_proto *p, const char *command)
+send_nick(struct irc_proto *p)
 {
 	struct irc_line line = { .rank = IRC_RANK_HOUSE };
 	struct irc_out o;
 
-	irc_out_init(&o, command);
+	irc_out_init(&o, "NICK");
 	irc_out_middle(&o, str_c(p->base));
 	if (irc_out_end(&o, &line.text, NULL) == 0)
 		(void)irc_queue_add(&p->queue, &line);
@@ -44,8 +44,7 @@ irc_regain_tick(struct irc_proto *p)
 		r->wait_ms *= 2;
 	r->next_at = p->now_at + r->wait_ms;
 	r->tried = false;
-	r->asked = true;
-	send(p, "ISON");
+	(void)irc_ison(p, str_c(p->base)); /* or the next time */
 }
 
 /* Once between two questions: its holder may be playing with us. */
@@ -55,7 +54,7 @@ try(struct irc_proto *p)
 	if (p->state != IRC_READY || p->regain.tried)
 		return;
 	p->regain.tried = true;
-	send(p, "NICK");
+	send_nick(p);
 }
 
 void
@@ -65,20 +64,11 @@ irc_regain_freed(struct irc_proto *p, struct str nick)
 		try(p);
 }
 
-bool
-irc_on_ison(struct irc_proto *p, struct irc_event *ev)
+void
+irc_regain_asked(struct irc_proto *p, struct str nick, bool there)
 {
-	struct str list = irc_last(p), nick;
-	bool there = false;
-
-	if (!p->regain.asked)
-		return irc_on_numeric(p, ev);
-	p->regain.asked = false;
-	while (str_cut(&list, ' ', &nick))
-		there |= is_wanted(p, nick);
 	if (!there)
-		try(p);
-	return false;
+		irc_regain_freed(p, nick);
 }
 
 bool
@@ -100,5 +90,5 @@ void
 irc_regain_end(struct irc_proto *p)
 {
 	p->regain.next_at = -1;
-	p->regain.tried = p->regain.asked = false;
+	p->regain.tried = false;
 }

@@ -32,7 +32,7 @@ bool irc_regain_refused(struct irc_proto *p);
 /* Our nick is another one now. */
 void irc_regain_end(struct irc_proto *p);
 
-/* 303 */
-irc_handler_fn irc_on_ison;
+/* ISON has answered. */
+void irc_regain_asked(struct irc_proto *p, struct str nick, bool there);
 
 #endif

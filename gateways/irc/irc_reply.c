@@ -134,6 +134,7 @@ kinds_of(struct str command)
 	} commands[] = {
 		{ "AWAY", BIT(AWAY) },
 		{ "INVITE", BIT(INVITE) },
+		{ "ISON", BIT(ISON) },
 		{ "JOIN", BIT(JOIN) },
 		{ "KICK", BIT(KICK) },
 		{ "MODE", BIT(MODE) | BIT(MODES) },

@@ -212,6 +212,29 @@ irc_request_typing(struct session *s, gw_req_id id, const struct gw_req *req)
 	answer(l, id, NULL, STR_EMPTY);
 }
 
+/* ---- watching people -------------------------------------------------- */
+
+void
+irc_request_watch(struct session *s, gw_req_id id, const struct gw_req *req)
+{
+	struct irc_link *l = irc_link_of(s);
+	struct err err = ERR_INIT;
+	int rc = irc_proto_watch(&l->proto, req->nick, &err);
+
+	irc_link_mark(l);
+	answer(l, id, rc < 0 ? &err : NULL, STR_EMPTY);
+}
+
+void
+irc_request_unwatch(struct session *s, gw_req_id id, const struct gw_req *req)
+{
+	struct irc_link *l = irc_link_of(s);
+
+	irc_proto_unwatch(&l->proto, req->nick);
+	irc_link_mark(l);
+	answer(l, id, NULL, STR_EMPTY);
+}
+
 /* ---- questions to other clients --------------------------------------- */
 
 static void

@@ -23,6 +23,8 @@ gw_request_fn irc_request_invite;
 gw_request_fn irc_request_query;
 gw_request_fn irc_request_away;
 gw_request_fn irc_request_raw;
+gw_request_fn irc_request_watch;
+gw_request_fn irc_request_unwatch;
 gw_request_fn irc_request_react;
 gw_request_fn irc_request_typing;
 

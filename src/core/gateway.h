@@ -303,7 +303,8 @@ enum gw_event_type {
 	GW_EV_PERSON,       /* person.nick, what is not empty has changed */
 	GW_EV_PERSON_AWAY,  /* person.nick, on, text: why */
 	GW_EV_PERSON_FLAGS, /* person.nick, flags: GW_PERSON_* */
-	GW_EV_CONTACT,      /* person.nick, on: there; watched people only */
+	GW_EV_CONTACT,      /* person.nick, on: there, text: why he is away,
+	                  if that is known; watched people only */
 	GW_EV_INVITE,       /* room, actor, text: reason */
 	GW_EV_TYPING,       /* room or empty, person.nick, typing; ends by a
 	                  message of theirs, too */

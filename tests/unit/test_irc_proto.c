@@ -56,6 +56,7 @@ static const char *const type_names[] = {
 	[IRC_EV_REACT] = "REACT",
 	[IRC_EV_TYPING] = "TYPING",
 	[IRC_EV_AWAY] = "AWAY",
+	[IRC_EV_CONTACT] = "CONTACT",
 	[IRC_EV_AWAY_SELF] = "AWAY_SELF",
 	[IRC_EV_AWAY_TOLD] = "AWAY_TOLD",
 	[IRC_EV_ACCOUNT] = "ACCOUNT",
@@ -1942,6 +1943,154 @@ reactions_and_odd_tags_are_told_apart(void **state)
 	assert_log("");
 }
 
+/* ---- watching people -------------------------------------------------- */
+
+static void
+watch(const char *nick)
+{
+	assert_int_equal(irc_proto_watch(&p, str_c(nick), NULL), 0);
+}
+
+static void
+watched_people_are_told_by_monitor(void **state)
+{
+	(void)state;
+	feed(":s.x 005 bob MONITOR=3 :are supported\r\n");
+	forget();
+	watch("Al");
+	watch("cy");
+	settle();
+	assert_sent("MONITOR + Al,cy\r\n");
+	feed(":s.x 730 bob :AL!a@h,other!o@h\r\n:s.x 731 bob cy\r\n");
+	assert_log("CONTACT nick=Al on\nCONTACT nick=cy\n");
+	/* the same again is no news; a change is, in the order of lines */
+	feed(":s.x 730 bob :al!a@h\r\n:s.x 730 bob :cy,AL!x@y\r\n"
+	     ":s.x 731 bob :al,cy\r\nPING :x\r\n");
+	assert_log("CONTACT nick=cy on\nCONTACT nick=Al\nCONTACT nick=cy\n");
+	assert_sent("PONG :x\r\n");
+	/* who is watched already is told anew and not asked for again */
+	watch("AL");
+	settle();
+	assert_log("CONTACT nick=Al\n");
+	irc_proto_unwatch(&p, STR("al"));
+	settle();
+	assert_sent("MONITOR - Al\r\n");
+	feed(":s.x 730 bob :al!a@h\r\n");
+	assert_log("");
+	assert_false(irc_proto_is_watched(&p, STR("al")));
+	assert_true(irc_proto_is_watched(&p, STR("CY")));
+}
+
+static void
+whom_the_list_has_no_room_for_is_asked_for(void **state)
+{
+	(void)state;
+	feed(":s.x 005 bob MONITOR=2 :are supported\r\n");
+	forget();
+	watch("a");
+	watch("b");
+	watch("c");
+	watch("d");
+	settle();
+	assert_sent("MONITOR + a,b\r\nISON :c d\r\n");
+	feed(":s.x 303 bob :D\r\n");
+	assert_log("CONTACT nick=c\nCONTACT nick=d on\n");
+	/* smaller than it said */
+	feed(":s.x 734 bob 1 b :Monitor list is full.\r\n");
+	assert_sent("ISON b\r\n");
+	feed(":s.x 303 bob :b\r\n");
+	assert_log("CONTACT nick=b on\n");
+	/* what is seen of them counts at once */
+	feed(":d!d@h QUIT :bye\r\n:x!x@h NICK c\r\n");
+	assert_log("QUIT who=d!d@h [bye]\nCONTACT nick=d\n"
+	           "NICK who=x!x@h nick=c\nCONTACT nick=c on\n");
+	now += IRC_ISON_MS;
+	irc_proto_tick(&p, now);
+	settle();
+	assert_sent("ISON :b c d\r\n");
+	assert_int_equal(p.watch->nlisted, 1);
+}
+
+static void
+watch_is_second_to_monitor_and_ison_the_last(void **state)
+{
+	char nick[16];
+
+	(void)state;
+	feed(":s.x 005 bob WATCH=128 :are supported\r\n");
+	forget();
+	for (int i = 0; i < 12; i++) {
+		snprintf(nick, sizeof(nick), "n%d", i);
+		watch(nick);
+	}
+	settle();
+	assert_sent("WATCH +n0 +n1 +n2 +n3 +n4 +n5 +n6 +n7 +n8 +n9\r\n"
+	            "WATCH +n10 +n11\r\n");
+	feed(":s.x 604 bob N0 u h 1 :is online\r\n"
+	     ":s.x 605 bob n1 * * 0 :is offline\r\n"
+	     ":s.x 512 bob n11 :Maximum size for WATCH-list is 11 entries\r\n"
+	     ":s.x 601 bob n0 u h 2 :logged offline\r\n"
+	     ":s.x 600 bob n1 u h 3 :logged online\r\n");
+	assert_log("CONTACT nick=n0 on\nCONTACT nick=n1\n"
+	           "CONTACT nick=n0\nCONTACT nick=n1 on\n");
+	assert_sent("ISON n11\r\n");
+	irc_proto_unwatch(&p, STR("n0"));
+	irc_proto_unwatch(&p, STR("n11"));
+	settle();
+	assert_sent("WATCH -n0\r\n");
+	feed(":s.x 602 bob n0 * * 0 :stopped watching\r\n"
+	     ":s.x 303 bob :n11\r\n");
+	assert_log("");
+}
+
+static void
+a_question_without_an_answer_ends_quietly(void **state)
+{
+	(void)state;
+	watch("al");
+	settle();
+	assert_sent("ISON al\r\n");
+	/* the answer to somebody else's question is not ours */
+	feed(":s.x 303 bob :al cy\r\n");
+	assert_int_equal(p.asks.n, 1);
+	forget();
+	now += IRC_ANSWER_MS;
+	irc_proto_tick(&p, now);
+	settle();
+	assert_log("");
+	now += IRC_ISON_MS;
+	irc_proto_tick(&p, now);
+	settle();
+	assert_non_null(strstr(sent.p, "ISON al\r\n"));
+	forget();
+	feed(":s.x 263 bob ISON :Please wait a while\r\n");
+	assert_log("");
+	assert_int_equal(p.asks.n, 0);
+}
+
+static void
+what_is_no_nick_is_not_watched(void **state)
+{
+	static const char *const bad[] = { "", "a b", "a,b", "*", "a!b", "#c",
+		":a", "longer-than-any" };
+	struct err err = ERR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(irc_proto_watch(&p, str_c(bad[i]), &err), -1);
+	settle();
+	assert_sent("");
+	for (int i = 0; i < IRC_WATCH_MAX; i++) {
+		char nick[16];
+
+		snprintf(nick, sizeof(nick), "n%d", i);
+		watch(nick);
+	}
+	assert_int_equal(irc_proto_watch(&p, STR("more"), &err), -1);
+	assert_int_equal(err.kind, ERR_BUSY);
+	irc_proto_unwatch(&p, STR("nobody"));
+}
+
 #define TEST(f)  cmocka_unit_test_setup_teardown(f, setup, teardown)
 #define FRESH(f) cmocka_unit_test_setup_teardown(f, setup_fresh, teardown)
 
@@ -1971,6 +2120,11 @@ main(void)
 		TEST(a_tag_is_no_part_of_the_512_bytes),
 		TEST(who_types_is_bounded_and_forgotten),
 		TEST(reactions_and_odd_tags_are_told_apart),
+		TEST(watched_people_are_told_by_monitor),
+		TEST(whom_the_list_has_no_room_for_is_asked_for),
+		TEST(watch_is_second_to_monitor_and_ison_the_last),
+		TEST(a_question_without_an_answer_ends_quietly),
+		TEST(what_is_no_nick_is_not_watched),
 		TEST(the_reason_noted_before_outlives_the_end_of_the_link),
 		TEST(what_is_open_fails_when_the_link_goes),
 		TEST(quit_goes_ahead_of_all_and_nothing_follows),
