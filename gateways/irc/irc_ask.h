@@ -41,6 +41,7 @@ enum irc_ask_kind {
 	IRC_ASK_AWAY,
 	IRC_ASK_RAW,
 	IRC_ASK_REACT,
+	IRC_ASK_REDACT,
 	IRC_ASK_TYPING, /* what becomes of it is nobody's concern */
 	IRC_ASK_ISON,   /* target: the nicks, with blanks between */
 	IRC_ASK_SETTLE, /* a PING: by its PONG all before it is settled */
@@ -51,7 +52,9 @@ enum irc_ask_kind {
 #define IRC_ASK_ANY       (~0u)
 
 /* Requests without an answer: the PING behind them says that they are done. */
-#define IRC_ASK_SETTLED (IRC_ASK_BIT(IRC_ASK_MODE) | IRC_ASK_BIT(IRC_ASK_REACT))
+#define IRC_ASK_SETTLED                                                        \
+	(IRC_ASK_BIT(IRC_ASK_MODE) | IRC_ASK_BIT(IRC_ASK_REACT) |              \
+	    IRC_ASK_BIT(IRC_ASK_REDACT))
 
 struct irc_ask {
 	struct list node;

@@ -526,6 +526,29 @@ irc_proto_react(struct irc_proto *p, struct str target, struct str text,
 }
 
 int
+irc_proto_redact(struct irc_proto *p, struct str target, struct str msgid,
+    uint64_t ref, struct err *err)
+{
+	struct irc_out o;
+
+	if (need_ready(p, err) < 0 || need_name(target, "the name", err) < 0)
+		return -1;
+	if (!irc_cap_has(&p->cap, IRC_CAP_MESSAGE_REDACTION))
+		return err_set(err, ERR_UNSUPPORTED,
+		    "the others have read it; this network cannot take it "
+		    "back");
+	irc_out_init(&o, "REDACT");
+	irc_out_middle(&o, target);
+	irc_out_middle(&o, msgid);
+	if (queue_line(p, &o,
+	        &(struct ask_for){ IRC_ASK_REDACT, ref, target, msgid },
+	        err) < 0)
+		return -1;
+	queue_settle(p, IRC_RANK_HOUSE);
+	return 0;
+}
+
+int
 irc_tag_typing(struct irc_proto *p, struct str target, const char *word)
 {
 	struct irc_out o;

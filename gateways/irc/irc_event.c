@@ -605,6 +605,23 @@ on_react(struct irc_link *l, const struct irc_event *ev)
 	    l, &(struct gw_event){ .type = GW_EV_MESSAGE, .message = &m });
 }
 
+/* Ours is told as the answer first: what is gone then is not told twice. */
+static void
+on_redact(struct irc_link *l, const struct irc_event *ev)
+{
+	struct irc_channel *c = ev->channel.len ? channel_of(l, ev) : NULL;
+	struct gw_message m = { .room = c ? str_c(c->name) : STR_EMPTY,
+		.from = ev->who.nick,
+		.redacts = ev->reply,
+		.body = ev->text };
+
+	done(l, ev->ref);
+	if ((ev->channel.len && !c) || (ev->self && !c))
+		return;
+	irc_link_emit(
+	    l, &(struct gw_event){ .type = GW_EV_MESSAGE, .message = &m });
+}
+
 static void
 on_typing(struct irc_link *l, const struct irc_event *ev)
 {
@@ -772,6 +789,7 @@ static event_row *const rows[] = {
 	[IRC_EV_MODES_END] = on_modes_end,
 	[IRC_EV_MESSAGE] = on_message,
 	[IRC_EV_REACT] = on_react,
+	[IRC_EV_REDACT] = on_redact,
 	[IRC_EV_TYPING] = on_typing,
 	[IRC_EV_AWAY] = on_away,
 	[IRC_EV_CONTACT] = on_contact,

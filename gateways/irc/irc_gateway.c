@@ -643,6 +643,7 @@ static gw_request_fn *const requests[GW_NREQ] = {
 	[GW_REQ_UNWATCH] = irc_request_unwatch,
 	[GW_REQ_AWAY] = irc_request_away,
 	[GW_REQ_REACT] = irc_request_react,
+	[GW_REQ_REDACT] = irc_request_redact,
 	[GW_REQ_TYPING] = irc_request_typing,
 	[GW_REQ_RAW] = irc_request_raw,
 	[GW_REQ_SLASH] = irc_request_slash,

@@ -280,6 +280,7 @@ static const struct irc_row rows[] = {
 	{ "PONG", 0, irc_on_pong, true },
 	{ "PRIVMSG", 2, irc_on_privmsg, false },
 	{ "QUIT", 0, irc_on_quit, false },
+	{ "REDACT", 2, irc_on_redact, false },
 	{ "SETNAME", 1, irc_on_setname, false },
 	{ "TAGMSG", 1, irc_on_tagmsg, false },
 	{ "TOPIC", 1, irc_on_topic, false },

@@ -54,7 +54,7 @@ irc_handler_fn irc_on_quit, irc_on_nick, irc_on_away, irc_on_account,
     irc_on_notice;
 
 /* irc_tag.c */
-irc_handler_fn irc_on_tagmsg;
+irc_handler_fn irc_on_tagmsg, irc_on_redact;
 
 /* irc_command.c: a TAGMSG that may be dropped; -1: it was. */
 int irc_tag_typing(struct irc_proto *p, struct str target, const char *word);

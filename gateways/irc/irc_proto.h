@@ -178,6 +178,8 @@ enum irc_event_type {
 	                     reply: id of the message that it answers */
 	IRC_EV_REACT,     /* who, channel (empty: to us), reply: to which
 	                     message, text, on: else it is taken back; self */
+	IRC_EV_REDACT,    /* who, channel (empty: to us), reply: which message
+	                     was taken back, text: why; self, ref */
 	IRC_EV_TYPING,    /* who, channel (empty: to us), typing */
 	IRC_EV_AWAY,      /* who, on, text: somebody */
 	IRC_EV_AWAY_SELF, /* on, ref: 305, 306 */
@@ -394,6 +396,12 @@ int irc_proto_reply(struct irc_proto *p, enum irc_msg_kind kind,
  */
 int irc_proto_react(struct irc_proto *p, struct str target, struct str text,
     struct str msgid, bool on, uint64_t ref, struct err *err);
+
+/*
+ * The message of that id is taken back.  ERR_UNSUPPORTED: not on this server.
+ */
+int irc_proto_redact(struct irc_proto *p, struct str target, struct str msgid,
+    uint64_t ref, struct err *err);
 
 /* Our user is writing there; said as irc_typing.h has it, or not at all. */
 void irc_proto_typing(struct irc_proto *p, struct str target,

@@ -142,6 +142,7 @@ kinds_of(struct str command)
 		{ "NOTICE", BIT(MESSAGE) },
 		{ "PART", BIT(PART) },
 		{ "PRIVMSG", BIT(MESSAGE) },
+		{ "REDACT", BIT(REDACT) },
 		{ "TAGMSG", BIT(REACT) | BIT(TYPING) },
 		{ "TOPIC", BIT(TOPIC) },
 	};
@@ -160,7 +161,7 @@ on_refusal(struct irc_proto *p, struct irc_event *ev, const struct refusal *r)
 	struct irc_ask *a = NULL;
 
 	if (kinds & BIT(MESSAGE))
-		kinds |= BIT(TYPING) | BIT(REACT);
+		kinds |= BIT(TYPING) | BIT(REACT) | BIT(REDACT);
 	if (r->name == COMMAND)
 		kinds = kinds_of(p->m.param[1]);
 	else if (r->name != NO_NAME && p->m.nparam > r->name)

@@ -197,6 +197,18 @@ irc_request_react(struct session *s, gw_req_id id, const struct gw_req *req)
 }
 
 void
+irc_request_redact(struct session *s, gw_req_id id, const struct gw_req *req)
+{
+	struct irc_link *l = irc_link_of(s);
+	struct err err = ERR_INIT;
+
+	finish(l, id,
+	    irc_proto_redact(&l->proto, req->room.len ? req->room : req->nick,
+	        req->id, irc_ref(IRC_REF_REQUEST, id), &err),
+	    &err);
+}
+
+void
 irc_request_typing(struct session *s, gw_req_id id, const struct gw_req *req)
 {
 	static const enum irc_typing what[] = {

@@ -26,6 +26,7 @@ gw_request_fn irc_request_raw;
 gw_request_fn irc_request_watch;
 gw_request_fn irc_request_unwatch;
 gw_request_fn irc_request_react;
+gw_request_fn irc_request_redact;
 gw_request_fn irc_request_typing;
 
 /* A message outward: refused at once, or LEFT and then one more FATE. */

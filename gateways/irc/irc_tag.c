@@ -1,10 +1,11 @@
 /*
- * Messages that are tags only: what clients tell each other without words.
+ * Messages about messages: those that are tags only, and redactions.
  *
  * IRCv3	message-tags, client-tags/reply, client-tags/react,
- *		client-tags/typing
+ *		client-tags/typing, draft/message-redaction
  */
 #include "irc/irc_handler.h"
+#include "irc/irc_text.h"
 
 enum { REACTION_MAX = 64 }; /* bytes; longer ones are texts */
 
@@ -46,4 +47,26 @@ irc_on_tagmsg(struct irc_proto *p, struct irc_event *ev)
 	if (typing.len)
 		return irc_typing_heard(p, typing, ev);
 	return on_reaction(p, ev);
+}
+
+/* REDACT target msgid [:reason].  Our own may come back. */
+bool
+irc_on_redact(struct irc_proto *p, struct irc_event *ev)
+{
+	struct irc_ask *a;
+
+	if (p->m.nick.len == 0)
+		return false;
+	ev->type = IRC_EV_REDACT;
+	ev->self = irc_from_self(p);
+	ev->reply = p->m.param[1];
+	ev->text = irc_clean(p, p->m.param[2]);
+	if (!irc_find_target(p, ev) || !irc_text_is_clean(ev->reply))
+		return false;
+	a = ev->self ? irc_ask_find(&p->asks, IRC_ASK_BIT(IRC_ASK_REDACT),
+	                   p->is.casemap, ev->reply)
+	             : NULL;
+	ev->ref = a ? a->ref : 0;
+	irc_ask_free(&p->asks, &a);
+	return true;
 }

@@ -345,6 +345,73 @@ announce_line(struct room *r, const struct backlog_line *line,
 }
 
 void
+announce_retraction(
+    struct room *r, const struct backlog_line *line, struct str id)
+{
+	struct str from = line->own ? str_c(r->s->nick) : line->from;
+	struct buf scratch;
+	struct who who;
+
+	buf_init(&scratch, JID_MAX);
+	who_init(&who);
+	LIST_EACH(&r->occupants, n)
+	{
+		struct occupant *o = OCCUPANT(n);
+		struct xmlw *w;
+
+		if (!is_shown(o, NULL))
+			continue;
+		w = begin(o, "message",
+		    who_is(&who, o, resource_of(r, from, &scratch)),
+		    "groupchat", id);
+		xmlw_open(w, "retract", NS_RETRACT);
+		xmlw_attr(w, "id", str_c(line->id));
+		end(o);
+	}
+	who_release(&who);
+	buf_release(&scratch);
+}
+
+static void
+write_moderation(struct xmlw *w, const struct backlog_line *line, struct str by,
+    struct str reason)
+{
+	xmlw_open(w, "retract", NS_RETRACT);
+	xmlw_attr(w, "id", str_c(line->id));
+	xmlw_open(w, "moderated", NS_MODERATE);
+	xmlw_attr(w, "by", by);
+	xmlw_close(w);
+	if (reason.len)
+		xmlw_textel(w, "reason", NULL, reason);
+}
+
+void
+announce_moderation(struct room *r, const struct backlog_line *line,
+    struct str by, struct str reason)
+{
+	struct buf scratch;
+	struct who who;
+
+	buf_init(&scratch, JID_MAX);
+	who_init(&who);
+	LIST_EACH(&r->occupants, n)
+	{
+		struct occupant *o = OCCUPANT(n);
+		struct xmlw *w;
+
+		if (!is_shown(o, NULL))
+			continue;
+		w = begin(
+		    o, "message", str_c(o->room_jid), "groupchat", STR_EMPTY);
+		write_moderation(w, line,
+		    who_is(&who, o, resource_of(r, by, &scratch)), reason);
+		end(o);
+	}
+	who_release(&who);
+	buf_release(&scratch);
+}
+
+void
 announce_state(struct room *r, const struct member *m, const char *state)
 {
 	struct who who;

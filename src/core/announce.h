@@ -62,6 +62,12 @@ void announce_reactions(struct room *r, struct str nick,
 /* <reactions/> to the message of that id. */
 void announce_reaction_set(struct xmlw *w, struct str set, struct str id);
 
+/* A line was taken back: by who said it, id as above; or by somebody else. */
+void announce_retraction(
+    struct room *r, const struct backlog_line *line, struct str id);
+void announce_moderation(struct room *r, const struct backlog_line *line,
+    struct str by, struct str reason);
+
 /* That somebody is writing; state as XEP-0085 calls it. */
 void announce_state(struct room *r, const struct member *m, const char *state);
 

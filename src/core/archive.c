@@ -128,3 +128,12 @@ archive_word(struct session *s, const struct archive_place *at,
 	if (is_wanted(s, at->is_room ? at->name : STR_EMPTY))
 		keep(s, at->is_room, at->name, &l);
 }
+
+void
+archive_forget(struct session *s, bool is_room, struct str name, struct str id)
+{
+	struct store_talk t = archive_talk(s, is_room, name);
+
+	if (archive_is_on(s->gw))
+		store_line_del(core_store(s->gw->core), &t, id, NULL, NULL);
+}

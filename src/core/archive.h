@@ -57,4 +57,8 @@ struct archive_place {
 void archive_word(struct session *s, const struct archive_place *at,
     const struct backlog_word *word);
 
+/* It was taken back. */
+void archive_forget(
+    struct session *s, bool is_room, struct str name, struct str id);
+
 #endif

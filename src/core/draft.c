@@ -76,12 +76,8 @@ has_words(const struct draft *d)
 
 	if (why)
 		refuse(d, ERR_UNSUPPORTED, why);
-	else if (p->retracts.len)
-		refuse(d, ERR_UNSUPPORTED,
-		    "the others have read it; this network cannot take it "
-		    "back");
-	else if (p->body.len || p->reactions)
-		return p->reactions == NULL;
+	else if (p->body.len || p->reactions || p->retracts.len)
+		return p->reactions == NULL && p->retracts.len == 0;
 	else if (p->has_body &&
 	    stanza_child(d->in->stanza, "fallback", NS_FALLBACK))
 		refuse(d, ERR_UNSUPPORTED,

@@ -13,6 +13,7 @@
 #include "core/person.h"
 #include "core/reaction.h"
 #include "core/request.h"
+#include "core/retraction.h"
 #include "core/room.h"
 #include "core/session.h"
 #include "core/talk.h"
@@ -42,7 +43,9 @@ on_notice(struct session *s, const struct gw_event *ev)
 static void
 on_message(struct session *s, const struct gw_event *ev)
 {
-	if (ev->message->reaction.len)
+	if (ev->message->redacts.len)
+		retraction_in(s, ev->message);
+	else if (ev->message->reaction.len)
 		reaction_in(s, ev->message);
 	else if (ev->message->room.len)
 		talk_in_room(s, ev->message);

@@ -182,7 +182,8 @@ struct gw_message {
 	struct str reply_nick;    /* outward: who said that; empty: nobody
 	                             need be named */
 	struct str reaction;      /* the text of a reaction to reply_to */
-	struct str redacts;       /* network id of a message to take back */
+	struct str redacts;       /* network id of a message that was taken
+	                             back; body: why */
 	struct str network_id;    /* the network's own id, or empty */
 	struct str account, host; /* of the sender, inward */
 	const struct gw_span *span;
@@ -239,6 +240,7 @@ enum gw_req_kind {
 	GW_REQ_TYPING,    /* room or nick, typing; for as long as it lasts */
 	GW_REQ_REACT,     /* room or nick, id: of a message, text, on: else it
 	                    is taken back */
+	GW_REQ_REDACT,    /* room or nick, id: of a message to take back */
 	GW_REQ_RAW,       /* text: one line of the network's protocol */
 	GW_REQ_SLASH,     /* room or empty, nick or empty, text: a command as
 	                    people type it, one line without its slash */

@@ -251,6 +251,31 @@ inbound_reactions(
 }
 
 void
+inbound_retraction(
+    struct session *s, struct str nick, const struct backlog_line *line)
+{
+	struct occupant *o;
+	struct buf from;
+	struct xmlw *w;
+
+	if (!component_is_up(s->gw->component))
+		return;
+	buf_init(&from, JID_MAX);
+	o = write_address(s, nick, &from);
+	if (from.len) {
+		w = component_begin(s->gw->component, "message", buf_str(&from),
+		    str_c(o ? o->jid : s->account->user), "chat", STR_EMPTY);
+		xmlw_open(w, "retract", NS_RETRACT);
+		xmlw_attr(w, "id", clients_id(line));
+		xmlw_close(w);
+		if (o)
+			muc_write_private(w);
+		(void)component_end(s->gw->component, NULL);
+	}
+	buf_release(&from);
+}
+
+void
 inbound_state(struct session *s, struct str nick, const char *state)
 {
 	struct occupant *o;

@@ -28,6 +28,10 @@ void inbound_reactions(
 /* That they are writing, or stopped: the same. */
 void inbound_state(struct session *s, struct str nick, const char *state);
 
+/* They have taken a line back: the same. */
+void inbound_retraction(
+    struct session *s, struct str nick, const struct backlog_line *line);
+
 /* The stream is up again. */
 void inbound_release(struct session *s);
 void inbound_drop(struct session *s);

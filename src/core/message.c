@@ -12,6 +12,7 @@
 #include "core/person.h"
 #include "core/reaction.h"
 #include "core/request.h"
+#include "core/retraction.h"
 #include "core/room.h"
 #include "core/router.h"
 #include "core/session.h"
@@ -121,17 +122,19 @@ send(struct inlet *in, struct session *s, const struct draft *d)
 		inlet_error(in, &err);
 }
 
-/* What is not said but goes along with a conversation. */
+/* What is not said but goes along with a conversation; s may be NULL. */
 static void
 goes_along(
     const struct draft *d, struct session *s, struct room *r, struct str nick)
 {
-	if (d->payload.has_body && !d->payload.reactions)
-		return;
-	if (d->payload.reactions)
-		reaction_out(d->in, s, r, nick, &d->payload);
-	else if (d->payload.state)
-		typing_out(s, r, nick, d->payload.state);
+	const struct payload *p = &d->payload;
+
+	if (p->retracts.len)
+		retraction_out(d->in, s, r, nick, p);
+	else if (p->reactions && s)
+		reaction_out(d->in, s, r, nick, p);
+	else if (p->state && !p->has_body && s)
+		typing_out(s, r, nick, p->state);
 }
 
 static void
@@ -270,7 +273,7 @@ to_person(struct inlet *in)
 	}
 	if (draft_read(&d, in))
 		to_session(in, &d);
-	else if (inlet_session(in))
+	else
 		goes_along(&d, inlet_session(in), NULL, in->at.name);
 	draft_release(&d);
 }

@@ -645,6 +645,16 @@ store_line_put(struct store *st, const struct store_talk *t,
 	put(st, DB_LINE_PUT, v, done, arg);
 }
 
+void
+store_line_del(struct store *st, const struct store_talk *t, struct str id,
+    store_done_fn *done, void *arg)
+{
+	const struct str v[] = { t->gateway, t->user, t->network,
+		t->is_room ? STR("1") : STR("0"), t->name, id };
+
+	put(st, DB_LINE_DEL, v, done, arg);
+}
+
 /* ["a","b"], as SQLite reads lists. */
 static void
 write_json(const struct str *ids, size_t n, struct buf *out)

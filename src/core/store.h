@@ -252,6 +252,10 @@ typedef void store_lines_fn(bool ok, const struct store_lines *l, void *arg);
 void store_line_put(struct store *st, const struct store_talk *t,
     const struct store_line *l, store_done_fn *done, void *arg);
 
+/* It was taken back. */
+void store_line_del(struct store *st, const struct store_talk *t, struct str id,
+    store_done_fn *done, void *arg);
+
 /* max up to STORE_LINES_MAX. */
 store_load_id store_lines_load(struct store *st, const struct store_talk *t,
     const struct store_lines_wish *wish, store_lines_fn *fn, void *arg);

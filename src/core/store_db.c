@@ -193,6 +193,12 @@ static const struct op_row {
 		.seal = NO_SEAL,
 		.ncols = 1,
 	},
+	[DB_LINE_DEL] = {
+		.sql = { "DELETE FROM line WHERE talk = " THE_TALK
+			 " AND id = ?6" },
+		.nargs = 6,
+		.seal = NO_SEAL,
+	},
 	[DB_LINES_FIRST] = {
 		.sql = { LINES_HEAD, LINES_PAGE("ASC") },
 		.nargs = 13,

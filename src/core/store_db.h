@@ -49,6 +49,7 @@ enum db_op {
 	DB_LINE_PUT,          /* TALK id at_us kind flags nick own_id
 	                         reply_to reply_nick corrects body */
 	DB_TALK,              /* TALK {id}; makes it: not for callers */
+	DB_LINE_DEL,          /* TALK id */
 	DB_LINES_FIRST,       /* TALK start end after before page_after
 	                         page_before nick max {id at_us kind flags
 	                         nick own_id reply_to reply_nick corrects

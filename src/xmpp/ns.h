@@ -35,6 +35,7 @@
 #define NS_FASTEN      "urn:xmpp:fasten:0"                      /* XEP-0422 */
 #define NS_RETRACT     "urn:xmpp:message-retract:1"             /* XEP-0424 */
 #define NS_RETRACT_0   "urn:xmpp:message-retract:0"             /* XEP-0424 */
+#define NS_MODERATE    "urn:xmpp:message-moderate:1"            /* XEP-0425 */
 #define NS_REACTIONS   "urn:xmpp:reactions:0"                   /* XEP-0444 */
 #define NS_SFS         "urn:xmpp:sfs:0"                         /* XEP-0447 */
 #define NS_HINTS       "urn:xmpp:hints"                         /* XEP-0334 */

@@ -55,6 +55,7 @@ static const char *const type_names[] = {
 	[IRC_EV_MESSAGE] = "MESSAGE",
 	[IRC_EV_REACT] = "REACT",
 	[IRC_EV_TYPING] = "TYPING",
+	[IRC_EV_REDACT] = "REDACT",
 	[IRC_EV_AWAY] = "AWAY",
 	[IRC_EV_CONTACT] = "CONTACT",
 	[IRC_EV_AWAY_SELF] = "AWAY_SELF",

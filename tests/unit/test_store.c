@@ -1114,6 +1114,17 @@ lines_come_back_in_order_between_two_moments(void **state)
 }
 
 static void
+a_line_that_was_taken_back_is_gone(void **state)
+{
+	(void)state;
+	say_five();
+	store_line_del(st, &room, STR("c"), on_done, NULL);
+	store_line_del(st, &room, STR("nothing"), on_done, NULL);
+	reopen_store();
+	assert_string_equal(lines_of(&room, WISH(.max = 0)), "a b d e of 4");
+}
+
+static void
 lines_come_page_by_page_in_both_directions(void **state)
 {
 	(void)state;
@@ -1217,6 +1228,7 @@ main(void)
 		TEST(facts_are_kept_per_network),
 		TEST(forgetting_erases_that_user_and_nobody_else),
 		TEST(lines_come_back_in_order_between_two_moments),
+		TEST(a_line_that_was_taken_back_is_gone),
 		TEST(lines_come_page_by_page_in_both_directions),
 		TEST(lines_come_by_their_ids_and_the_ends_of_all),
 		TEST(conversations_are_kept_apart_and_forgotten_together),
