@@ -17,6 +17,13 @@ is_message(const struct irc_ask *a)
 	return a->kind == IRC_ASK_MESSAGE || a->kind == IRC_ASK_RAW;
 }
 
+/* What must be answered in time; how a PING is late is for the link to say. */
+static bool
+is_request(const struct irc_ask *a)
+{
+	return !is_message(a) && a->kind != IRC_ASK_SETTLE;
+}
+
 void
 irc_asks_init(struct irc_asks *t)
 {
@@ -78,7 +85,7 @@ irc_ask_free(struct irc_asks *t, struct irc_ask **ap)
 		return;
 	if (a->sent_at >= 0 && is_message(a))
 		t->nsent_messages--;
-	else if (a->sent_at >= 0)
+	else if (a->sent_at >= 0 && is_request(a))
 		t->nsent_requests--;
 	list_del(&a->node);
 	t->n--;
@@ -108,7 +115,7 @@ irc_ask_sent(struct irc_asks *t, struct irc_ask *a, int64_t now_at)
 		return;
 	}
 	list_add(&t->sent, &a->node);
-	t->nsent_requests++;
+	t->nsent_requests += is_request(a);
 }
 
 void
@@ -168,7 +175,7 @@ oldest_request(const struct irc_asks *t)
 		return NULL;
 	LIST_EACH(&t->sent, node)
 	{
-		if (!is_message(ask_of(node)))
+		if (is_request(ask_of(node)))
 			return ask_of(node);
 	}
 	return NULL;

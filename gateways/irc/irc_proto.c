@@ -320,15 +320,27 @@ report_overdue(struct irc_proto *p, struct irc_event *ev)
 		irc_ask_free(&p->asks, &a);
 		return report_overdue(p, ev);
 	}
-	/* A server that leaves PING unanswered: it refused nothing either. */
-	if (a->kind == IRC_ASK_SETTLE) {
-		p->step = IRC_STEP_SETTLE;
-		/* It goes on without a line; the last one's bytes are gone. */
-		p->m = (struct irc_msg){ 0 };
-		return irc_step_settle(p, ev) || report_overdue(p, ev);
-	}
 	ev->text = STR("the server did not answer in time");
 	return irc_failed(p, a, ev, ERR_TIMEOUT, IRC_REFUSED_TIMEOUT);
+}
+
+/*
+ * A server that leaves PING unanswered, but lives: it has had a minute to
+ * refuse.  While nothing is heard the link may be dead, and nothing known.
+ */
+static bool
+report_unfenced(struct irc_proto *p, struct irc_event *ev)
+{
+	struct irc_ask *a = irc_ask_find(
+	    &p->asks, IRC_ASK_BIT(IRC_ASK_SETTLE), p->is.casemap, STR_EMPTY);
+
+	if (!a || p->heard_at - a->sent_at < IRC_ANSWER_MS)
+		return false;
+	memset(ev, 0, sizeof(*ev));
+	p->step = IRC_STEP_SETTLE;
+	/* It goes on without a line; the last one's bytes are gone. */
+	p->m = (struct irc_msg){ 0 };
+	return irc_step_settle(p, ev);
 }
 
 /* Nobody waits for it, or it has its answer already. */
@@ -444,7 +456,8 @@ irc_proto_next(struct irc_proto *p, struct irc_event *ev)
 	if (p->state == IRC_WELCOMED &&
 	    p->now_at - p->start_at >= IRC_MOTD_WAIT_MS)
 		return become_ready(p, ev);
-	if (report_overdue(p, ev) || irc_typing_over(p, ev))
+	if (report_overdue(p, ev) || report_unfenced(p, ev) ||
+	    irc_typing_over(p, ev))
 		return true;
 	give_memory_back(p);
 	return false;

@@ -1368,8 +1368,7 @@ requests_are_answered_by_their_refusal(void **state)
 	    "FAILED who=s target=#f ask=3 err=not-inside code=442 ref=6 [not "
 	    "in]\n");
 	now += IRC_ANSWER_MS;
-	irc_proto_tick(&p, now);
-	settle();
+	feed("PING :x\r\n");
 	assert_log(""); /* the PING behind the MODE was not answered */
 	assert_int_equal(p.asks.n, 0);
 }
@@ -1437,13 +1436,35 @@ a_server_that_answers_no_ping_has_taken_what_it_did_not_refuse(void **state)
 	say("#c", "1", 1);
 	wait_for_fence();
 	forget();
-	now += IRC_ANSWER_MS - 1;
-	feed(":al!u@h PRIVMSG #c :alive\r\n");
-	now += 1;
+	now += IRC_ANSWER_MS;
 	irc_proto_tick(&p, now);
-	drain();
+	settle();
+	assert_log("");
+	now += 1;
+	feed(":al!u@h PRIVMSG #c :alive\r\n");
 	assert_string_equal(strstr(seen.p, "ACCEPTED"), "ACCEPTED ref=1\n");
 	assert_int_equal(p.asks.n, 0);
+}
+
+static void
+what_left_into_a_dead_link_is_unsure(void **state)
+{
+	(void)state;
+	say("#c", "1", 1);
+	wait_for_fence();
+	forget();
+	while (p.state != IRC_CLOSED) {
+		int64_t at = irc_proto_deadline(&p);
+
+		assert_true(at > now);
+		now = at;
+		irc_proto_tick(&p, now);
+		settle();
+	}
+	assert_log("FAILED target=#c ask=1 err=unreachable ref=1 unsure [the "
+	           "connection ended before the server has confirmed this; it "
+	           "may have arrived]\n"
+	           "CLOSED err=timeout [the server no longer answers]\n");
 }
 
 static void
@@ -2167,6 +2188,7 @@ main(void)
 		TEST(what_a_pong_finds_open_is_accepted_and_blamed_no_more),
 		TEST(
 		    a_server_that_answers_no_ping_has_taken_what_it_did_not_refuse),
+		TEST(what_left_into_a_dead_link_is_unsure),
 		TEST(what_the_end_finds_open_is_unsure_if_some_of_it_has_left),
 		TEST(each_of_many_messages_ends_once),
 		TEST(numerics_without_a_row_are_shown_or_passed_over),
