@@ -135,9 +135,10 @@ irc_link_emit(struct irc_link *l, const struct gw_event *ev)
 void
 irc_link_end(struct irc_link *l, const struct err *err, bool permanent)
 {
-	struct gw_event ev = {
-		.type = GW_EV_OFFLINE, .err = *err, .permanent = permanent
-	};
+	struct gw_event ev = { .type = GW_EV_OFFLINE,
+		.err = *err,
+		.permanent = permanent,
+		.turned_away = l->turned_away };
 	struct session *s = l->s;
 
 	l->gw->emitted = true;

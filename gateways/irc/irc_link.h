@@ -76,7 +76,8 @@ struct irc_link {
 	bool over;              /* nothing will be emitted any more */
 	const struct err *down; /* why the stream went, while it is told */
 	bool down_permanent;
-	bool told_delay; /* the user knows that lines wait */
+	bool turned_away; /* with words that may fit all of us */
+	bool told_delay;  /* the user knows that lines wait */
 	struct irc_proto proto;
 	struct irc_ranks ranks;
 };

@@ -140,6 +140,7 @@ irc_proto_feed(
 	p->now_at = now_at;
 	p->heard_at = now_at;
 	p->ping_at = -1;
+	p->heard = true;
 	linebuf_feed(&p->in, data, len);
 }
 
@@ -419,6 +420,7 @@ report_end(struct irc_proto *p, struct irc_event *ev)
 	ev->err = p->closing.kind;
 	ev->text = str_c(p->closing.text);
 	ev->permanent = p->closing.permanent;
+	ev->turned_away = p->closing.turned_away;
 	return true;
 }
 
@@ -466,8 +468,13 @@ irc_proto_next(struct irc_proto *p, struct irc_event *ev)
 void
 irc_proto_eof(struct irc_proto *p, struct str why)
 {
+	/* A throttle may hang up without a word (QUIRKS.md). */
+	bool silent = p->state == IRC_REGISTERING && !p->heard;
+
 	if (p->state != IRC_CLOSED)
 		irc_end(p, ERR_UNREACHABLE, false, why);
+	if (silent)
+		p->closing.turned_away = true;
 }
 
 /* ---- bytes out -------------------------------------------------------- */

@@ -206,7 +206,8 @@ enum irc_event_type {
 	IRC_EV_STS,         /* port, duration_ms or -1: see irc_sts.h */
 	IRC_EV_DERIVE,      /* for a login: see irc_proto_derived() */
 	IRC_EV_CLOSED,      /* last: err (ERR_NONE: we quit), text, permanent:
-	                       trying again will not help */
+	                       trying again will not help, turned_away:
+	                       banned, throttled, too many of us */
 };
 
 struct irc_event {
@@ -234,6 +235,7 @@ struct irc_event {
 	char status;                    /* '@' of "@#channel", or 0 */
 	char modes[IRC_PREFIX_MAX + 1]; /* letters of PREFIX: "ov" */
 	bool self, on, last, is_reply, is_server, permanent, unsure;
+	bool turned_away;
 };
 
 /* See irc_regain.h. */
@@ -256,6 +258,7 @@ struct irc_change {
 struct irc_closing {
 	bool known;
 	bool permanent;
+	bool turned_away;
 	bool reported;
 	bool after_quit; /* the server said goodbye to our QUIT */
 	enum err_kind kind;
@@ -281,6 +284,7 @@ struct irc_proto {
 	uint32_t max_lines, nick_max, nick_try;
 	uint8_t userlen, hostlen; /* ours, as others see us; 0: not known */
 	bool sasl_required, secrets_allowed, bad_secret, tls;
+	bool heard; /* a byte at least */
 
 	struct irc_regain regain;
 	struct irc_watch *watch; /* NULL: nobody has ever been */

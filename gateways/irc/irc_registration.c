@@ -335,6 +335,7 @@ irc_on_banned(struct irc_proto *p, struct irc_event *ev)
 {
 	(void)ev;
 	irc_note_end(p, ERR_DENIED, true, irc_clean(p, irc_last(p)));
+	p->closing.turned_away = true;
 	return false;
 }
 
@@ -348,36 +349,49 @@ irc_on_kill(struct irc_proto *p, struct irc_event *ev)
 	return false;
 }
 
-/*
- * Bans are told in words only.  Throttles and connection limits pass, though
- * they too may say "banned" (QUIRKS.md).
- */
+static bool
+has_any(struct str text, const char *const *word)
+{
+	for (; *word; word++)
+		if (irc_text_has(text, *word))
+			return true;
+	return false;
+}
+
+/* Throttles and connection limits, told in words only (QUIRKS.md). */
+static bool
+is_too_many(struct str text)
+{
+	static const char *const word[] = { "too many", "throttle", "too fast",
+		"no more connections", "clones", NULL };
+
+	return has_any(text, word);
+}
+
+/* These pass, though some of them too say "banned". */
 static bool
 is_ban(struct str text)
 {
-	static const char *const ban[] = { "k-line", "g-line", "z-line",
-		"k-lined", "banned", "akill", "d-line", "autokill" };
-	size_t i;
+	static const char *const word[] = { "k-line", "g-line", "z-line",
+		"banned", "akill", "d-line", "autokill", NULL };
 
-	if (irc_text_has(text, "too many") || irc_text_has(text, "throttle"))
-		return false;
-	for (i = 0; i < sizeof(ban) / sizeof(ban[0]); i++)
-		if (irc_text_has(text, ban[i]))
-			return true;
-	return false;
+	return !is_too_many(text) && has_any(text, word);
 }
 
 bool
 irc_on_error(struct irc_proto *p, struct irc_event *ev)
 {
 	struct str text = irc_clean(p, irc_last(p));
+	bool too_many = p->state == IRC_REGISTERING && is_too_many(text);
 
 	(void)ev;
 	p->closing.after_quit = p->state == IRC_LEAVING && p->start_at >= 0;
 	if (is_ban(text))
 		irc_end(p, ERR_DENIED, true, text);
 	else
-		irc_end(p, ERR_UNREACHABLE, false, text);
+		irc_end(p, too_many ? ERR_BUSY : ERR_UNREACHABLE, false, text);
+	if (too_many || is_ban(text))
+		p->closing.turned_away = true;
 	return false;
 }
 

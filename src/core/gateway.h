@@ -282,7 +282,9 @@ typedef void gw_request_fn(
 enum gw_event_type {
 	GW_EV_ONLINE,  /* logged in; text: own name.  Requests may start */
 	GW_EV_OFFLINE, /* last event of a login: err (ERR_NONE: as asked) and
-	                  permanent: trying again will not help */
+	                  permanent: trying again will not help;
+	                  turned_away: banned or throttled, and others of us
+	                  may be next */
 	GW_EV_FOLD,    /* fold() gives other keys now */
 	GW_EV_DONE,    /* req; err; text: a result for people */
 	GW_EV_ENTRY,   /* req; one line of a list: entry */
@@ -334,6 +336,7 @@ struct gw_event {
 	int64_t retry_after_ms;
 	struct err err;
 	bool permanent;
+	bool turned_away;
 	bool on;
 	struct str room;
 	struct str text;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "core/account.h"
+#include "core/alarm.h"
 #include "core/announce.h"
 #include "core/away.h"
 #include "core/event.h"
@@ -132,10 +133,25 @@ session_leave(struct session *s)
 
 static void on_timer(struct timer *t);
 
+/* For people. */
+static const char *
+network_title(const struct session *s)
+{
+	return s->network[0] ? s->network : s->gw->ops->title;
+}
+
 static void
 on_stable(struct timer *t)
 {
-	backoff_reset(&TIMER_OWNER(t, struct session, stable)->backoff);
+	struct session *s = TIMER_OWNER(t, struct session, stable);
+
+	backoff_reset(&s->backoff);
+	if (!gate_let_in(&s->gw->gates, str_c(s->network), s->online_at))
+		return;
+	log_info(&s->log, "network lets us in again", "online_ms=%d",
+	    SESSION_STABLE_MS);
+	alarm_admins(
+	    s->gw, "%s lets users of this gateway in again.", network_title(s));
 }
 
 struct session *
@@ -321,6 +337,9 @@ wish(struct session *s)
 	return str_c(s->wish ? s->wish : s->nick);
 }
 
+static void rooms_lost(
+    struct session *s, const struct err *err, bool permanent);
+
 /* The login did not even begin, or ended: the same to all who wait. */
 static void
 ended(struct session *s, const struct err *err, bool permanent)
@@ -340,18 +359,67 @@ session_queued_ms(const struct session *s)
 	    : 0;
 }
 
+/* Once for each time that it is not online. */
 static void
 tell_wait(struct session *s, int64_t ms)
 {
-	char text[200];
+	struct str why = gate_why(&s->gw->gates, str_c(s->network));
+	char text[400];
 
-	if (ms < SESSION_TELL_WAIT_MS)
+	if (ms < SESSION_TELL_WAIT_MS || s->told_wait)
 		return;
-	snprintf(text, sizeof(text),
-	    "Many are connecting to %s at the moment; your turn is in about "
-	    "%d s.",
-	    s->network[0] ? s->network : s->gw->ops->title, (int)(ms / 1000));
+	s->told_wait = true;
+	if (gate_shut_until(&s->gw->gates, str_c(s->network), now(s)))
+		snprintf(text, sizeof(text),
+		    "%s turns connections from here away at the moment "
+		    "(" STR_FMT "); the next try is in about %d s.",
+		    network_title(s), STR_ARG(why), (int)(ms / 1000));
+	else
+		snprintf(text, sizeof(text),
+		    "Many are connecting to %s at the moment; your turn is in "
+		    "about %d s.",
+		    network_title(s), (int)(ms / 1000));
 	inbound_notice(s, STR_EMPTY, str_c(text));
+}
+
+/* Nobody can be asked to wait so long for a room. */
+static void
+refuse_shut_out(struct session *s, int64_t ms)
+{
+	struct str why = gate_why(&s->gw->gates, str_c(s->network));
+	struct err err;
+
+	err_set(&err, ERR_BUSY,
+	    "%s turns connections from here away at the moment (" STR_FMT
+	    "); try again in %d minutes",
+	    network_title(s), STR_ARG(why), (int)(ms / 60000 + 1));
+	s->last = err;
+	request_fail_all(s, &err);
+	outgoing_fail_all(s, &err);
+	rooms_lost(s, &err, false);
+	session_check(s);
+}
+
+static void
+wait_at_gate(struct session *s, int64_t at)
+{
+	struct map_iter it = { 0 };
+	int64_t ms = at - now(s);
+
+	s->admitted = true;
+	set_state(s, SESSION_WAITING);
+	/* The turn is not before its time, whoever is in a hurry. */
+	s->ended_at = at;
+	timer_set(&s->timer, clock_of(s), at);
+	log_info(&s->log, "login queued", "in_ms=%lld", (long long)ms);
+	if (ms > SESSION_SHUT_OUT_MS &&
+	    gate_shut_until(&s->gw->gates, str_c(s->network), now(s))) {
+		refuse_shut_out(s, ms);
+		return;
+	}
+	while (map_next(&s->rooms, &it))
+		room_postpone(it.value, at);
+	tell_wait(s, ms);
 }
 
 /* True: others dial before us; the timer is set for our turn. */
@@ -359,27 +427,18 @@ static bool
 waits_at_gate(struct session *s)
 {
 	const struct config_gateway *conf = s->gw->conf;
-	struct map_iter it = { 0 };
+	struct str network = str_c(s->network);
+	bool admitted = s->admitted;
 	int64_t at;
 
-	if (s->admitted) {
-		s->admitted = false;
+	s->admitted = false;
+	if (admitted && gate_claim(&s->gw->gates, network, now(s)))
 		return false;
-	}
-	at = gate_reserve(&s->gw->gates, str_c(s->network), conf->connect_burst,
+	at = gate_reserve(&s->gw->gates, network, conf->connect_burst,
 	    conf->connect_interval_ms, now(s));
 	if (at <= now(s))
 		return false;
-	s->admitted = true;
-	set_state(s, SESSION_WAITING);
-	/* The turn is not before its time, whoever is in a hurry. */
-	s->ended_at = at;
-	timer_set(&s->timer, clock_of(s), at);
-	while (map_next(&s->rooms, &it))
-		room_postpone(it.value, at);
-	log_info(
-	    &s->log, "login queued", "in_ms=%lld", (long long)(at - now(s)));
-	tell_wait(s, at - now(s));
+	wait_at_gate(s, at);
 	return true;
 }
 
@@ -447,7 +506,7 @@ session_on_online(struct session *s, const struct gw_event *ev)
 	timer_set(&s->stable, clock_of(s), now(s) + SESSION_STABLE_MS);
 	s->online_at = now(s);
 	s->last = ERR_INIT;
-	s->told_loss = false;
+	s->told_loss = s->told_wait = false;
 	log_info(&s->log, "online", "nick=" STR_FMT, STR_ARG(ev->text));
 	/* Back under another name: to those inside that is a nick change. */
 	self = person_find(s, str_c(s->nick));
@@ -478,7 +537,7 @@ tell_loss(struct session *s, const struct err *err)
 	snprintf(text, sizeof(text),
 	    "The connection to %s was lost (%s). Messages are refused until "
 	    "it is back; that is tried again and again.",
-	    s->network[0] ? s->network : s->gw->ops->title,
+	    network_title(s),
 	    err->text[0] ? err->text : "closed by the other side");
 	s->told_loss = true;
 	while (map_next(&s->rooms, &it))
@@ -532,6 +591,28 @@ wait_and_retry(struct session *s)
 	    (long long)delay, s->backoff.tries);
 }
 
+/* It may mean all of us, which is found out by how many it happens to. */
+static void
+note_turned_away(struct session *s, const struct err *err)
+{
+	struct gates *gates = &s->gw->gates;
+	struct str network = str_c(s->network);
+	int64_t ms = gate_turned_away(
+	    gates, network, str_c(s->account->user), str_c(err->text), now(s));
+
+	if (ms == 0)
+		return;
+	log_warn(&s->log, "network turns us away", "pause_ms=%lld err=\"%s\"",
+	    (long long)ms, err->text);
+	if (gate_pauses(gates, network) == 1)
+		alarm_admins(s->gw,
+		    "%s has turned away %d users of this gateway within a "
+		    "minute, the last one with: %s. Nobody is connected to it "
+		    "for %d s, then one at a time is tried. You will be told "
+		    "when it lets users in again.",
+		    network_title(s), GATE_USERS, err->text, (int)(ms / 1000));
+}
+
 void
 session_on_offline(struct session *s, const struct gw_event *ev)
 {
@@ -546,6 +627,8 @@ session_on_offline(struct session *s, const struct gw_event *ev)
 		    "connection");
 	log_info(&s->log, "offline", "asked=%s permanent=%s err=\"%s\"",
 	    asked ? "yes" : "no", ev->permanent ? "yes" : "no", err.text);
+	if (ev->turned_away && !asked)
+		note_turned_away(s, &err);
 	s->last = err;
 	s->online_at = 0;
 	set_state(s, SESSION_IDLE);

@@ -43,11 +43,13 @@ enum {
 	SESSION_LOGIN_MS = 120000, /* until ONLINE or OFFLINE */
 	SESSION_STABLE_MS = 60000, /* online so long: back-off starts anew */
 	SESSION_TELL_WAIT_MS =
-	    10000,                 /* shorter waits at the gate need no word */
-	SESSION_GRACE_MS = 5000,   /* for a logout */
-	SESSION_TALK_MS = 1800000, /* kept so long after a word one to one */
-	SESSION_QUEUE_MAX = 10000, /* events emitted from inside ops */
-	SESSION_HELD_MAX = 20,     /* messages that wait for the login */
+	    10000, /* shorter waits at the gate need no word */
+	SESSION_SHUT_OUT_MS = 90000,  /* a network that lets nobody in for
+	                                longer: joins are refused */
+	SESSION_GRACE_MS = 5000,      /* for a logout */
+	SESSION_TALK_MS = 1800000,    /* kept so long after a word one to one */
+	SESSION_QUEUE_MAX = 10000,    /* events emitted from inside ops */
+	SESSION_HELD_MAX = 20,        /* messages that wait for the login */
 	SESSION_MEMBERS_MAX = 100000, /* in all its rooms together */
 };
 
@@ -75,6 +77,7 @@ struct session {
 	int64_t ended_at;  /* WAITING: since then */
 	int64_t talked_at; /* last word one to one; 0: none */
 	bool told_loss;    /* the rooms know that the link is down */
+	bool told_wait;    /* he knows that it takes a while */
 	bool admitted;     /* WAITING for its turn at the gate */
 	bool held;         /* the network is asked not to read */
 	struct err last;   /* why it is not online */

@@ -85,6 +85,90 @@ idle_networks_are_forgotten(void **state)
 	gates_release(&g);
 }
 
+static void
+one_user_means_himself_and_three_mean_us(void **state)
+{
+	struct gates g;
+	struct str net = STR("net"), why = STR("throttled");
+
+	(void)state;
+	gates_init(&g);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(
+		    gate_turned_away(&g, net, STR("a@x"), why, i), 0);
+	assert_int_equal(gate_turned_away(&g, net, STR("b@x"), why, 10), 0);
+	/* Those two were long ago. */
+	assert_int_equal(gate_turned_away(&g, net, STR("c@x"), why, 70011), 0);
+	assert_int_equal(gate_pauses(&g, net), 0);
+	assert_int_equal(gate_turned_away(&g, net, STR("d@x"), why, 70012), 0);
+	assert_int_equal(
+	    gate_turned_away(&g, net, STR("a@x"), why, 70013), GATE_PAUSE_MS);
+	assert_int_equal(gate_shut_until(&g, net, 70013), 70013 + 60000);
+	assert_true(str_is(gate_why(&g, net), "throttled"));
+	assert_int_equal(gate_pauses(&g, STR("other")), 0);
+	gates_release(&g);
+}
+
+static void
+shut(struct gates *g, int64_t now_at)
+{
+	struct str net = STR("net"), why = STR("no");
+
+	assert_int_equal(gate_turned_away(g, net, STR("a"), why, now_at), 0);
+	assert_int_equal(gate_turned_away(g, net, STR("b"), why, now_at), 0);
+	assert_int_equal(
+	    gate_turned_away(g, net, STR("c"), why, now_at), GATE_PAUSE_MS);
+}
+
+static void
+after_the_pause_one_at_a_time_tries(void **state)
+{
+	struct gates g;
+	struct str net = STR("net");
+
+	(void)state;
+	gates_init(&g);
+	shut(&g, 0);
+	/* Without a burst, and without a pace all the same not before. */
+	assert_int_equal(gate_reserve(&g, net, 10, 1000, 5), 60000);
+	assert_int_equal(gate_reserve(&g, net, 10, 1000, 5), 61000);
+	assert_false(gate_claim(&g, net, 59999));
+	assert_true(gate_claim(&g, net, 60000));
+	assert_false(gate_claim(&g, net, 61000));
+	assert_int_equal(gate_reserve(&g, net, 10, 1000, 61000), 70000);
+	assert_true(gate_claim(&g, net, 70000));
+	/* Who was online before says nothing; who came after and stayed does. */
+	assert_false(gate_let_in(&g, net, 59000));
+	assert_true(gate_let_in(&g, net, 60000));
+	assert_true(gate_claim(&g, net, 70001));
+	assert_false(gate_let_in(&g, net, 70001));
+	gates_release(&g);
+}
+
+static void
+each_pause_is_twice_the_last_up_to_an_hour(void **state)
+{
+	struct gates g;
+	struct str net = STR("net");
+	int64_t now_at = 60000, pause = 2 * GATE_PAUSE_MS;
+
+	(void)state;
+	gates_init(&g);
+	shut(&g, 0);
+	/* Who had dialled before counts once. */
+	assert_int_equal(
+	    gate_turned_away(&g, net, STR("d"), STR("no"), 100), 0);
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(
+		    gate_turned_away(&g, net, STR("d"), STR("no"), now_at),
+		    pause);
+		now_at += pause;
+		pause = pause * 2 > GATE_PAUSE_MAX_MS ? GATE_PAUSE_MAX_MS
+		                                      : pause * 2;
+	}
+	gates_release(&g);
+}
+
 int
 main(void)
 {
@@ -92,6 +176,9 @@ main(void)
 		cmocka_unit_test(a_burst_goes_at_once_and_the_rest_in_order),
 		cmocka_unit_test(networks_do_not_wait_for_each_other),
 		cmocka_unit_test(the_burst_comes_back_with_time),
+		cmocka_unit_test(one_user_means_himself_and_three_mean_us),
+		cmocka_unit_test(after_the_pause_one_at_a_time_tries),
+		cmocka_unit_test(each_pause_is_twice_the_last_up_to_an_hour),
 		cmocka_unit_test(an_interval_of_zero_lets_everybody_through),
 		cmocka_unit_test(idle_networks_are_forgotten),
 	};

@@ -612,7 +612,7 @@ reasons_to_give_up_are_permanent(void **state)
 		    "banned from server]\n" },
 		{ "ERROR :Connection refused, too many connections from your "
 		  "IP address\r\n",
-		    "CLOSED err=unreachable [Connection refused, too many "
+		    "CLOSED err=busy [Connection refused, too many "
 		    "connections from your IP address]\n" },
 		{ "ERROR :Trying to reconnect too fast. Throttled\r\n",
 		    "CLOSED err=unreachable [Trying to reconnect too fast. "
