@@ -420,7 +420,7 @@ report_end(struct irc_proto *p, struct irc_event *ev)
 	ev->err = p->closing.kind;
 	ev->text = str_c(p->closing.text);
 	ev->permanent = p->closing.permanent;
-	ev->turned_away = p->closing.turned_away;
+	ev->turned_away = p->turned_away;
 	return true;
 }
 
@@ -474,7 +474,7 @@ irc_proto_eof(struct irc_proto *p, struct str why)
 	if (p->state != IRC_CLOSED)
 		irc_end(p, ERR_UNREACHABLE, false, why);
 	if (silent)
-		p->closing.turned_away = true;
+		p->turned_away = true;
 }
 
 /* ---- bytes out -------------------------------------------------------- */

@@ -258,7 +258,6 @@ struct irc_change {
 struct irc_closing {
 	bool known;
 	bool permanent;
-	bool turned_away;
 	bool reported;
 	bool after_quit; /* the server said goodbye to our QUIT */
 	enum err_kind kind;
@@ -284,7 +283,8 @@ struct irc_proto {
 	uint32_t max_lines, nick_max, nick_try;
 	uint8_t userlen, hostlen; /* ours, as others see us; 0: not known */
 	bool sasl_required, secrets_allowed, bad_secret, tls;
-	bool heard; /* a byte at least */
+	bool heard;       /* a byte at least */
+	bool turned_away; /* closing: banned, throttled, too many */
 
 	struct irc_regain regain;
 	struct irc_watch *watch; /* NULL: nobody has ever been */

@@ -335,7 +335,7 @@ irc_on_banned(struct irc_proto *p, struct irc_event *ev)
 {
 	(void)ev;
 	irc_note_end(p, ERR_DENIED, true, irc_clean(p, irc_last(p)));
-	p->closing.turned_away = true;
+	p->turned_away = true;
 	return false;
 }
 
@@ -391,7 +391,7 @@ irc_on_error(struct irc_proto *p, struct irc_event *ev)
 	else
 		irc_end(p, too_many ? ERR_BUSY : ERR_UNREACHABLE, false, text);
 	if (too_many || is_ban(text))
-		p->closing.turned_away = true;
+		p->turned_away = true;
 	return false;
 }
 

@@ -615,7 +615,7 @@ reasons_to_give_up_are_permanent(void **state)
 		    "CLOSED err=busy [Connection refused, too many "
 		    "connections from your IP address]\n" },
 		{ "ERROR :Trying to reconnect too fast. Throttled\r\n",
-		    "CLOSED err=unreachable [Trying to reconnect too fast. "
+		    "CLOSED err=busy [Trying to reconnect too fast. "
 		    "Throttled]\n" },
 		{ "ERROR\r\n", "CLOSED err=unreachable\n" },
 	};
