@@ -168,6 +168,15 @@ irc_ask_is_queued(const struct irc_asks *t, enum irc_ask_kind kind)
 	return false;
 }
 
+/* At the end, as the list is in the order of time. */
+void
+irc_ask_touch(struct irc_asks *t, struct irc_ask *a, int64_t now_at)
+{
+	a->sent_at = now_at;
+	list_del(&a->node);
+	list_add(&t->sent, &a->node);
+}
+
 static struct irc_ask *
 oldest_request(const struct irc_asks *t)
 {

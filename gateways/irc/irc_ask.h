@@ -39,6 +39,7 @@ enum irc_ask_kind {
 	IRC_ASK_MODE,
 	IRC_ASK_INVITE,
 	IRC_ASK_AWAY,
+	IRC_ASK_LIST,
 	IRC_ASK_RAW,
 	IRC_ASK_REACT,
 	IRC_ASK_REDACT,
@@ -109,6 +110,9 @@ struct irc_ask *irc_ask_before(
 
 /* Is one of that kind still queued? */
 bool irc_ask_is_queued(const struct irc_asks *t, enum irc_ask_kind kind);
+
+/* An answer in many lines has begun or goes on: its time runs anew. */
+void irc_ask_touch(struct irc_asks *t, struct irc_ask *a, int64_t now_at);
 
 /* The oldest sent request (no message) that waits for wait_ms; or NULL. */
 struct irc_ask *irc_ask_overdue(

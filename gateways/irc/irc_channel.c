@@ -97,6 +97,16 @@ take_prefixes(const struct irc_proto *p, struct str name, char *modes)
 	return name;
 }
 
+/* "=" public, "@" secret, "*" private; 0: not told. */
+static char
+sign_of(const struct irc_proto *p)
+{
+	struct str sign =
+	    p->m.nparam > 3 ? p->m.param[p->m.nparam - 3] : STR_EMPTY;
+
+	return sign.len == 1 ? *sign.p : '\0';
+}
+
 bool
 irc_step_names(struct irc_proto *p, struct irc_event *ev)
 {
@@ -108,6 +118,7 @@ irc_step_names(struct irc_proto *p, struct irc_event *ev)
 			continue;
 		ev->type = IRC_EV_NAME;
 		ev->channel = p->m.param[p->m.nparam - 2];
+		ev->letter = sign_of(p);
 		irc_msg_prefix(
 		    name, &ev->who.nick, &ev->who.user, &ev->who.host);
 		ev->self = irc_proto_is_self(p, ev->who.nick);
@@ -284,12 +295,17 @@ begin_modes(struct irc_proto *p, struct irc_event *ev, size_t first)
 	return irc_step_modes(p, ev);
 }
 
-/* Our own user modes are nobody's business. */
+/* Our own user modes are nobody's business, but for what they let us see. */
 bool
 irc_on_mode(struct irc_proto *p, struct irc_event *ev)
 {
-	if (!irc_is_channel(p, p->m.param[0]))
+	if (!irc_is_channel(p, p->m.param[0])) {
+		if (irc_proto_is_self(p, p->m.param[0]) &&
+		    (str_has(p->m.param[1], 'o') ||
+		        str_has(p->m.param[1], 'O')))
+			p->oper = true;
 		return false;
+	}
 	return begin_modes(p, ev, 1);
 }
 

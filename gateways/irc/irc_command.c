@@ -402,6 +402,44 @@ irc_proto_away(
 	    &(struct ask_for){ IRC_ASK_AWAY, ref, STR_EMPTY, STR_EMPTY }, err);
 }
 
+/* Is one of that kind open, sent or not? */
+static bool
+has_ask(const struct irc_proto *p, enum irc_ask_kind kind)
+{
+	return has_sent(p, IRC_ASK_BIT(kind)) ||
+	    irc_ask_is_queued(&p->asks, kind);
+}
+
+/*
+ * Two people or fewer make most of the channels of a large network.  A server
+ * without SAFELIST hangs up when more is queued for us than it likes.
+ */
+int
+irc_proto_list(
+    struct irc_proto *p, unsigned want, uint64_t ref, struct err *err)
+{
+	bool many = p->nchannels / 4 > want;
+	struct irc_out o;
+
+	if (need_ready(p, err) < 0)
+		return -1;
+	if (has_ask(p, IRC_ASK_LIST))
+		return err_set(err, ERR_BUSY,
+		    "the list of channels is still coming; try again later");
+	if (!p->is.safelist && p->nchannels > IRC_LIST_UNSAFE &&
+	    !p->is.elist_size)
+		return err_set(err, ERR_TOO_BIG,
+		    "%u channels are more than this server would list without "
+		    "hanging up",
+		    (unsigned)p->nchannels);
+	irc_out_init(&o, "LIST");
+	if (p->is.elist_size &&
+	    (many || (!p->is.safelist && p->nchannels > IRC_LIST_UNSAFE)))
+		irc_out_middle(&o, STR(">2"));
+	return queue_line(p, &o,
+	    &(struct ask_for){ IRC_ASK_LIST, ref, STR_EMPTY, STR_EMPTY }, err);
+}
+
 /* ---- messages --------------------------------------------------------- */
 
 /* One message, before it is cut into lines. */

@@ -203,6 +203,7 @@ on_server_text(struct irc_link *l, const struct irc_event *ev)
 static void
 leave_again(struct irc_link *l, const struct irc_event *ev)
 {
+	l->strayed = true;
 	(void)irc_proto_part(&l->proto, ev->channel, STR_EMPTY, 0, NULL);
 	irc_link_mark(l);
 }
@@ -260,6 +261,7 @@ on_name(struct irc_link *l, const struct irc_event *ev)
 		return;
 	if (ev->self)
 		c->listed = true;
+	c->is_public = ev->letter == '=';
 	irc_event_member(l, c, &person,
 	    irc_ranks_put(&l->ranks, c, ev->who.nick, ev->modes));
 }
@@ -535,6 +537,8 @@ on_mode(struct irc_link *l, const struct irc_event *ev)
 {
 	struct irc_channel *c = channel_of(l, ev);
 
+	if (c && ev->on && (ev->letter == 's' || ev->letter == 'p'))
+		c->is_public = false;
 	if (c && ev->mode == IRC_MODE_MEMBER)
 		rank_changed(l, c, ev);
 	else if (c && ev->mode != IRC_MODE_LIST)
@@ -557,6 +561,32 @@ on_modes_end(struct irc_link *l, const struct irc_event *ev)
 		show_flags(l, c);
 	}
 	done(l, ev->ref);
+}
+
+/* ---- the list of channels ----------------------------------------------- */
+
+/* The server shows us all that we are in, others only what is public. */
+static void
+on_listed(struct irc_link *l, const struct irc_event *ev)
+{
+	struct irc_channel *c = channel_of(l, ev);
+
+	irc_link_emit(l,
+	    &(struct gw_event){ .type = GW_EV_ENTRY,
+	        .req = irc_ref_id(ev->ref),
+	        .entry = { .name = ev->channel,
+	            .text = ev->text,
+	            .n = ev->n,
+	            .is_own = c && !c->is_public } });
+}
+
+static void
+on_list_end(struct irc_link *l, const struct irc_event *ev)
+{
+	irc_link_emit(l,
+	    &(struct gw_event){ .type = GW_EV_DONE,
+	        .req = irc_ref_id(ev->ref),
+	        .on = l->strayed || irc_proto_is_oper(&l->proto) });
 }
 
 /* ---- messages --------------------------------------------------------- */
@@ -807,6 +837,8 @@ static event_row *const rows[] = {
 	[IRC_EV_ACCEPTED] = on_accepted,
 	[IRC_EV_FAILED] = on_failed,
 	[IRC_EV_SERVER_TEXT] = on_server_text,
+	[IRC_EV_LISTED] = on_listed,
+	[IRC_EV_LIST_END] = on_list_end,
 	[IRC_EV_STS] = on_sts,
 	[IRC_EV_DERIVE] = on_derive,
 	[IRC_EV_CLOSED] = on_closed,

@@ -66,9 +66,16 @@ bool irc_find_target(struct irc_proto *p, struct irc_event *ev);
 irc_handler_fn irc_on_monitor, irc_on_watch, irc_on_watch_off, irc_on_list_full,
     irc_on_ison;
 
+/* irc_list.c */
+irc_handler_fn irc_on_oper, irc_on_channels, irc_on_list_start, irc_on_listed,
+    irc_on_list_end;
+
 /* irc_reply.c */
 irc_handler_fn irc_on_motd_start, irc_on_motd, irc_on_motd_end, irc_on_forward,
     irc_on_fail, irc_on_note, irc_on_numeric;
+
+/* All but our nick, as one text; false: there is nothing in it to show. */
+bool irc_show_all(struct irc_proto *p, struct irc_event *ev);
 
 /* Is that word anywhere in text?  ASCII case does not count. */
 bool irc_text_has(struct str text, const char *word);

@@ -178,6 +178,14 @@ set_tagdeny(struct irc_isupport *is, size_t at, struct str value)
 	}
 }
 
+/* "CMNTU": what LIST can be asked for; of it only the number of people. */
+static void
+set_elist(struct irc_isupport *is, size_t at, struct str value)
+{
+	(void)at;
+	is->elist_size = str_has(value, 'U') || str_has(value, 'u');
+}
+
 /* "PRIVMSG:4,KICK:1,JOIN:" */
 static void
 set_targmax(struct irc_isupport *is, size_t at, struct str value)
@@ -209,6 +217,7 @@ static const struct row rows[] = {
 	{ "CHANNELLEN", "", set_u16, AT(channellen) },
 	{ "CHANTYPES", "#&", set_chantypes, 0 },
 	{ "CLIENTTAGDENY", "", set_tagdeny, 0 },
+	{ "ELIST", "", set_elist, 0 },
 	{ "HOSTLEN", "", set_u16, AT(hostlen) },
 	{ "KICKLEN", "", set_u16, AT(kicklen) },
 	{ "LINELEN", "", set_u16, AT(linelen) },
@@ -218,6 +227,7 @@ static const struct row rows[] = {
 	{ "NETWORK", "", set_network, 0 },
 	{ "NICKLEN", "", set_u16, AT(nicklen) },
 	{ "PREFIX", "(ov)@+", set_prefix, 0 },
+	{ "SAFELIST", "0", set_bool, AT(safelist) },
 	{ "STATUSMSG", "", set_statusmsg, 0 },
 	{ "TARGMAX", "", set_targmax, 0 },
 	{ "TOPICLEN", "", set_u16, AT(topiclen) },

@@ -54,6 +54,8 @@ struct irc_isupport {
 	char bot; /* user mode letter that marks bots, or 0 */
 	bool utf8only;
 	bool whox;
+	bool safelist;       /* LIST never makes it hang up on us */
+	bool elist_size;     /* LIST takes ">n": channels of more people */
 	uint8_t tags_denied; /* bits 1 << enum irc_tag, from CLIENTTAGDENY */
 	/* Bytes; 0: no limit was told. */
 	uint16_t nicklen, channellen, topiclen, kicklen, awaylen, linelen;

@@ -70,12 +70,13 @@ struct irc_link {
 	struct list dirty;   /* in gw->dirty while marked */
 	struct list queries; /* oldest first */
 	size_t nqueries;
-	struct list tasks; /* irc_request_task.h */
+	struct list tasks;                 /* irc_request_task.h */
 	struct irc_derivation *derivation; /* under way, or NULL */
 	bool busy;                         /* the proto is being drained */
 	bool over;              /* nothing will be emitted any more */
 	const struct err *down; /* why the stream went, while it is told */
 	bool down_permanent;
+	bool strayed;     /* we were let in somewhere unasked */
 	bool turned_away; /* with words that may fit all of us */
 	bool told_delay;  /* the user knows that lines wait */
 	struct irc_proto proto;

@@ -650,6 +650,12 @@ irc_proto_is_self(const struct irc_proto *p, struct str nick)
 }
 
 bool
+irc_proto_is_oper(const struct irc_proto *p)
+{
+	return p->oper;
+}
+
+bool
 irc_proto_has_cap(const struct irc_proto *p, enum irc_cap_id id)
 {
 	return irc_cap_has(&p->cap, id);

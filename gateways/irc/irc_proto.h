@@ -74,11 +74,14 @@ enum {
 	IRC_PONG_MS = 60 * 1000,     /* and wait so long for any byte */
 	IRC_ANSWER_MS = 60 * 1000,   /* for what was asked, once sent */
 	IRC_FENCE_MS = 1000,         /* from a message to the PING behind it, */
-	IRC_FENCE_EVERY = 10, /* or so many messages if they are sooner */
-	IRC_QUIT_MS = 2000,   /* from QUIT to hanging up */
-	IRC_CHANGES_MAX = 16, /* of one MODE line */
-	IRC_NICK_TRIES = 8,   /* alternates at registration */
-	IRC_MAX_LINES = 5,    /* of one message, unless params say so */
+	IRC_FENCE_EVERY = 10,   /* or so many messages if they are sooner */
+	IRC_QUIT_MS = 2000,     /* from QUIT to hanging up */
+	IRC_CHANGES_MAX = 16,   /* of one MODE line */
+	IRC_NICK_TRIES = 8,     /* alternates at registration */
+	IRC_MAX_LINES = 5,      /* of one message, unless params say so */
+	IRC_LIST_SHOWN = 50,    /* lines of a LIST that people asked for */
+	IRC_LIST_UNSAFE = 2000, /* channels; without SAFELIST so many may
+	                           be more than the server lets queue up */
 };
 
 /* What of the line at hand is still to be reported. */
@@ -164,7 +167,8 @@ enum irc_event_type {
 	IRC_EV_KICK,      /* channel, who: actor, nick: victim, text; self: the
 	                     victim is us; ref */
 	IRC_EV_NICK,      /* who: as it was, nick: as it is, self, ref */
-	IRC_EV_NAME,      /* channel, who, modes, self: one line of NAMES */
+	IRC_EV_NAME,      /* channel, who, modes, self: one line of NAMES;
+	                     letter: '=' of public channels */
 	IRC_EV_NAMES_END, /* channel; ref of the join */
 	IRC_EV_TOPIC,     /* channel, text (empty: none), who and at_utc: set by
 	                     and when, if told; on: changed just now; ref */
@@ -203,6 +207,9 @@ enum irc_event_type {
 	                     unsure: of a message: it may have arrived */
 	IRC_EV_SERVER_TEXT, /* text, who: for people: MOTD, notices, numerics;
 	                       code */
+	IRC_EV_LISTED,      /* channel, n: people inside, text: topic: one line
+	                       of the LIST of that ref */
+	IRC_EV_LIST_END,    /* ref of that LIST */
 	IRC_EV_STS,         /* port, duration_ms or -1: see irc_sts.h */
 	IRC_EV_DERIVE,      /* for a login: see irc_proto_derived() */
 	IRC_EV_CLOSED,      /* last: err (ERR_NONE: we quit), text, permanent:
@@ -222,6 +229,7 @@ struct irc_event {
 	struct str ctcp;
 	struct str msgid, reply;
 	uint16_t port;
+	uint32_t n;
 	int64_t duration_ms;
 	int64_t at_utc; /* of server-time or 333, ms; 0: not told */
 	enum irc_msg_kind kind;
@@ -272,6 +280,7 @@ struct irc_proto {
 	struct buf out;
 	struct irc_queue queue;
 	struct irc_isupport is;
+	uint32_t nchannels; /* of the network, by 254; 0: not told */
 	struct irc_cap cap;
 	struct irc_asks asks;
 
@@ -285,6 +294,8 @@ struct irc_proto {
 	bool sasl_required, secrets_allowed, bad_secret, tls;
 	bool heard;       /* a byte at least */
 	bool turned_away; /* closing: banned, throttled, too many */
+	bool oper;        /* we may see what others do not */
+	uint16_t nlisted; /* lines of a LIST we did not ask for */
 
 	struct irc_regain regain;
 	struct irc_watch *watch; /* NULL: nobody has ever been */
@@ -362,6 +373,8 @@ struct str irc_proto_nick(const struct irc_proto *p); /* ours; may be empty */
 const struct irc_isupport *irc_proto_isupport(const struct irc_proto *p);
 bool irc_proto_has_cap(const struct irc_proto *p, enum irc_cap_id id);
 bool irc_proto_passes(const struct irc_proto *p, enum irc_tag tag);
+/* Are we an operator of the network, or have we been? */
+bool irc_proto_is_oper(const struct irc_proto *p);
 bool irc_proto_is_self(const struct irc_proto *p, struct str nick);
 
 /* Milliseconds until a line added now would leave; for telling the user. */
@@ -452,6 +465,14 @@ int irc_proto_away(
 
 int irc_proto_invite(struct irc_proto *p, struct str channel, struct str nick,
     uint64_t ref, struct err *err);
+
+/*
+ * LISTED for each channel, then LIST_END.  want: how many are of use; where
+ * there are far more, the smallest are not asked for.  ERR_BUSY: one is still
+ * coming; ERR_TOO_BIG: the server might hang up on us.
+ */
+int irc_proto_list(
+    struct irc_proto *p, unsigned want, uint64_t ref, struct err *err);
 
 /* One line as it is, without its end. */
 int irc_proto_raw(

@@ -37,8 +37,9 @@ struct irc_channel {
 	unsigned flags;         /* the caller's: as told */
 	struct irc_modes modes; /* the caller's */
 	struct irc_modes told;  /* the caller's: of a 324 that goes on */
-	bool listed;  /* the caller's: we ourselves have been reported */
-	bool leaving; /* the caller's: PART is on its way */
+	bool listed;    /* the caller's: we ourselves have been reported */
+	bool leaving;   /* the caller's: PART is on its way */
+	bool is_public; /* the caller's: NAMES said so, no mode after it */
 };
 
 struct irc_ranks {

@@ -43,6 +43,7 @@ static const struct refusal refusals[] = {
 	{ 413, BIT(MESSAGE), 1, ERR_DENIED, IRC_REFUSED_OTHER },
 	{ 414, BIT(MESSAGE), 1, ERR_DENIED, IRC_REFUSED_OTHER },
 	{ 415, BIT(MESSAGE), 1, ERR_DENIED, IRC_REFUSED_OTHER },
+	{ 416, 0, COMMAND, ERR_TOO_BIG, IRC_REFUSED_OTHER },
 	{ 417, 0, NO_NAME, ERR_TOO_BIG, IRC_REFUSED_OTHER },
 	{ 421, 0, COMMAND, ERR_UNSUPPORTED, IRC_REFUSED_OTHER },
 	{ 431, BIT(NICK), NO_NAME, ERR_BAD_INPUT, IRC_REFUSED_OTHER },
@@ -80,6 +81,7 @@ static const struct refusal refusals[] = {
 	{ 489, BIT(JOIN) | BIT(MODE), 1, ERR_DENIED, IRC_REFUSED_TLS },
 	{ 492, BIT(MESSAGE), 1, ERR_DENIED, IRC_REFUSED_OTHER },
 	{ 520, BIT(JOIN), 1, ERR_DENIED, IRC_REFUSED_POLICY },
+	{ 521, BIT(LIST), NO_NAME, ERR_UNSUPPORTED, IRC_REFUSED_OTHER },
 	{ 531, BIT(MESSAGE), 1, ERR_DENIED, IRC_REFUSED_OTHER },
 	{ 696, BIT(MODE), 1, ERR_BAD_INPUT, IRC_REFUSED_OTHER },
 	{ 716, BIT(MESSAGE), 1, ERR_DENIED, IRC_REFUSED_OTHER },
@@ -137,6 +139,7 @@ kinds_of(struct str command)
 		{ "ISON", BIT(ISON) },
 		{ "JOIN", BIT(JOIN) },
 		{ "KICK", BIT(KICK) },
+		{ "LIST", BIT(LIST) },
 		{ "MODE", BIT(MODE) | BIT(MODES) },
 		{ "NICK", BIT(NICK) },
 		{ "NOTICE", BIT(MESSAGE) },
@@ -288,12 +291,11 @@ irc_on_motd_end(struct irc_proto *p, struct irc_event *ev)
 static bool
 is_dull(unsigned code)
 {
-	static const unsigned char after_200[] = { 50, 51, 52, 53, 54, 55, 65,
-		66 };
+	static const unsigned char after_200[] = { 50, 51, 52, 53, 55, 65, 66 };
 	size_t i;
 
-	if (code < 50 || code == 315 || code == 318 || code == 323 ||
-	    code == 329 || code == 369)
+	if (code < 50 || code == 315 || code == 318 || code == 329 ||
+	    code == 369)
 		return true;
 	for (i = 0; i < sizeof(after_200); i++)
 		if (code == 200u + after_200[i])
@@ -301,9 +303,8 @@ is_dull(unsigned code)
 	return false;
 }
 
-/* All but our nick, as one text. */
-static bool
-show_all(struct irc_proto *p, struct irc_event *ev)
+bool
+irc_show_all(struct irc_proto *p, struct irc_event *ev)
 {
 	struct str text = irc_last(p);
 
@@ -327,5 +328,5 @@ irc_on_numeric(struct irc_proto *p, struct irc_event *ev)
 		return on_refusal(p, ev, r);
 	if (is_dull(code))
 		return false;
-	return show_all(p, ev);
+	return irc_show_all(p, ev);
 }

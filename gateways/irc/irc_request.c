@@ -132,6 +132,18 @@ irc_request_invite(struct session *s, gw_req_id id, const struct gw_req *req)
 	    &err);
 }
 
+void
+irc_request_directory(struct session *s, gw_req_id id, const struct gw_req *req)
+{
+	struct irc_link *l = irc_link_of(s);
+	struct err err = ERR_INIT;
+
+	finish(l, id,
+	    irc_proto_list(
+	        &l->proto, req->limit, irc_ref(IRC_REF_REQUEST, id), &err),
+	    &err);
+}
+
 /* ---- oneself ---------------------------------------------------------- */
 
 void

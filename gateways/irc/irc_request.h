@@ -20,6 +20,7 @@ gw_request_fn irc_request_nick;
 gw_request_fn irc_request_role;
 gw_request_fn irc_request_standing;
 gw_request_fn irc_request_invite;
+gw_request_fn irc_request_directory;
 gw_request_fn irc_request_query;
 gw_request_fn irc_request_away;
 gw_request_fn irc_request_raw;

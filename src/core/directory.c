@@ -4,16 +4,15 @@
 #include <stdlib.h>
 
 #include "core/archive.h"
+#include "core/browse.h"
 #include "core/commands.h"
 #include "core/directory.h"
 #include "core/instance.h"
 #include "core/person.h"
-#include "core/request.h"
 #include "core/room.h"
 #include "core/router.h"
 #include "core/services.h"
 #include "core/session.h"
-#include "lib/xalloc.h"
 #include "xmpp/component.h"
 #include "xmpp/disco.h"
 #include "xmpp/iq.h"
@@ -22,7 +21,7 @@
 #include "xmpp/stanza.h"
 #include "xmpp/xmlw.h"
 
-enum { ITEMS_MAX = 500, LIST_MS = 30000 };
+enum { ITEMS_MAX = 500 };
 
 #define MEMBER(n) LIST_ENTRY(n, struct member, in_room)
 
@@ -231,94 +230,10 @@ begin_items(struct iq_ask *ask)
 	return w;
 }
 
-/* The list as it comes; written when it is complete. */
-struct listing {
-	struct buf items; /* "name\0text\0" ... */
-	size_t n;
-};
-
-static void
-on_entry(
-    struct session *s, const struct request_to *to, const struct gw_entry *e)
-{
-	struct listing *l = to->obj;
-
-	(void)s;
-	if (l->n >= ITEMS_MAX || str_has(e->name, '\0'))
-		return;
-	buf_add_str(&l->items, e->name);
-	buf_addc(&l->items, '\0');
-	l->n += !buf_is_full(&l->items);
-}
-
-static void
-on_listed(
-    struct session *s, const struct request_to *to, const struct gw_event *done)
-{
-	struct listing *l = to->obj;
-	struct iq_ask *ask = iq_kept(services_iqs(s->gw), to->token);
-	struct str rest = buf_str(&l->items), name;
-	struct gw_address at = { .kind = GW_ADDR_ROOM,
-		.network = str_c(s->spelling ? s->spelling : s->network) };
-	struct inlet in = { .gw = s->gw };
-	struct xmlw *w;
-
-	if (ask && done->err.kind != ERR_NONE) {
-		iq_fail(ask, &done->err);
-	} else if (ask) {
-		w = begin_items(ask);
-		while (l->n-- > 0 && str_cut(&rest, '\0', &name)) {
-			at.name = name;
-			add_item(&in, w, at, STR_EMPTY, name);
-		}
-		iq_done(ask);
-	}
-	buf_release(&l->items);
-	free(l);
-}
-
-static void
-rooms_of_mine(struct iq_ask *ask, struct inlet *in, struct session *s)
-{
-	struct gw_address at = { .kind = GW_ADDR_ROOM,
-		.network = in->at.spelling };
-	struct xmlw *w = begin_items(ask);
-	struct map_iter it = { 0 };
-
-	while (s && map_next(&s->rooms, &it)) {
-		const struct room *r = it.value;
-
-		at.name = str_c(r->name);
-		add_item(in, w, at, STR_EMPTY, at.name);
-	}
-	iq_done(ask);
-}
-
-static void
-items_of_network(struct iq_ask *ask, struct inlet *in)
-{
-	struct session *s = inlet_session(in);
-	struct gw_req req = { .kind = GW_REQ_DIRECTORY, .limit = ITEMS_MAX };
-	struct request_to to = { .done = on_listed, .entry = on_entry };
-	struct listing *l;
-
-	if (!in->gw->ops->request[GW_REQ_DIRECTORY] || !s ||
-	    s->state != SESSION_ONLINE) {
-		rooms_of_mine(ask, in, s);
-		return;
-	}
-	to.token = iq_keep(ask, LIST_MS + 5000);
-	if (!to.token)
-		return;
-	l = xcalloc(1, sizeof(*l));
-	buf_init(&l->items, ITEMS_MAX * (GW_NAME_MAX + 1));
-	to.obj = l;
-	request_start(s, &req, LIST_MS, &to);
-}
-
 /* Its networks; where none has a name, the domain is the network. */
 static void
-items_of_domain(struct iq_ask *ask, struct inlet *in)
+items_of_domain(
+    struct iq_ask *ask, struct inlet *in, const struct stanza *query)
 {
 	struct gw_address at = { .kind = GW_ADDR_NETWORK };
 	const struct gateway_ops *ops = in->gw->ops;
@@ -326,7 +241,7 @@ items_of_domain(struct iq_ask *ask, struct inlet *in)
 	size_t i;
 
 	if (!ops->network_at || ops->network_at(in->gw, 0).len == 0) {
-		items_of_network(ask, in);
+		browse_rooms(ask, in, query);
 		return;
 	}
 	w = begin_items(ask);
@@ -340,12 +255,13 @@ items_of_domain(struct iq_ask *ask, struct inlet *in)
 }
 
 static void
-items_of_room(struct iq_ask *ask, struct inlet *in)
+items_of_room(struct iq_ask *ask, struct inlet *in, const struct stanza *query)
 {
 	struct room *r = in->resource.len ? NULL : inlet_room(in);
 	struct xmlw *w = begin_items(ask);
 	size_t n = 0;
 
+	(void)query;
 	if (r) {
 		LIST_EACH(&r->order, node)
 		{
@@ -361,18 +277,21 @@ items_of_room(struct iq_ask *ask, struct inlet *in)
 }
 
 static void
-items_of_person(struct iq_ask *ask, struct inlet *in)
+items_of_person(
+    struct iq_ask *ask, struct inlet *in, const struct stanza *query)
 {
 	(void)in;
+	(void)query;
 	(void)begin_items(ask);
 	iq_done(ask);
 }
 
-typedef void items_fn(struct iq_ask *ask, struct inlet *in);
+typedef void items_fn(
+    struct iq_ask *ask, struct inlet *in, const struct stanza *query);
 
 static items_fn *const items[GW_NADDR] = {
 	[GW_ADDR_DOMAIN] = items_of_domain,
-	[GW_ADDR_NETWORK] = items_of_network,
+	[GW_ADDR_NETWORK] = browse_rooms,
 	[GW_ADDR_ROOM] = items_of_room,
 	[GW_ADDR_PERSON] = items_of_person,
 };
@@ -394,6 +313,6 @@ directory_on_items(struct iq_ask *ask, const struct stanza *query)
 		xmlw_attr(w, "node", node);
 		iq_done(ask);
 	} else {
-		items[in->at.kind](ask, in);
+		items[in->at.kind](ask, in, query);
 	}
 }

@@ -232,7 +232,8 @@ enum gw_req_kind {
 	GW_REQ_INVITE,    /* room, nick, text: reason */
 	GW_REQ_FORM_GET,  /* room: ENTRY each, then DONE */
 	GW_REQ_FORM_SET,  /* room, field */
-	GW_REQ_DIRECTORY, /* text: filter, limit; ENTRY each, then DONE */
+	GW_REQ_DIRECTORY, /* limit: how many are of use; ENTRY each, then DONE
+	                    (on: others might not be shown all of them) */
 	GW_REQ_QUERY,     /* nick, query; DONE.text */
 	GW_REQ_WATCH,     /* nick: CONTACT events from now on */
 	GW_REQ_UNWATCH,   /* nick */
@@ -322,6 +323,8 @@ enum gw_person_flag { GW_PERSON_BOT = 1 << 0, GW_PERSON_OPER = 1 << 1 };
 struct gw_entry {
 	struct str name, text;
 	uint64_t n;       /* DIRECTORY: people inside */
+	bool is_own;      /* DIRECTORY: we are inside, and others may not be
+	                     shown that it is there */
 	int64_t at_utc;   /* STANDINGS: set when */
 	struct str actor; /* STANDINGS: set by */
 };

@@ -5,6 +5,7 @@
 
 #include "core/account.h"
 #include "core/archive.h"
+#include "core/browse.h"
 #include "core/farewell.h"
 #include "core/inbound.h"
 #include "core/instance.h"
@@ -151,6 +152,7 @@ instance_new(struct core *c, const struct config_gateway *conf, struct err *err)
 		gw->priv = xcalloc(1, gw->ops->gateway_size);
 	gw->probe = probe_new(gw);
 	gw->mam = mam_new(gw);
+	gw->browse = browse_new(gw);
 	archive_open(gw);
 	gw->services = services_new(gw);
 	if (gw->ops->open(gw, conf->conf, err) < 0) {
@@ -189,6 +191,7 @@ instance_free(struct gateway **gwp)
 	probe_free(&gw->probe);
 	archive_close(gw);
 	mam_free(&gw->mam);
+	browse_free(&gw->browse);
 	services_free(&gw->services);
 	if (!gw->is_failed)
 		gw->ops->close(gw);

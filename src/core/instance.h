@@ -19,6 +19,7 @@
 #include "lib/log.h"
 #include "lib/map.h"
 
+struct browse;
 struct component;
 struct jid;
 struct mam;
@@ -38,6 +39,7 @@ struct gateway {
 	int64_t archived_us;         /* archive_time() at last */
 	struct timer prune;          /* of the archive */
 	struct mam *mam;             /* questions to the archive */
+	struct browse *browse;       /* lists of rooms */
 	struct probe *probe;         /* who is still there after a reconnect */
 	struct map accounts;         /* by bare JID */
 	struct list checks;    /* sessions to look at before the turn ends */

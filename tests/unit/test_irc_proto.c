@@ -71,6 +71,8 @@ static const char *const type_names[] = {
 	[IRC_EV_ACCEPTED] = "ACCEPTED",
 	[IRC_EV_FAILED] = "FAILED",
 	[IRC_EV_SERVER_TEXT] = "SERVER_TEXT",
+	[IRC_EV_LISTED] = "LISTED",
+	[IRC_EV_LIST_END] = "LIST_END",
 	[IRC_EV_STS] = "STS",
 	[IRC_EV_DERIVE] = "DERIVE",
 	[IRC_EV_CLOSED] = "CLOSED",
@@ -113,6 +115,8 @@ write_event(const struct irc_event *ev)
 	if (ev->type == IRC_EV_MODE)
 		buf_addf(&seen, " %c%c type=%d", ev->on ? '+' : '-', ev->letter,
 		    ev->mode);
+	if (ev->type == IRC_EV_LISTED)
+		buf_addf(&seen, " n=%u", (unsigned)ev->n);
 	if (ev->status)
 		buf_addf(&seen, " status=%c", ev->status);
 	if (ev->type == IRC_EV_REFUSED)
@@ -976,6 +980,82 @@ what_changes_about_people_is_told(void **state)
 	           "INVITED who=s channel=#c nick=cy\n"
 	           "AWAY_TOLD who=s nick=al [gone]\n"
 	           "AWAY_SELF who=s\nAWAY_SELF who=s on\n");
+}
+
+static void
+a_list_is_told_line_by_line(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(irc_proto_list(&p, 100, 7, &err), 0);
+	assert_int_equal(irc_proto_list(&p, 100, 8, &err), -1);
+	assert_int_equal(err.kind, ERR_BUSY);
+	settle();
+	assert_sent("LIST\r\n");
+	feed(":srv 321 bob Channel :Users  Name\r\n"
+	     ":srv 322 bob #a 12 :[+nt] about \x02it\x02\r\n"
+	     ":srv 322 bob * 3 :\r\n:srv 322 bob #b x :\r\n"
+	     ":srv 322 bob #c 1\r\n");
+	assert_log("LISTED who=srv channel=#a n=12 ref=7 [about it]\n"
+	           "LISTED who=srv channel=#c n=1 ref=7\n");
+	/* As long as lines come the answer is not late. */
+	now += IRC_ANSWER_MS - 1;
+	feed(":srv 322 bob #d 2 :\r\n");
+	now += IRC_ANSWER_MS - 1;
+	feed(":srv 323 bob :End\r\n");
+	assert_log("LISTED who=srv channel=#d n=2 ref=7\n"
+	           "LIST_END who=srv ref=7\n");
+	assert_int_equal(irc_proto_list(&p, 100, 9, &err), 0);
+	settle();
+	feed(":srv 263 bob LIST :Try again later\r\n");
+	assert_string_equal(strstr(seen.p, "err="),
+	    "err=busy code=263 ref=9 [Try again later]\n");
+}
+
+static void
+a_list_that_may_end_the_link_is_not_asked_for(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	feed(":srv 254 bob 3000 :channels formed\r\n");
+	assert_int_equal(irc_proto_list(&p, 2000, 1, &err), -1);
+	assert_int_equal(err.kind, ERR_TOO_BIG);
+	forget();
+	feed(":srv 005 bob ELIST=cmntu :are supported\r\n");
+	assert_int_equal(irc_proto_list(&p, 2000, 1, &err), 0);
+	settle();
+	assert_sent("LIST >2\r\n");
+	feed(":srv 323 bob :End\r\n:srv 005 bob SAFELIST :are supported\r\n");
+	forget();
+	assert_int_equal(irc_proto_list(&p, 2000, 1, &err), 0);
+	settle();
+	assert_sent("LIST\r\n");
+	feed(":srv 323 bob :End\r\n:srv 254 bob 30000 :channels formed\r\n");
+	forget();
+	assert_int_equal(irc_proto_list(&p, 2000, 1, &err), 0);
+	settle();
+	assert_sent("LIST >2\r\n");
+}
+
+static void
+a_list_by_hand_is_text_as_far_as_it_is_bearable(void **state)
+{
+	int i;
+
+	(void)state;
+	feed(":srv 321 bob Channel :Users  Name\r\n");
+	for (i = 0; i < IRC_LIST_SHOWN; i++)
+		feed(":srv 322 bob #a 12 :t\r\n");
+	buf_clear(&seen);
+	feed(":srv 322 bob #a 12 :t\r\n");
+	assert_log("");
+	feed(":srv 323 bob :End\r\n");
+	assert_non_null(strstr(seen.p, "[and 1 more"));
+	buf_clear(&seen);
+	feed(":srv 322 bob #a 12 :t\r\n:srv 323 bob :End\r\n");
+	assert_log("SERVER_TEXT who=srv code=322 server [#a 12 :t]\n");
 }
 
 static void
@@ -2166,6 +2246,9 @@ main(void)
 		TEST(modes_are_told_one_by_one),
 		TEST(names_of_twenty_thousand_are_read_one_by_one),
 		TEST(what_changes_about_people_is_told),
+		TEST(a_list_is_told_line_by_line),
+		TEST(a_list_that_may_end_the_link_is_not_asked_for),
+		TEST(a_list_by_hand_is_text_as_far_as_it_is_bearable),
 		TEST(messages_find_their_place),
 		TEST(tags_go_with_their_message),
 		TEST(ctcp_is_told_and_some_is_answered),
