@@ -28,9 +28,11 @@ void
 irc_asks_init(struct irc_asks *t)
 {
 	list_init(&t->queued);
-	list_init(&t->sent);
+	list_init(&t->messages);
+	list_init(&t->requests);
 	list_init(&t->told);
-	t->n = t->nsent_messages = t->nsent_requests = 0;
+	t->n = t->nsent_messages = 0;
+	t->last_seq = 0;
 }
 
 static void
@@ -47,7 +49,8 @@ void
 irc_asks_release(struct irc_asks *t)
 {
 	free_all(t, &t->queued);
-	free_all(t, &t->sent);
+	free_all(t, &t->messages);
+	free_all(t, &t->requests);
 	free_all(t, &t->told);
 }
 
@@ -85,8 +88,6 @@ irc_ask_free(struct irc_asks *t, struct irc_ask **ap)
 		return;
 	if (a->sent_at >= 0 && is_message(a))
 		t->nsent_messages--;
-	else if (a->sent_at >= 0 && is_request(a))
-		t->nsent_requests--;
 	list_del(&a->node);
 	t->n--;
 	free(a);
@@ -114,22 +115,52 @@ irc_ask_sent(struct irc_asks *t, struct irc_ask *a, int64_t now_at)
 		t->nsent_messages++;
 		return;
 	}
-	list_add(&t->sent, &a->node);
-	t->nsent_requests += is_request(a);
+	a->seq = ++t->last_seq;
+	list_add(&t->requests, &a->node);
 }
 
 void
 irc_ask_told(struct irc_asks *t, struct irc_ask *a)
 {
 	list_del(&a->node);
-	list_add(&t->sent, &a->node);
+	a->seq = ++t->last_seq;
+	list_add(&t->messages, &a->node);
+}
+
+/* Numbers come round. */
+static bool
+is_older(const struct irc_ask *a, const struct irc_ask *b)
+{
+	return (int32_t)(a->seq - b->seq) < 0;
+}
+
+static struct irc_ask *
+older(struct irc_ask *a, struct irc_ask *b)
+{
+	if (!a || !b)
+		return a ? a : b;
+	return is_older(a, b) ? a : b;
+}
+
+static struct irc_ask *
+first_of(const struct list *head)
+{
+	struct list *n = list_first(head);
+
+	return n ? ask_of(n) : NULL;
 }
 
 struct irc_ask *
-irc_ask_find(const struct irc_asks *t, unsigned kinds, enum irc_casemap map,
+irc_ask_oldest(const struct irc_asks *t)
+{
+	return older(first_of(&t->messages), first_of(&t->requests));
+}
+
+static struct irc_ask *
+find_in(const struct list *head, unsigned kinds, enum irc_casemap map,
     struct str name)
 {
-	LIST_EACH(&t->sent, node)
+	LIST_EACH(head, node)
 	{
 		struct irc_ask *a = ask_of(node);
 
@@ -143,18 +174,28 @@ irc_ask_find(const struct irc_asks *t, unsigned kinds, enum irc_casemap map,
 	return NULL;
 }
 
+#define MESSAGES (IRC_ASK_BIT(IRC_ASK_MESSAGE) | IRC_ASK_BIT(IRC_ASK_RAW))
+
+struct irc_ask *
+irc_ask_find(const struct irc_asks *t, unsigned kinds, enum irc_casemap map,
+    struct str name)
+{
+	struct irc_ask *message = NULL, *request = NULL;
+
+	if (kinds & MESSAGES)
+		message = find_in(&t->messages, kinds, map, name);
+	if (kinds & ~MESSAGES)
+		request = find_in(&t->requests, kinds, map, name);
+	return older(message, request);
+}
+
 struct irc_ask *
 irc_ask_before(
     const struct irc_asks *t, unsigned kinds, const struct irc_ask *mark)
 {
-	LIST_EACH(&t->sent, node)
-	{
-		if (ask_of(node) == mark)
-			break;
-		if (kinds & IRC_ASK_BIT(ask_of(node)->kind))
-			return ask_of(node);
-	}
-	return NULL;
+	struct irc_ask *a = irc_ask_find(t, kinds, IRC_FOLD_ASCII, STR_EMPTY);
+
+	return a && is_older(a, mark) ? a : NULL;
 }
 
 bool
@@ -180,9 +221,7 @@ irc_ask_touch(struct irc_asks *t, struct irc_ask *a, int64_t now_at)
 static struct irc_ask *
 oldest_request(const struct irc_asks *t)
 {
-	if (t->nsent_requests == 0)
-		return NULL;
-	LIST_EACH(&t->sent, node)
+	LIST_EACH(&t->requests, node)
 	{
 		if (is_request(ask_of(node)))
 			return ask_of(node);

@@ -61,6 +61,7 @@ struct irc_ask {
 	struct list node;
 	enum irc_ask_kind kind;
 	uint64_t ref;
+	uint32_t seq;            /* in the order of leaving */
 	int64_t sent_at;         /* -1: still queued */
 	unsigned nlines;         /* MESSAGE: each may be refused */
 	unsigned npieces, nleft; /* MESSAGE: lines of it, those that left */
@@ -75,9 +76,12 @@ struct irc_ask {
 
 struct irc_asks {
 	struct list queued; /* in the order of the commands */
-	struct list sent;   /* in the order of leaving */
 	struct list told;   /* messages that have left; SENT is due */
-	size_t n, nsent_messages, nsent_requests; /* open */
+	/* What has left, in that order.  Apart, since of messages there may be
+	   hundreds, and among the others we look all the time. */
+	struct list messages, requests;
+	uint32_t last_seq;
+	uint16_t n, nsent_messages; /* open */
 };
 
 /* The table must not be moved. */
@@ -107,6 +111,9 @@ struct irc_ask *irc_ask_find(const struct irc_asks *t, unsigned kinds,
 /* The oldest of these kinds sent before mark was; or NULL. */
 struct irc_ask *irc_ask_before(
     const struct irc_asks *t, unsigned kinds, const struct irc_ask *mark);
+
+/* The oldest that has left, or NULL. */
+struct irc_ask *irc_ask_oldest(const struct irc_asks *t);
 
 /* Is one of that kind still queued? */
 bool irc_ask_is_queued(const struct irc_asks *t, enum irc_ask_kind kind);

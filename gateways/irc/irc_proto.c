@@ -362,7 +362,7 @@ next_open(struct irc_proto *p)
 	for (;;) {
 		a = first_ask(&p->asks.queued);
 		if (!a)
-			a = first_ask(&p->asks.sent);
+			a = irc_ask_oldest(&p->asks);
 		if (!a || !is_silent(a))
 			return a;
 		irc_ask_free(&p->asks, &a);
