@@ -215,7 +215,8 @@ irc_ask_touch(struct irc_asks *t, struct irc_ask *a, int64_t now_at)
 {
 	a->sent_at = now_at;
 	list_del(&a->node);
-	list_add(&t->sent, &a->node);
+	a->seq = ++t->last_seq;
+	list_add(&t->requests, &a->node);
 }
 
 static struct irc_ask *

@@ -271,7 +271,7 @@ irc_step_modes(struct irc_proto *p, struct irc_event *ev)
 	ev->is_reply = is_reply;
 	ev->last = !is_reply && !next_change(p, &after);
 	p->rest = rest;
-	p->arg = arg;
+	p->arg = (uint32_t)arg;
 	p->adding = adding;
 	if (ev->mode == IRC_MODE_MEMBER) {
 		ev->nick = ev->text;
@@ -290,7 +290,7 @@ begin_modes(struct irc_proto *p, struct irc_event *ev, size_t first)
 {
 	p->step = IRC_STEP_MODES;
 	p->rest = p->m.param[first];
-	p->arg = first + 1;
+	p->arg = (uint32_t)(first + 1);
 	p->adding = true;
 	return irc_step_modes(p, ev);
 }
