@@ -257,7 +257,7 @@ irc_step_modes(struct irc_proto *p, struct irc_event *ev)
 	bool is_reply = irc_msg_numeric(&p->m) != 0, adding;
 	struct irc_event after = { .type = IRC_EV_MODE };
 	struct str rest;
-	size_t arg;
+	uint32_t arg;
 
 	if (!next_change(p, ev)) {
 		p->step = IRC_STEP_NONE;
@@ -286,7 +286,7 @@ irc_step_modes(struct irc_proto *p, struct irc_event *ev)
 }
 
 static bool
-begin_modes(struct irc_proto *p, struct irc_event *ev, size_t first)
+begin_modes(struct irc_proto *p, struct irc_event *ev, uint32_t first)
 {
 	p->step = IRC_STEP_MODES;
 	p->rest = p->m.param[first];

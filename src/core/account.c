@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/account.h"
+#include "core/contact.h"
 #include "core/instance.h"
 #include "core/session.h"
 #include "lib/secret.h"
@@ -214,6 +215,7 @@ account_forget(struct account *a, store_done_fn *done, void *arg)
 
 	for (n = list_first(&a->settings); n; n = list_first(&a->settings))
 		setting_forget(a, SETTING(n));
+	contacts_forget(a->gw->contacts, str_c(a->user));
 	store_forget(core_store(a->gw->core), str_c(a->user),
 	    gateway_domain(a->gw), done, arg);
 }

@@ -75,6 +75,7 @@ static const struct gw_option limits_options[] = {
 	{ "rooms", GW_OPT_INT, "100", 1, MAX_COUNT },
 	{ "occupants", GW_OPT_INT, "100000", 1, MAX_COUNT },
 	{ "resources", GW_OPT_INT, "20", 1, MAX_COUNT },
+	{ "contacts", GW_OPT_INT, "200", 1, MAX_COUNT },
 	{ "commands", GW_OPT_INT, "10", 1, MAX_COUNT },
 	{ NULL, GW_OPT_STR, NULL, 0, 0 },
 };
@@ -348,6 +349,7 @@ take_limits(const struct conf *c, struct config_limits *out)
 		.rooms = limit(l, "rooms"),
 		.occupants = limit(l, "occupants"),
 		.resources = limit(l, "resources"),
+		.contacts = limit(l, "contacts"),
 		.commands = limit(l, "commands"),
 	};
 }

@@ -95,6 +95,7 @@ struct config_limits {
 	size_t rooms;     /* of one session */
 	size_t occupants; /* stored, in all */
 	size_t resources; /* of one user, inside rooms */
+	size_t contacts;  /* of one user, in his roster */
 	size_t commands;  /* running ad-hoc commands of one user */
 };
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "core/announce.h"
+#include "core/contact.h"
 #include "core/event.h"
 #include "core/inbound.h"
 #include "core/outgoing.h"
@@ -145,6 +146,7 @@ static session_row *const of_session[GW_NEVENT] = {
 	[GW_EV_ENTRY] = request_on_entry,
 	[GW_EV_MESSAGE] = on_message,
 	[GW_EV_FATE] = outgoing_on_fate,
+	[GW_EV_CONTACT] = contact_on_seen,
 	[GW_EV_INVITE] = on_invite,
 	[GW_EV_NOTICE] = on_notice,
 	[GW_EV_TYPING] = typing_in,
@@ -201,6 +203,8 @@ event_handle(struct session *s, const struct gw_event *ev)
 		else if (ev->type == GW_EV_JOINED && is_name(ev->room))
 			leave_unwanted(s, ev);
 	} else if (of_person[ev->type]) {
+		if (ev->type == GW_EV_PERSON_AWAY)
+			contact_on_away(s, ev);
 		p = is_name(ev->person.nick) ? person_find(s, ev->person.nick)
 		                             : NULL;
 		/* Our own nick changes also while we are in no room. */

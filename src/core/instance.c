@@ -6,6 +6,7 @@
 #include "core/account.h"
 #include "core/archive.h"
 #include "core/browse.h"
+#include "core/contact.h"
 #include "core/farewell.h"
 #include "core/inbound.h"
 #include "core/instance.h"
@@ -52,6 +53,7 @@ on_up(struct component *c, void *arg)
 	farewell_release(gw);
 	for_sessions(gw, inbound_release);
 	probe_start(gw->probe);
+	contacts_up(gw->contacts);
 }
 
 static void
@@ -64,6 +66,7 @@ on_down(struct component *c, enum component_end why, const struct err *err,
 	(void)why;
 	(void)err;
 	probe_stop(gw->probe);
+	contacts_down(gw->contacts);
 	services_stream_down(gw);
 }
 
@@ -151,6 +154,7 @@ instance_new(struct core *c, const struct config_gateway *conf, struct err *err)
 	if (gw->ops->gateway_size)
 		gw->priv = xcalloc(1, gw->ops->gateway_size);
 	gw->probe = probe_new(gw);
+	gw->contacts = contacts_new(gw);
 	gw->mam = mam_new(gw);
 	gw->browse = browse_new(gw);
 	archive_open(gw);
@@ -189,6 +193,7 @@ instance_free(struct gateway **gwp)
 	store_cancel(core_store(gw->core), gw->facts);
 	farewell_drop(gw);
 	probe_free(&gw->probe);
+	contacts_free(&gw->contacts);
 	archive_close(gw);
 	mam_free(&gw->mam);
 	browse_free(&gw->browse);
@@ -236,6 +241,7 @@ instance_start(struct gateway *gw)
 	if (gw->ops->fact)
 		gw->facts = store_facts_load(
 		    core_store(gw->core), str_c(gw->domain), on_facts, gw);
+	contacts_load(gw->contacts);
 	snprintf(host, sizeof(host), STR_FMT, STR_ARG(server->host));
 	gw->component =
 	    component_new(core_loop(gw->core), &p, &component_ops, gw);
@@ -252,6 +258,7 @@ instance_stop(struct gateway *gw)
 {
 	probe_stop(gw->probe);
 	for_sessions(gw, end_session);
+	contacts_goodbye(gw->contacts);
 }
 
 bool

@@ -21,6 +21,7 @@
 
 struct browse;
 struct component;
+struct contacts;
 struct jid;
 struct mam;
 struct services;
@@ -40,6 +41,7 @@ struct gateway {
 	struct timer prune;          /* of the archive */
 	struct mam *mam;             /* questions to the archive */
 	struct browse *browse;       /* lists of rooms */
+	struct contacts *contacts;   /* who has subscribed to what */
 	struct probe *probe;         /* who is still there after a reconnect */
 	struct map accounts;         /* by bare JID */
 	struct list checks;    /* sessions to look at before the turn ends */

@@ -52,6 +52,12 @@ static const char *const versions[MIGRATE_VERSION] = {
 	");"
 	"CREATE INDEX line_by_time ON line (talk, at_us);"
 	"CREATE UNIQUE INDEX line_by_id ON line (talk, id);",
+
+	/* 5: what users have in their rosters */
+	"CREATE TABLE contact ("
+	"  gateway TEXT NOT NULL, user TEXT NOT NULL, address TEXT NOT NULL,"
+	"  PRIMARY KEY (gateway, user, address)"
+	") WITHOUT ROWID;",
 };
 
 static int

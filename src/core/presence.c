@@ -2,13 +2,14 @@
  * Presence that comes in: joins, nicks, leaving, subscriptions.
  *
  * XEP-0045 1.34	7.2 entering, 7.6 nick, 7.7 presence, 7.14 leaving
- * XEP-0100 1.0		4.4 to 4.6: subscriptions to the gateway
+ * XEP-0100 1.0		4.4 to 4.6: subscriptions (contact.c)
  */
 #include <stdlib.h>
 
 #include "core/account.h"
 #include "core/announce.h"
 #include "core/away.h"
+#include "core/contact.h"
 #include "core/instance.h"
 #include "core/occupant.h"
 #include "core/presence.h"
@@ -386,50 +387,7 @@ room_error(struct inlet *in)
 	room_check(r, true, STR_EMPTY);
 }
 
-/* ---- subscriptions ---------------------------------------------------- */
-
-static void
-send_presence(struct inlet *in, const char *type)
-{
-	struct xmlw *w = component_begin(in->gw->component, "presence",
-	    jid_bare(&in->to), jid_bare(&in->from), type, STR_EMPTY);
-
-	if (!type)
-		services_write_caps(in->gw, w);
-	(void)component_end(in->gw->component, NULL);
-}
-
-static bool
-is_here(struct inlet *in)
-{
-	struct session *s;
-
-	if (in->at.kind == GW_ADDR_DOMAIN)
-		return true;
-	s = inlet_session(in);
-	return s && s->state == SESSION_ONLINE;
-}
-
-static void
-own_probe(struct inlet *in)
-{
-	send_presence(in, is_here(in) ? NULL : "unavailable");
-}
-
-/* Both ways at once (XEP-0100 4.4). */
-static void
-own_subscribe(struct inlet *in)
-{
-	send_presence(in, "subscribed");
-	send_presence(in, "subscribe");
-	own_probe(in);
-}
-
-static void
-own_unsubscribe(struct inlet *in)
-{
-	send_presence(in, "unsubscribed");
-}
+/* ---- table ------------------------------------------------------------ */
 
 static void
 ignore(struct inlet *in)
@@ -437,32 +395,26 @@ ignore(struct inlet *in)
 	(void)in;
 }
 
-static void
-no_subscription(struct inlet *in)
-{
-	struct err err;
-
-	err_set(&err, ERR_UNSUPPORTED, "%s: people here cannot be watched",
-	    in->gw->ops->title);
-	inlet_error(in, &err);
-}
-
-/* ---- table ------------------------------------------------------------ */
-
 static const struct row {
 	const char *type;
 	inlet_fn *to[GW_NADDR];
 } rows[] = {
-	{ "", { own_probe, own_probe, room_available, ignore } },
+	{ "",
+	    { contact_available, contact_available, room_available,
+	        contact_available } },
 	{ "unavailable", { ignore, ignore, room_unavailable, ignore } },
 	{ "error", { ignore, ignore, room_error, ignore } },
-	{ "probe", { own_probe, own_probe, ignore, ignore } },
+	{ "probe", { contact_probe, contact_probe, ignore, contact_probe } },
 	{ "subscribe",
-	    { own_subscribe, own_subscribe, no_subscription,
-	        no_subscription } },
+	    { contact_subscribe, contact_subscribe, contact_subscribe,
+	        contact_subscribe } },
 	{ "subscribed", { ignore, ignore, ignore, ignore } },
-	{ "unsubscribe", { own_unsubscribe, own_unsubscribe, ignore, ignore } },
-	{ "unsubscribed", { ignore, ignore, ignore, ignore } },
+	{ "unsubscribe",
+	    { contact_unsubscribe, contact_unsubscribe, ignore,
+	        contact_unsubscribe } },
+	{ "unsubscribed",
+	    { contact_unsubscribed, contact_unsubscribed, ignore,
+	        contact_unsubscribed } },
 };
 
 void

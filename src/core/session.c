@@ -11,6 +11,7 @@
 #include "core/alarm.h"
 #include "core/announce.h"
 #include "core/away.h"
+#include "core/contact.h"
 #include "core/event.h"
 #include "core/inbound.h"
 #include "core/instance.h"
@@ -522,6 +523,7 @@ session_on_online(struct session *s, const struct gw_event *ev)
 		room_enter(it.value);
 	outgoing_release(s);
 	away_begin(s);
+	contacts_online(s);
 	session_check(s);
 	session_leave(s);
 }
@@ -634,6 +636,7 @@ session_on_offline(struct session *s, const struct gw_event *ev)
 	set_state(s, SESSION_IDLE);
 	request_fail_all(s, &err);
 	outgoing_fail_all(s, &err);
+	contacts_offline(s);
 	if (asked) {
 		/* Somebody came back meanwhile: begin anew. */
 		if (s->rooms.n > 0 && !core_is_stopping(s->gw->core))

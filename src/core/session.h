@@ -79,6 +79,7 @@ struct session {
 	bool told_loss;    /* the rooms know that the link is down */
 	bool told_wait;    /* he knows that it takes a while */
 	bool admitted;     /* WAITING for its turn at the gate */
+	bool watching;     /* the network is asked to watch somebody */
 	bool held;         /* the network is asked not to read */
 	struct err last;   /* why it is not online */
 

@@ -113,6 +113,25 @@ give_facts(struct op *op)
 	free(v);
 }
 
+static void
+give_contacts(struct op *op)
+{
+	struct store_contact *v = xcalloc(count(&op->rows) + 1, sizeof(*v));
+	size_t n = 0;
+
+	LIST_EACH(&op->rows, node)
+	{
+		struct str *col = LIST_ENTRY(node, struct db_row, node)->col;
+
+		v[n++] = (struct store_contact){
+			.user = col[0],
+			.address = col[1],
+		};
+	}
+	op->fn.contacts(op->ok, op->ok ? v : NULL, op->ok ? n : 0, op->arg);
+	free(v);
+}
+
 /* Columns of numbers are our own: they are in range. */
 static int64_t
 number(struct str s)
@@ -236,6 +255,8 @@ give(struct store *st, struct op *op)
 		give_occupants(op);
 	else if (op->kind == DB_FACTS_LOAD)
 		give_facts(op);
+	else if (op->kind == DB_CONTACTS_LOAD)
+		give_contacts(op);
 	else
 		give_lines(op);
 }
@@ -598,6 +619,34 @@ store_occupants_load(
 
 	return load(
 	    st, DB_OCCUPANTS_LOAD, v, (union op_fn){ .occupants = fn }, arg);
+}
+
+void
+store_contact_put(struct store *st, struct str gateway, struct str user,
+    struct str address, store_done_fn *done, void *arg)
+{
+	const struct str v[] = { gateway, user, address };
+
+	put(st, DB_CONTACT_PUT, v, done, arg);
+}
+
+void
+store_contact_del(struct store *st, struct str gateway, struct str user,
+    struct str address, store_done_fn *done, void *arg)
+{
+	const struct str v[] = { gateway, user, address };
+
+	put(st, DB_CONTACT_DEL, v, done, arg);
+}
+
+store_load_id
+store_contacts_load(
+    struct store *st, struct str gateway, store_contacts_fn *fn, void *arg)
+{
+	const struct str v[] = { gateway };
+
+	return load(
+	    st, DB_CONTACTS_LOAD, v, (union op_fn){ .contacts = fn }, arg);
 }
 
 void

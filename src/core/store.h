@@ -184,6 +184,26 @@ void store_occupants_del_jid(struct store *st, struct str gateway,
 store_load_id store_occupants_load(
     struct store *st, struct str gateway, store_occupants_fn *fn, void *arg);
 
+/* ---- contacts --------------------------------------------------------- */
+
+/* What a user (bare JID) has subscribed to. */
+struct store_contact {
+	struct str user;
+	struct str address; /* local part; empty: the gateway itself */
+};
+
+typedef void store_contacts_fn(
+    bool ok, const struct store_contact *v, size_t n, void *arg);
+
+void store_contact_put(struct store *st, struct str gateway, struct str user,
+    struct str address, store_done_fn *done, void *arg);
+void store_contact_del(struct store *st, struct str gateway, struct str user,
+    struct str address, store_done_fn *done, void *arg);
+
+/* All of a gateway, ordered by user, address. */
+store_load_id store_contacts_load(
+    struct store *st, struct str gateway, store_contacts_fn *fn, void *arg);
+
 /* ---- facts ------------------------------------------------------------ */
 
 /* Something small learnt from a network, such as its case mapping. */

@@ -16,7 +16,7 @@ enum {
 	BUSY_TIMEOUT_MS = 5000, /* an operator's sqlite3 has it */
 	BOUND_MAX = DB_ARGS_MAX * (STORE_NAME_MAX + 32),
 	NO_SEAL = -1,
-	NSQL = 4,
+	NSQL = 5,
 };
 
 /* The conversation that the first five arguments name. */
@@ -121,6 +121,8 @@ static const struct op_row {
 			 "DELETE FROM line WHERE talk IN (SELECT id FROM talk"
 			 " WHERE gateway = ?2 AND user = ?1)",
 			 "DELETE FROM talk WHERE gateway = ?2"
+			 " AND user = ?1",
+			 "DELETE FROM contact WHERE gateway = ?2"
 			 " AND user = ?1" },
 		.nargs = 2,
 		.seal = NO_SEAL,
@@ -155,6 +157,25 @@ static const struct op_row {
 		.nargs = 1,
 		.seal = 2,
 		.ncols = 5,
+	},
+	[DB_CONTACT_PUT] = {
+		.sql = { "INSERT INTO contact (gateway, user, address)"
+			 " VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING" },
+		.nargs = 3,
+		.seal = NO_SEAL,
+	},
+	[DB_CONTACT_DEL] = {
+		.sql = { "DELETE FROM contact WHERE gateway = ?1"
+			 " AND user = ?2 AND address = ?3" },
+		.nargs = 3,
+		.seal = NO_SEAL,
+	},
+	[DB_CONTACTS_LOAD] = {
+		.sql = { "SELECT user, address FROM contact"
+			 " WHERE gateway = ?1 ORDER BY user, address" },
+		.nargs = 1,
+		.seal = NO_SEAL,
+		.ncols = 2,
 	},
 	[DB_FACT_PUT] = {
 		.sql = { "INSERT INTO fact (gateway, network, name, value)"

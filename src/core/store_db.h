@@ -43,6 +43,9 @@ enum db_op {
 	DB_OCCUPANT_DEL,  /* gateway jid room */
 	DB_OCCUPANTS_DEL_JID, /* gateway jid */
 	DB_OCCUPANTS_LOAD,    /* gateway {jid room password sealed nick} */
+	DB_CONTACT_PUT,       /* gateway user address */
+	DB_CONTACT_DEL,       /* gateway user address */
+	DB_CONTACTS_LOAD,     /* gateway {user address} */
 	DB_FACT_PUT,          /* gateway network name value */
 	DB_FACT_DEL,          /* gateway network name */
 	DB_FACTS_LOAD,        /* gateway {network name value} */

@@ -22,6 +22,7 @@ union op_fn {
 	store_settings_fn *settings;
 	store_occupants_fn *occupants;
 	store_facts_fn *facts;
+	store_contacts_fn *contacts;
 	store_lines_fn *lines;
 };
 

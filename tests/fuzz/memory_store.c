@@ -20,7 +20,8 @@ enum op_kind {
 	OP_OCCUPANTS,
 	OP_SETTINGS,
 	OP_LINES,
-	OP_FACTS
+	OP_FACTS,
+	OP_CONTACTS
 };
 
 /* One call, done when the store is settled. */
@@ -34,6 +35,7 @@ struct op {
 	store_settings_fn *settings;
 	store_lines_fn *lines;
 	store_facts_fn *facts;
+	store_contacts_fn *contacts;
 	void *arg;
 };
 
@@ -177,6 +179,9 @@ run(struct store *st, struct op *o)
 		break;
 	case OP_FACTS:
 		o->facts(true, NULL, 0, o->arg);
+		break;
+	case OP_CONTACTS:
+		o->contacts(true, NULL, 0, o->arg);
 		break;
 	case OP_LINES:
 		o->lines(true, &(struct store_lines){ .known = true }, o->arg);
@@ -357,6 +362,39 @@ store_facts_load(
 
 	(void)gateway;
 	o->facts = fn;
+	o->id = ++st->last;
+	return o->id;
+}
+
+/* No roster outlives a restart here. */
+void
+store_contact_put(struct store *st, struct str gateway, struct str user,
+    struct str address, store_done_fn *done, void *arg)
+{
+	(void)gateway;
+	(void)user;
+	(void)address;
+	op_new(st, OP_NOTHING, arg)->done = done;
+}
+
+void
+store_contact_del(struct store *st, struct str gateway, struct str user,
+    struct str address, store_done_fn *done, void *arg)
+{
+	(void)gateway;
+	(void)user;
+	(void)address;
+	op_new(st, OP_NOTHING, arg)->done = done;
+}
+
+store_load_id
+store_contacts_load(
+    struct store *st, struct str gateway, store_contacts_fn *fn, void *arg)
+{
+	struct op *o = op_new(st, OP_CONTACTS, arg);
+
+	(void)gateway;
+	o->contacts = fn;
 	o->id = ++st->last;
 	return o->id;
 }

@@ -487,6 +487,43 @@ facts_are_kept_per_network(void **state)
 }
 
 static void
+on_contacts(bool ok, const struct store_contact *v, size_t n, void *arg)
+{
+	(void)ok;
+	(void)arg;
+	got[0] = '\0';
+	for (size_t i = 0; i < n; i++)
+		note(STR_FMT " " STR_FMT ";", STR_ARG(v[i].user),
+		    STR_ARG(v[i].address));
+}
+
+static void
+contacts_are_kept_until_they_or_the_user_go(void **state)
+{
+	struct str other = STR("juliet@example.org");
+
+	(void)state;
+	open_store();
+	store_contact_put(st, GW, USER, STR_EMPTY, on_done, NULL);
+	store_contact_put(st, GW, USER, STR("a%net"), NULL, NULL);
+	store_contact_put(st, GW, USER, STR("a%net"), on_done, NULL);
+	store_contact_put(st, GW, USER, STR("b%net"), NULL, NULL);
+	store_contact_put(st, GW, other, STR("a%net"), NULL, NULL);
+	store_contact_put(st, STR("other"), USER, STR("c"), NULL, NULL);
+	store_contact_del(st, GW, USER, STR("b%net"), on_done, NULL);
+	store_contacts_load(st, GW, on_contacts, NULL);
+	store_settle(st);
+	assert_int_equal(nok, 3);
+	assert_string_equal(got,
+	    "juliet@example.org a%net;romeo@example.org ;"
+	    "romeo@example.org a%net;");
+	store_forget(st, USER, GW, NULL, NULL);
+	store_contacts_load(st, GW, on_contacts, NULL);
+	store_settle(st);
+	assert_string_equal(got, "juliet@example.org a%net;");
+}
+
+static void
 forgetting_erases_that_user_and_nobody_else(void **state)
 {
 	(void)state;
@@ -1226,6 +1263,7 @@ main(void)
 		TEST(occupants_come_back_in_order_with_their_passwords),
 		TEST(occupants_are_removed_one_by_one_or_by_resource),
 		TEST(facts_are_kept_per_network),
+		TEST(contacts_are_kept_until_they_or_the_user_go),
 		TEST(forgetting_erases_that_user_and_nobody_else),
 		TEST(lines_come_back_in_order_between_two_moments),
 		TEST(a_line_that_was_taken_back_is_gone),
