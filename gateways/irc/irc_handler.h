@@ -127,6 +127,7 @@ void irc_send_lines(struct irc_proto *p, struct buf *lines, bool secret);
 /* ---- other files ------------------------------------------------------ */
 
 /* irc_registration.c: queue CAP, PASS, NICK, USER. */
+void irc_opening_free(struct irc_opening **op);
 int irc_register(struct irc_proto *p, struct err *err);
 
 #endif

@@ -7,9 +7,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 #include "irc/irc_event.h"
+#include "irc/irc_mask.h"
 #include "irc/irc_nick.h"
 #include "irc/irc_request.h"
 #include "irc/irc_request_task.h"
@@ -23,7 +23,6 @@
 #define DIRTY(n) LIST_ENTRY(n, struct irc_link, dirty)
 
 enum {
-	USER_BYTES = 4, /* of the hash: 8 digits, so USERLEN 9 is enough */
 	NONCE_BYTES = 16,
 	REALNAME_BYTES = 2048,
 	STS_BYTES = 64,
@@ -148,18 +147,6 @@ irc_link_end(struct irc_link *l, const struct err *err, bool permanent)
 
 /* ---- logging in ------------------------------------------------------- */
 
-/* Servers ban by it, so it must be one person's, always the same. */
-static void
-username(struct str user, char out[2 * USER_BYTES + 2])
-{
-	uint8_t hash[CRYPTO_SHA256_BYTES];
-
-	crypto_sha256(user, hash);
-	out[0] = 'x';
-	for (size_t i = 0; i < USER_BYTES; i++)
-		snprintf(out + 1 + 2 * i, 3, "%02x", hash[i]);
-}
-
 static struct str
 localpart(struct str bare)
 {
@@ -178,11 +165,12 @@ init_proto(struct irc_link *l)
 	struct str own = session_setting(s, STR_EMPTY, "nick");
 	struct str secret = session_setting(s, STR_EMPTY, "server_password");
 	struct str account = session_setting(s, STR_EMPTY, "sasl_account");
-	char user[2 * USER_BYTES + 2], nonce[2 * NONCE_BYTES + 1];
+	char nonce[2 * NONCE_BYTES + 1];
+	struct irc_mask mask;
 	struct buf realname;
 
 	crypto_random_hex(nonce, NONCE_BYTES);
-	username(session_user(s), user);
+	irc_mask_of(&mask, session_user(s), &n->source);
 	buf_init(&realname, REALNAME_BYTES);
 	irc_network_realname(n, session_user(s), &realname);
 	irc_proto_init(&l->proto,
@@ -190,7 +178,7 @@ init_proto(struct irc_link *l)
 	        .nick = own.len ? own : str_c(l->wish),
 	        .nick_fallback = localpart(session_user(s)),
 	        .nick_max = n->nicklen,
-	        .user = str_c(user),
+	        .user = str_c(mask.user),
 	        .realname = buf_str(&realname),
 	        .server_password =
 	            secret.len ? secret : secret_str(&n->password),
@@ -209,6 +197,9 @@ init_proto(struct irc_link *l)
 	           has chosen so; a user has not. */
 	        .secrets_allowed =
 	            l->tls || n->plain_secrets || (!secret.len && !account.len),
+	        .webirc = { .password = secret_str(&n->webirc_password),
+	            .host = str_c(mask.host),
+	            .address = str_c(mask.digits) },
 	        .tls = l->tls,
 	        .charset = n->charset,
 	        .burst = n->burst,
@@ -220,28 +211,11 @@ init_proto(struct irc_link *l)
 	buf_release(&realname);
 }
 
-/* The user's own address, the same at every login. */
-static const struct sockaddr_storage *
-source_of(struct irc_link *l, struct sockaddr_storage *out)
-{
-	uint8_t hash[CRYPTO_SHA256_BYTES];
-	struct buf text;
-
-	if (!l->net->source.family)
-		return NULL;
-	buf_init(&text, 4096);
-	buf_addf(&text, "source " STR_FMT, STR_ARG(session_user(l->s)));
-	crypto_sha256(buf_str(&text), hash);
-	buf_release(&text);
-	address_in_prefix(&l->net->source, hash, out);
-	return out;
-}
-
 static struct link *
 dial(struct irc_link *l)
 {
 	const struct irc_network *n = l->net;
-	struct sockaddr_storage source;
+	struct irc_mask mask;
 	struct str pin = session_setting(l->s, STR_EMPTY, "tls_pin");
 	struct link_params p = {
 		.host = str_c(n->host),
@@ -251,11 +225,14 @@ dial(struct irc_link *l)
 		.pin = n->pin && n->pin[0] ? str_c(n->pin) : pin,
 		.identity = session_setting(l->s, STR_EMPTY, "client_key"),
 		.ca_file = n->ca_file,
-		.source = source_of(l, &source),
 		.private_ok = !n->is_open || l->gw->private_hosts,
 		.out_max = OUT_MAX,
 	};
 
+	/* To a network that is told of it by WEBIRC we come as ourselves. */
+	irc_mask_of(&mask, session_user(l->s), &n->source);
+	if (n->source.family && !n->webirc_password.len)
+		p.source = &mask.address;
 	l->trusted = n->pin || (n->verify && !pin.len);
 	return link_open(gateway_loop(session_gateway(l->s)), &p, on_stream, l);
 }
@@ -411,9 +388,9 @@ clock_of(const struct irc_link *l)
 static bool
 is_secret(struct str line)
 {
-	static const char *const commands[] = { "PASS ", "AUTHENTICATE ",
-		"OPER ", "NS ", "NICKSERV ", "PRIVMSG NickServ ",
-		"PRIVMSG Q@" };
+	static const char *const commands[] = { "PASS ", "WEBIRC ",
+		"AUTHENTICATE ", "OPER ", "NS ", "NICKSERV ",
+		"PRIVMSG NickServ ", "PRIVMSG Q@" };
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		struct str c = str_c(commands[i]);

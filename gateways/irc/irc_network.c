@@ -26,6 +26,7 @@ const struct gw_option irc_network_options[] = {
 	{ "password_file", GW_OPT_STR, "", 0, 0 },
 	{ "realname", GW_OPT_STR, "%u", 0, 0 },
 	{ "source_prefix", GW_OPT_STR, "", 0, 0 },
+	{ "webirc_password", GW_OPT_STR, "", 0, 0 },
 	{ NULL, GW_OPT_STR, NULL, 0, 0 },
 };
 
@@ -97,6 +98,7 @@ network_free(struct irc_network *n)
 	for (size_t i = 0; i < n->nalias; i++)
 		free(n->alias[i]);
 	secret_release(&n->password);
+	secret_release(&n->webirc_password);
 	free(n->name);
 	free(n->host);
 	free(n->pin);
@@ -278,6 +280,23 @@ read_secret(const struct conf *c, struct irc_network *n, struct err *err)
 	return 0;
 }
 
+static int
+read_webirc(const struct conf *c, struct irc_network *n, struct err *err)
+{
+	struct str password = conf_str(c, "webirc_password");
+
+	if (password.len && !n->source.family)
+		return conf_err(c, "webirc_password", err,
+		    "users need addresses to be told: add source_prefix");
+	if (str_has(password, ' ') || str_starts(password, STR(":")))
+		return conf_err(c, "webirc_password", err,
+		    "IRC cannot carry a space or a colon in front");
+	if (secret_set(&n->webirc_password, password) < 0)
+		return conf_err(c, "webirc_password", err,
+		    "the password is longer than %d bytes", SECRET_MAX);
+	return 0;
+}
+
 static bool
 is_pin(struct str s)
 {
@@ -412,7 +431,8 @@ read_network(struct irc_networks *nets, const struct conf *c, struct err *err)
 	list_add(&nets->configured, &n->node);
 	nets->nconfigured++;
 	read_options(c, n);
-	if (check_options(c, n, err) < 0 || read_secret(c, n, err) < 0)
+	if (check_options(c, n, err) < 0 || read_secret(c, n, err) < 0 ||
+	    read_webirc(c, n, err) < 0)
 		return -1;
 	return read_names(nets, c, n, err);
 }

@@ -54,8 +54,9 @@ struct irc_network {
 	size_t max_lines;
 	char *charset; /* of lines that are not UTF-8 */
 	struct secret password;
-	char *realname;               /* %u stands for the bare JID */
-	struct address_prefix source; /* where each user has an address */
+	char *realname;                /* %u stands for the bare JID */
+	struct address_prefix source;  /* where each user has an address */
+	struct secret webirc_password; /* it is told the address */
 
 	/* As the server said last, to whomever of us. */
 	enum irc_casemap casemap;

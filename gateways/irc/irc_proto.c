@@ -57,12 +57,34 @@ init_names(struct irc_proto *p, const struct irc_params *params)
 	p->version = str_dup(params->version);
 }
 
+static int
+init_opening(struct irc_proto *p, const struct irc_params *params)
+{
+	const struct irc_webirc_params *w = &params->webirc;
+	struct irc_opening *o = xcalloc(1, sizeof(*o));
+	struct buf text;
+	int rc = 0;
+
+	p->opening = o;
+	buf_init(&text, SECRET_MAX);
+	if (w->password.len)
+		rc = buf_addf(&text, STR_FMT " passerelle " STR_FMT " " STR_FMT,
+		    STR_ARG(w->password), STR_ARG(w->host),
+		    STR_ARG(w->address));
+	if (rc < 0 || secret_set(&o->webirc, buf_str(&text)) < 0 ||
+	    secret_set(&o->server_password, params->server_password) < 0)
+		rc = -1;
+	secret_wipe(text.p, text.len);
+	buf_release(&text);
+	return rc;
+}
+
 /* -1 cannot be told here: a secret that is too long is none. */
 static void
 init_secrets(struct irc_proto *p, const struct irc_params *params)
 {
 	p->bad_secret = irc_cap_init(&p->cap, &params->sasl) < 0 ||
-	    secret_set(&p->server_password, params->server_password) < 0;
+	    init_opening(p, params) < 0;
 }
 
 void
@@ -109,7 +131,7 @@ irc_proto_release(struct irc_proto *p)
 	free(p->realname);
 	free(p->version);
 	free(p->closing.text);
-	secret_release(&p->server_password);
+	irc_opening_free(&p->opening);
 	irc_cap_release(&p->cap);
 	memset(p, 0, sizeof(*p));
 }

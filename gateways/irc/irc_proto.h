@@ -101,17 +101,26 @@ enum irc_state {
 	IRC_CLOSED,      /* hang up; nothing more comes */
 };
 
+/*
+ * IRCv3 WEBIRC: we tell where our user comes from, before anything else.
+ */
+struct irc_webirc_params {
+	struct str password; /* empty: no WEBIRC */
+	struct str host, address;
+};
+
 struct irc_params {
 	struct str nick;          /* a wish, any text: see irc_nick.h */
 	struct str nick_fallback; /* when nothing of it can be used */
 	size_t nick_max;          /* last NICKLEN seen; 0: not known */
 	struct str user;          /* user name, a valid nick-like word */
 	struct str realname;
-	struct str server_password;  /* or empty */
-	struct irc_sasl_params sasl; /* zeroed: no login */
-	bool tls;                    /* the link is under TLS */
-	bool regain;                 /* the wanted nick, see irc_regain.h */
-	bool sasl_required;          /* hang up rather than go on without */
+	struct str server_password;      /* or empty */
+	struct irc_sasl_params sasl;     /* zeroed: no login */
+	struct irc_webirc_params webirc; /* zeroed: none */
+	bool tls;                        /* the link is under TLS */
+	bool regain;                     /* the wanted nick, see irc_regain.h */
+	bool sasl_required;              /* hang up rather than go on without */
 	bool secrets_allowed; /* TLS, or the operator accepts clear text */
 	const char *charset;  /* of lines not in UTF-8; NULL: windows-1252.
 	                         Not copied: must live as long */
@@ -262,6 +271,12 @@ struct irc_change {
 	struct str arg; /* empty: the letter has none */
 };
 
+/* Secrets that are said first, and only then. */
+struct irc_opening {
+	struct secret webirc; /* its parameters */
+	struct secret server_password;
+};
+
 /* Why it will end. */
 struct irc_closing {
 	bool known;
@@ -287,7 +302,7 @@ struct irc_proto {
 	char *nick; /* own, as the server says it; before 001 as we asked */
 	char *base; /* what alternates are made of */
 	char *fallback, *user, *realname, *version;
-	struct secret server_password;
+	struct irc_opening *opening; /* NULL: it has been said */
 	const char *charset;
 	uint32_t max_lines, nick_max, nick_try;
 	uint8_t userlen, hostlen; /* ours, as others see us; 0: not known */

@@ -39,9 +39,37 @@ send_pass(struct irc_proto *p, struct err *err)
 	struct irc_out o;
 
 	irc_out_init(&o, "PASS");
-	irc_out_trailing(&o, secret_str(&p->server_password));
+	irc_out_trailing(&o, secret_str(&p->opening->server_password));
 	if (send_one(p, &o, true, err) < 0)
 		return err_prefix(err, "server password");
+	return 0;
+}
+
+void
+irc_opening_free(struct irc_opening **op)
+{
+	struct irc_opening *o = *op;
+
+	*op = NULL;
+	if (!o)
+		return;
+	secret_release(&o->webirc);
+	secret_release(&o->server_password);
+	free(o);
+}
+
+/* Ahead of all else: the server looks up and counts by what it says. */
+static int
+send_webirc(struct irc_proto *p, struct err *err)
+{
+	struct str params = secret_str(&p->opening->webirc), word;
+	struct irc_out o;
+
+	irc_out_init(&o, "WEBIRC");
+	while (str_cut(&params, ' ', &word))
+		irc_out_middle(&o, word);
+	if (send_one(p, &o, true, err) < 0)
+		return err_prefix(err, "WEBIRC");
 	return 0;
 }
 
@@ -78,7 +106,7 @@ static int
 check_secrets(struct irc_proto *p, struct err *err)
 {
 	struct str account = secret_str(&p->cap.sasl.account);
-	bool any = p->server_password.len || account.len;
+	bool any = p->opening->server_password.len || account.len;
 
 	if (any && !p->secrets_allowed)
 		return err_set(err, ERR_DENIED,
@@ -90,21 +118,30 @@ check_secrets(struct irc_proto *p, struct err *err)
 	return 0;
 }
 
-int
-irc_register(struct irc_proto *p, struct err *err)
+static int
+send_opening(struct irc_proto *p, struct err *err)
 {
 	struct irc_out o;
 
-	if (check_secrets(p, err) < 0)
+	if (p->opening->webirc.len && send_webirc(p, err) < 0)
 		return -1;
 	irc_out_init(&o, "CAP");
 	irc_out_middle(&o, STR("LS"));
 	irc_out_middle(&o, STR("302"));
 	if (send_one(p, &o, false, err) < 0)
 		return -1;
-	if (p->server_password.len && send_pass(p, err) < 0)
+	if (p->opening->server_password.len && send_pass(p, err) < 0)
 		return -1;
 	return send_nick(p, err) < 0 || send_user(p, err) < 0 ? -1 : 0;
+}
+
+int
+irc_register(struct irc_proto *p, struct err *err)
+{
+	if (check_secrets(p, err) < 0 || send_opening(p, err) < 0)
+		return -1;
+	irc_opening_free(&p->opening);
+	return 0;
 }
 
 /* ---- capabilities and SASL -------------------------------------------- */

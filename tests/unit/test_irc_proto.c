@@ -330,6 +330,26 @@ registration_begins_with_cap_nick_and_user(void **state)
 }
 
 static void
+webirc_comes_before_all_else(void **state)
+{
+	struct irc_params params = plain_params;
+
+	(void)state;
+	params.webirc.password = STR("hush");
+	params.webirc.host = STR("1a2b3c4d.example.org");
+	params.webirc.address = STR("0::1");
+	params.server_password = STR("secret");
+	params.secrets_allowed = true;
+	irc_proto_release(&p);
+	irc_proto_init(&p, &params);
+	assert_int_equal(irc_proto_start(&p, now, NULL), 0);
+	settle();
+	assert_sent("WEBIRC hush passerelle 1a2b3c4d.example.org 0::1\r\n"
+	            "CAP LS 302\r\nPASS :secret\r\nNICK bob\r\n"
+	            "USER u1 0 * :romeo@example.org\r\n");
+}
+
+static void
 a_server_without_cap_lets_us_in(void **state)
 {
 	(void)state;
@@ -2201,6 +2221,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FRESH(registration_begins_with_cap_nick_and_user),
+		FRESH(webirc_comes_before_all_else),
 		FRESH(a_server_without_cap_lets_us_in),
 		FRESH(ready_comes_two_seconds_after_001_without_a_motd),
 		FRESH(ready_comes_before_the_first_line_that_needs_it),
