@@ -10,7 +10,7 @@
  *
  * All attributes and children of the pattern must be there and equal, and
  * no others, except `to`, `id` and `xml:lang` of the stanza itself, which
- * are looked at only if the pattern has them.  Children may stand in any
+ * are looked at only if the pattern has them, and <occupant-id/>, likewise.  Children may stand in any
  * order.
  */
 #ifndef FLOW_MATCH_H

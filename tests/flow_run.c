@@ -30,6 +30,7 @@
  *	irc mute                              fences (PING :settled) are lines
  *	                                      as others from now on; otherwise
  *	                                      they are answered out of sight
+ *	same X Y | differ X Y                 what patterns have remembered
  *	log == TEXT                           a warning or error, announced
  *	nothing else                          all that came out has been named;
  *	                                      implied at the end
@@ -618,6 +619,18 @@ expect_paused(struct fake_link *f, bool paused)
 		fail("the link is %s", f->paused ? "paused" : "being read");
 }
 
+static void
+compare(bool same, struct str x, struct str y)
+{
+	const char *a = flow_recall(x), *b = flow_recall(y);
+
+	if (!a || !b)
+		fail("nothing is remembered as " STR_FMT, STR_ARG(a ? y : x));
+	if ((strcmp(a, b) == 0) != same)
+		fail(STR_FMT " is '%s', " STR_FMT " is '%s'", STR_ARG(x), a,
+		    STR_ARG(y), b);
+}
+
 static bool
 link_line(struct named *n, struct str verb, struct str rest)
 {
@@ -793,6 +806,8 @@ perform(struct str line)
 		each(verb, rest);
 	} else if (str_is(first, "wait")) {
 		wait_ms(duration(verb));
+	} else if (str_is(first, "same") || str_is(first, "differ")) {
+		compare(str_is(first, "same"), verb, rest);
 	} else if (str_is(first, "start")) {
 		start();
 	} else if (str_is(first, "restart")) {

@@ -163,6 +163,7 @@ write_member(const struct member *m, struct occupant *o, struct who *who,
 	if (said.len)
 		xmlw_textel(w, "status", NULL, said);
 	muc_write_item(w, &item);
+	identity_write(w, str_c(m->identity));
 	end(o);
 }
 
@@ -258,6 +259,15 @@ resource_of(struct room *r, struct str nick, struct buf *scratch)
 	return buf_str(scratch);
 }
 
+/* Of who is in the room now; empty: nobody of that nick is. */
+static struct str
+identity_of(struct room *r, struct str nick)
+{
+	const struct member *m = nick.len ? room_member(r, nick) : NULL;
+
+	return m ? str_c(m->identity) : STR_EMPTY;
+}
+
 void
 announce_body(struct xmlw *w, enum gw_msg_kind kind, struct str body)
 {
@@ -315,6 +325,7 @@ write_line(struct occupant *o, const struct backlog_line *l, struct who *who,
 		xmlw_close(w);
 	}
 	muc_write_stanza_id(w, str_c(o->room_jid), id);
+	identity_write(w, l->identity);
 	if (late)
 		muc_write_delay(w, str_c(o->room_jid), l->at_utc);
 	end(o);
@@ -366,6 +377,8 @@ announce_retraction(
 		    "groupchat", id);
 		xmlw_open(w, "retract", NS_RETRACT);
 		xmlw_attr(w, "id", str_c(line->id));
+		xmlw_close(w);
+		identity_write(w, line->identity);
 		end(o);
 	}
 	who_release(&who);
@@ -429,6 +442,7 @@ announce_state(struct room *r, const struct member *m, const char *state)
 		    STR_EMPTY);
 		xmlw_leaf(w, state, NS_CHATSTATES);
 		xmlw_leaf(w, "no-store", NS_HINTS);
+		identity_write(w, str_c(m->identity));
 		end(o);
 	}
 	who_release(&who);
@@ -468,6 +482,7 @@ announce_reactions(struct room *r, struct str nick,
 		    "groupchat", id);
 		announce_reaction_set(
 		    w, reaction_set(&line->reactions, nick), str_c(line->id));
+		identity_write(w, identity_of(r, from));
 		end(o);
 	}
 	who_release(&who);
@@ -525,6 +540,7 @@ write_subject(struct room *r, struct occupant *o, bool late)
 	w = begin(o, "message", who_is(&who, o, resource_of(r, by, &scratch)),
 	    "groupchat", STR_EMPTY);
 	xmlw_textel(w, "subject", NULL, str_c(r->subject));
+	identity_write(w, identity_of(r, by));
 	if (late && r->subject_utc)
 		muc_write_delay(w, str_c(o->room_jid), r->subject_utc);
 	end(o);

@@ -102,6 +102,7 @@ archive_line(struct room *r, const struct backlog_line *line)
 		.reply_to = line->reply_to,
 		.reply_nick = line->reply_nick,
 		.corrects = line->corrects,
+		.identity = line->identity,
 		.kind = line->kind,
 		.is_network_id = line->is_network_id };
 
@@ -119,6 +120,7 @@ archive_word(struct session *s, const struct archive_place *at,
 		.reply_to = word->reply_to,
 		.reply_nick = word->reply_nick,
 		.corrects = word->corrects,
+		.identity = word->identity,
 		.body = word->body,
 		.at_us = at->at_us,
 		.kind = word->kind,

@@ -21,7 +21,8 @@ static size_t
 line_bytes(const struct backlog_line *l)
 {
 	return sizeof(*l) + l->own_id.len + l->from.len + l->body.len +
-	    l->reply_to.len + l->reply_nick.len + l->corrects.len;
+	    l->reply_to.len + l->reply_nick.len + l->corrects.len +
+	    l->identity.len;
 }
 
 static void
@@ -77,7 +78,7 @@ line_new(const struct backlog_word *word)
 	struct str id = str_head(word->id, BACKLOG_ID - 1);
 	struct backlog_line *l = xmalloc(sizeof(*l) + word->own_id.len +
 	    word->from.len + word->body.len + word->reply_to.len +
-	    word->reply_nick.len + word->corrects.len);
+	    word->reply_nick.len + word->corrects.len + word->identity.len);
 	char *text = (char *)(l + 1);
 
 	*l = (struct backlog_line){ .kind = word->kind,
@@ -93,6 +94,7 @@ line_new(const struct backlog_word *word)
 	l->reply_to = copy(word->reply_to, &text);
 	l->reply_nick = copy(word->reply_nick, &text);
 	l->corrects = copy(word->corrects, &text);
+	l->identity = copy(word->identity, &text);
 	return l;
 }
 

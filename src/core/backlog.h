@@ -33,6 +33,7 @@ struct backlog_word {
 	struct str reply_to;   /* id of the message that it answers, */
 	struct str reply_nick; /* and who said that */
 	struct str corrects;   /* id of the message that it stands for */
+	struct str identity;   /* of who said it (identity.h) */
 	int64_t at_utc;
 };
 
@@ -44,7 +45,7 @@ struct backlog_line {
 	enum gw_msg_kind kind;
 	bool own, is_network_id;
 	char id[BACKLOG_ID];
-	struct str own_id, from, body, reply_to, reply_nick, corrects;
+	struct str own_id, from, body, reply_to, reply_nick, corrects, identity;
 	struct list reactions; /* reaction.h */
 };
 

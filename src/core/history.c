@@ -26,6 +26,7 @@ on_lines(bool ok, const struct store_lines *l, void *arg)
 		            .reply_to = v->reply_to,
 		            .reply_nick = v->reply_nick,
 		            .corrects = v->corrects,
+		            .identity = v->identity,
 		            .body = v->body,
 		            .at_utc = v->at_us / 1000 }))
 			break;

@@ -158,6 +158,7 @@ instance_new(struct core *c, const struct config_gateway *conf, struct err *err)
 	gw->mam = mam_new(gw);
 	gw->browse = browse_new(gw);
 	archive_open(gw);
+	store_derive(core_store(c), STR("occupant-id"), gw->identity_key);
 	gw->services = services_new(gw);
 	if (gw->ops->open(gw, conf->conf, err) < 0) {
 		gw->is_failed = true;

@@ -15,6 +15,7 @@
 #include "core/gate.h"
 #include "core/gateway.h"
 #include "lib/clock.h"
+#include "lib/crypto.h"
 #include "lib/list.h"
 #include "lib/log.h"
 #include "lib/map.h"
@@ -42,8 +43,9 @@ struct gateway {
 	struct mam *mam;             /* questions to the archive */
 	struct browse *browse;       /* lists of rooms */
 	struct contacts *contacts;   /* who has subscribed to what */
-	struct probe *probe;         /* who is still there after a reconnect */
-	struct map accounts;         /* by bare JID */
+	uint8_t identity_key[CRYPTO_KEY_BYTES];
+	struct probe *probe;   /* who is still there after a reconnect */
+	struct map accounts;   /* by bare JID */
 	struct list checks;    /* sessions to look at before the turn ends */
 	struct timer hold;     /* when networks are read again at the latest */
 	struct list farewells; /* farewell.h: wait for the stream */

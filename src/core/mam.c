@@ -9,6 +9,7 @@
 
 #include "core/announce.h"
 #include "core/archive.h"
+#include "core/identity.h"
 #include "core/instance.h"
 #include "core/mam.h"
 #include "core/router.h"
@@ -328,6 +329,7 @@ write_message(
 	                                           : GW_MSG_NORMAL,
 	    l->body);
 	write_links(w, q, l);
+	identity_write(w, l->identity);
 	xmlw_close(w);
 }
 

@@ -48,6 +48,7 @@ static const char *const versions[MIGRATE_VERSION] = {
 	"  kind INTEGER NOT NULL, flags INTEGER NOT NULL,"
 	"  nick TEXT NOT NULL, own_id TEXT NOT NULL, reply_to TEXT NOT NULL,"
 	"  reply_nick TEXT NOT NULL, corrects TEXT NOT NULL,"
+	"  identity TEXT NOT NULL,"
 	"  body TEXT NOT NULL"
 	");"
 	"CREATE INDEX line_by_time ON line (talk, at_us);"

@@ -173,7 +173,8 @@ word_of(struct session *s, const struct outgoing *o)
 		.body = shown(o),
 		.reply_to = o->reply_to,
 		.reply_nick = o->reply_nick,
-		.corrects = o->corrects };
+		.corrects = o->corrects,
+		.identity = str_c(o->identity) };
 }
 
 /* Reflected, and then not taken: clients that come later are not told it. */
@@ -211,6 +212,15 @@ trim(struct session *s)
 	outgoing_free(s, oldest);
 }
 
+static void
+set_identity(struct outgoing *o, struct room *r)
+{
+	const struct member *self = room_self(r);
+
+	if (self)
+		memcpy(o->identity, self->identity, IDENTITY_BYTES);
+}
+
 /* Rooms see it now. */
 static void
 gone(struct session *s, struct outgoing *o, struct str network_id)
@@ -225,6 +235,8 @@ gone(struct session *s, struct outgoing *o, struct str network_id)
 	else
 		talk_new_id(s, o->sid);
 	o->gone_us = archive_time(s->gw, 0);
+	if (r && o->nick.len == 0)
+		set_identity(o, r);
 	word = word_of(s, o);
 	word.is_network_id = is_known;
 	if (r && o->nick.len == 0)

@@ -15,6 +15,7 @@
 
 #include "core/backlog.h"
 #include "core/gateway.h"
+#include "core/identity.h"
 #include "core/talk.h"
 #include "lib/list.h"
 
@@ -41,9 +42,10 @@ struct outgoing {
 	struct str answers;    /* the network's id of it, or empty */
 	struct str corrects;   /* id of what it stands for, or empty */
 	char *body;
-	char *shown;          /* to our clients; NULL: the body */
-	char sid[BACKLOG_ID]; /* stanza-id, once gone; */
-	int64_t gone_us;      /* and when */
+	char *shown;                   /* to our clients; NULL: the body */
+	char sid[BACKLOG_ID];          /* stanza-id, once gone; */
+	char identity[IDENTITY_BYTES]; /* and as who; */
+	int64_t gone_us;               /* and when */
 };
 
 struct outgoing_params {

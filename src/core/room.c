@@ -228,6 +228,8 @@ room_on_member(struct room *r, const struct gw_event *ev)
 	    ev->person.nick.len > GW_NAME_MAX || is_over(r, ev->person.nick))
 		return;
 	m = member_get(r, ev->person.nick, &is_new);
+	if (!m->fresh)
+		identity_fix(m, &ev->person);
 	(void)person_learn(m->person, &ev->person);
 	m->fresh = true;
 	set_standing(m, ev, is_new);
@@ -395,6 +397,7 @@ add_self(struct room *r)
 
 	if (is_new)
 		self->role = GW_ROLE_MEMBER;
+	identity_fix(self, &(struct gw_person){ .nick = STR_EMPTY });
 	self->fresh = true;
 }
 

@@ -20,6 +20,7 @@
 
 #include "core/backlog.h"
 #include "core/gateway.h"
+#include "core/identity.h"
 #include "lib/clock.h"
 #include "lib/list.h"
 #include "lib/map.h"
@@ -52,6 +53,7 @@ struct member {
 	enum gw_role role;
 	enum gw_standing standing;
 	bool fresh; /* reported since we (re)joined */
+	char identity[IDENTITY_BYTES];
 };
 
 struct room {

@@ -161,7 +161,8 @@ line_of(const struct db_row *row)
 		.reply_to = col[6],
 		.reply_nick = col[7],
 		.corrects = col[8],
-		.body = col[9],
+		.identity = col[9],
+		.body = col[10],
 	};
 }
 
@@ -491,6 +492,16 @@ store_close(struct store **stp)
 
 /* ---- what callers see ------------------------------------------------- */
 
+void
+store_derive(
+    const struct store *st, struct str purpose, uint8_t out[CRYPTO_KEY_BYTES])
+{
+	const uint8_t *key = st->keys.v[st->keys.n - 1].key;
+
+	crypto_hmac_sha256(
+	    str_of((const char *)key, CRYPTO_KEY_BYTES), purpose, out);
+}
+
 bool
 store_is_ok(const struct store *st)
 {
@@ -689,7 +700,7 @@ store_line_put(struct store *st, const struct store_talk *t,
 		t->is_room ? STR("1") : STR("0"), t->name, l->id,
 		digits(at, l->at_us), digits(kind, l->kind),
 		digits(flag, flags), l->nick, l->own_id, l->reply_to,
-		l->reply_nick, l->corrects, l->body };
+		l->reply_nick, l->corrects, l->identity, l->body };
 
 	put(st, DB_LINE_PUT, v, done, arg);
 }

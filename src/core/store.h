@@ -44,6 +44,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/crypto.h"
 #include "lib/err.h"
 #include "lib/str.h"
 
@@ -96,6 +97,13 @@ struct store *store_open(const struct store_params *params,
  * called any more, now or later.
  */
 void store_close(struct store **stp);
+
+/*
+ * A key for one purpose, the same after each start: made of the oldest in the
+ * key file, so that a new one above it changes nothing.
+ */
+void store_derive(
+    const struct store *st, struct str purpose, uint8_t out[CRYPTO_KEY_BYTES]);
 
 /* False: the last commit failed.  As told by the last callback round. */
 bool store_is_ok(const struct store *st);
@@ -235,6 +243,7 @@ struct store_line {
 	struct str nick;   /* of who said it; empty: the room itself */
 	struct str reply_to, reply_nick; /* what it answers, or empty */
 	struct str corrects;             /* what it stands for, or empty */
+	struct str identity;             /* of who said it, or empty */
 	struct str body;
 	int64_t at_us; /* since the Epoch; microseconds keep the order */
 	unsigned kind; /* enum gw_msg_kind */

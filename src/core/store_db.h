@@ -50,13 +50,14 @@ enum db_op {
 	DB_FACT_DEL,          /* gateway network name */
 	DB_FACTS_LOAD,        /* gateway {network name value} */
 	DB_LINE_PUT,          /* TALK id at_us kind flags nick own_id
-	                         reply_to reply_nick corrects body */
+	                         reply_to reply_nick corrects identity
+	                         body */
 	DB_TALK,              /* TALK {id}; makes it: not for callers */
 	DB_LINE_DEL,          /* TALK id */
 	DB_LINES_FIRST,       /* TALK start end after before page_after
 	                         page_before nick max {id at_us kind flags
 	                         nick own_id reply_to reply_nick corrects
-	                         body}; the first row: nanchor, count */
+	                         identity body}; the first row: nanchor, count */
 	DB_LINES_LAST,        /* the same, newest first */
 	DB_LINES_ENDS,        /* the same; the first and the last */
 	DB_LINES_BY_ID,       /* TALK ids (JSON); the same rows; the first row:
@@ -66,7 +67,7 @@ enum db_op {
 	DB_NOP
 };
 
-enum { DB_ARGS_MAX = 15, DB_COLS_MAX = 10 };
+enum { DB_ARGS_MAX = 16, DB_COLS_MAX = 11 };
 
 /* Arguments of DB_LINES_*: the first of four ids, and the ceiling. */
 enum { DB_LINES_ANCHOR = 7, DB_LINES_MAX = 12 };

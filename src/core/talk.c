@@ -63,10 +63,12 @@ talk_in_room(struct session *s, const struct gw_message *m)
 {
 	struct room *r = room_find(s, m->room);
 	const struct backlog_line *said;
+	const struct member *by;
 
 	if (!r || r->state != ROOM_JOINED || m->from.len > GW_NAME_MAX)
 		return;
 	said = backlog_find(&r->backlog, m->reply_to);
+	by = m->from.len ? room_member(r, m->from) : NULL;
 	talk_line(r,
 	    &(struct backlog_word){ .kind = m->kind,
 	        .id = m->network_id,
@@ -75,6 +77,7 @@ talk_in_room(struct session *s, const struct gw_message *m)
 	        .body = m->body,
 	        .reply_to = str_head(m->reply_to, BACKLOG_ID - 1),
 	        .reply_nick = said ? said->from : STR_EMPTY,
+	        .identity = by ? str_c(by->identity) : STR_EMPTY,
 	        .at_utc = m->sent_utc },
 	    NULL);
 }

@@ -32,6 +32,7 @@
 #define NS_EME         "urn:xmpp:eme:0"                         /* XEP-0380 */
 #define NS_CORRECT     "urn:xmpp:message-correct:0"             /* XEP-0308 */
 #define NS_REFERENCE   "urn:xmpp:reference:0"                   /* XEP-0372 */
+#define NS_OCCUPANT_ID "urn:xmpp:occupant-id:0"                 /* XEP-0421 */
 #define NS_FASTEN      "urn:xmpp:fasten:0"                      /* XEP-0422 */
 #define NS_RETRACT     "urn:xmpp:message-retract:1"             /* XEP-0424 */
 #define NS_RETRACT_0   "urn:xmpp:message-retract:0"             /* XEP-0424 */
