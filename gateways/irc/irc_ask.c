@@ -99,8 +99,8 @@ irc_ask_target(const struct irc_ask *a)
 	return str_of(a->names, a->target_len);
 }
 
-static struct str
-ask_other(const struct irc_ask *a)
+struct str
+irc_ask_other(const struct irc_ask *a)
 {
 	return str_of(a->names + a->target_len, a->other_len);
 }
@@ -168,7 +168,7 @@ find_in(const struct list *head, unsigned kinds, enum irc_casemap map,
 			continue;
 		if (name.len == 0 ||
 		    irc_fold_eq(map, irc_ask_target(a), name) ||
-		    (a->other_len && irc_fold_eq(map, ask_other(a), name)))
+		    (a->other_len && irc_fold_eq(map, irc_ask_other(a), name)))
 			return a;
 	}
 	return NULL;

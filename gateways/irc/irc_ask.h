@@ -94,6 +94,7 @@ struct irc_ask *irc_ask_new(struct irc_asks *t, enum irc_ask_kind kind,
 void irc_ask_free(struct irc_asks *t, struct irc_ask **ap);
 
 struct str irc_ask_target(const struct irc_ask *a);
+struct str irc_ask_other(const struct irc_ask *a);
 
 /* It has left; messages go to `told` first. */
 void irc_ask_sent(struct irc_asks *t, struct irc_ask *a, int64_t now_at);

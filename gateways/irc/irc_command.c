@@ -399,7 +399,7 @@ irc_proto_away(
 	if (text.len)
 		irc_out_trailing(&o, text);
 	return queue_line(p, &o,
-	    &(struct ask_for){ IRC_ASK_AWAY, ref, STR_EMPTY, STR_EMPTY }, err);
+	    &(struct ask_for){ IRC_ASK_AWAY, ref, STR_EMPTY, text }, err);
 }
 
 /* Is one of that kind open, sent or not? */

@@ -1,10 +1,16 @@
 #include "irc/irc_event.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "irc/irc_request.h"
 #include "irc/irc_request_task.h"
 #include "irc/irc_script.h"
+
+enum {
+	IRC_CODE_MOTD = 372,
+	IRC_AWAY_AGAIN_MS = 10 * 60 * 1000, /* the same may be told again */
+};
 
 typedef void event_row(struct irc_link *l, const struct irc_event *ev);
 
@@ -194,6 +200,16 @@ on_closed(struct irc_link *l, const struct irc_event *ev)
 static void
 on_server_text(struct irc_link *l, const struct irc_event *ev)
 {
+	struct irc_session *is = session_priv(l->s);
+	uint64_t hash;
+
+	/* Once, not after each lost connection. */
+	if (ev->code == IRC_CODE_MOTD) {
+		hash = map_hash(ev->text);
+		if (is->motd == hash)
+			return;
+		is->motd = hash;
+	}
 	notice(l, ev->who.nick, ev->text);
 }
 
@@ -432,6 +448,28 @@ on_contact(struct irc_link *l, const struct irc_event *ev)
 	contact(l, ev->nick, ev->on, STR_EMPTY);
 }
 
+static void
+on_away_self(struct irc_link *l, const struct irc_event *ev)
+{
+	away(l, irc_proto_nick(&l->proto), ev->on, ev->text);
+	done(l, ev->ref);
+}
+
+/* Servers say it to each message; people want to read it once. */
+static bool
+is_told_again(struct irc_link *l, const struct irc_event *ev)
+{
+	int64_t now = gateway_clock(session_gateway(l->s))->at;
+	uint64_t hash = map_hash(ev->nick) * 31 + map_hash(ev->text);
+	bool again =
+	    hash == l->away_hash && now - l->away_at < IRC_AWAY_AGAIN_MS;
+
+	l->away_hash = hash;
+	if (!again)
+		l->away_at = now;
+	return again;
+}
+
 /* The answer to what our user has just said to them. */
 static void
 on_away_told(struct irc_link *l, const struct irc_event *ev)
@@ -439,8 +477,12 @@ on_away_told(struct irc_link *l, const struct irc_event *ev)
 	struct gw_message m = { .kind = GW_MSG_NOTICE, .from = ev->nick };
 	struct buf body;
 
+	l->saw_away = !irc_proto_has_cap(&l->proto, IRC_CAP_AWAY_NOTIFY);
+	away(l, ev->nick, true, ev->text);
 	if (irc_proto_is_watched(&l->proto, ev->nick))
 		contact(l, ev->nick, true, ev->text);
+	if (is_told_again(l, ev))
+		return;
 	buf_init(&body, IRC_LINE_MAX);
 	buf_add_str(&body, STR("[away] "));
 	buf_add_str(&body, ev->text);
@@ -672,13 +714,30 @@ on_typing(struct irc_link *l, const struct irc_event *ev)
 	        .typing = what[ev->typing] });
 }
 
+static void
+answer_time(struct irc_link *l, struct str nick)
+{
+	time_t sec = (time_t)(gateway_clock(session_gateway(l->s))->utc / 1000);
+	char text[32];
+	struct tm tm;
+
+	gmtime_r(&sec, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	irc_proto_ctcp_answer(&l->proto, nick, STR("TIME"), str_c(text));
+	irc_link_mark(l);
+}
+
 /* Those that the proto has not answered; XMPP has no place for them. */
 static void
 on_ctcp(struct irc_link *l, const struct irc_event *ev)
 {
 	struct err text;
 
-	if (!str_eq_nocase(ev->ctcp, STR("DCC")) || ev->channel.len)
+	if (ev->channel.len || ev->self || ev->is_server)
+		return;
+	if (str_eq_nocase(ev->ctcp, STR("TIME")))
+		answer_time(l, ev->who.nick);
+	if (!str_eq_nocase(ev->ctcp, STR("DCC")))
 		return;
 	err_set(&text, ERR_UNSUPPORTED,
 	    STR_FMT " offers a file or a chat by DCC, which cannot be taken "
@@ -687,11 +746,21 @@ on_ctcp(struct irc_link *l, const struct irc_event *ev)
 	notice(l, ev->who.nick, str_c(text.text));
 }
 
+/* By a person, rather than by his client while he is away. */
+static bool
+is_said(const struct irc_event *ev)
+{
+	return !ev->self && !ev->is_server &&
+	    (ev->kind == IRC_MSG_NORMAL || ev->kind == IRC_MSG_ACTION);
+}
+
 static void
 on_message(struct irc_link *l, const struct irc_event *ev)
 {
 	struct irc_channel *c;
 
+	if (l->saw_away && is_said(ev))
+		away(l, ev->who.nick, false, STR_EMPTY);
 	if (ev->kind == IRC_MSG_CTCP) {
 		on_ctcp(l, ev);
 	} else if (ev->kind == IRC_MSG_CTCP_REPLY) {
@@ -824,7 +893,7 @@ static event_row *const rows[] = {
 	[IRC_EV_TYPING] = on_typing,
 	[IRC_EV_AWAY] = on_away,
 	[IRC_EV_CONTACT] = on_contact,
-	[IRC_EV_AWAY_SELF] = on_done,
+	[IRC_EV_AWAY_SELF] = on_away_self,
 	[IRC_EV_AWAY_TOLD] = on_away_told,
 	[IRC_EV_ACCOUNT] = on_account,
 	[IRC_EV_HOST] = on_host,

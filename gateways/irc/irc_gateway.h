@@ -42,7 +42,8 @@ struct irc_session {
 	struct irc_link *link; /* NULL: not logged in */
 	enum irc_casemap casemap;
 	bool knows_casemap;
-	bool held; /* the core asks us not to read */
+	bool held;     /* the core asks us not to read */
+	uint64_t motd; /* hash of the one he has been shown; 0: none */
 };
 
 /* The network of a session; NULL: not configured (any more), not open. */

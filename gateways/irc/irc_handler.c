@@ -289,6 +289,7 @@ static const struct irc_row rows[] = {
 	{ "SETNAME", 1, irc_on_setname, false },
 	{ "TAGMSG", 1, irc_on_tagmsg, false },
 	{ "TOPIC", 1, irc_on_topic, false },
+	{ "WALLOPS", 1, irc_on_wallops, false },
 	{ "WARN", 2, irc_on_note, true },
 };
 

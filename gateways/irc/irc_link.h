@@ -76,9 +76,12 @@ struct irc_link {
 	bool over;              /* nothing will be emitted any more */
 	const struct err *down; /* why the stream went, while it is told */
 	bool down_permanent;
-	bool strayed;     /* we were let in somewhere unasked */
-	bool turned_away; /* with words that may fit all of us */
-	bool told_delay;  /* the user knows that lines wait */
+	bool saw_away;      /* somebody was, and nobody tells when he is back */
+	uint64_t away_hash; /* what was last told of somebody away, */
+	int64_t away_at;    /* and when */
+	bool strayed;       /* we were let in somewhere unasked */
+	bool turned_away;   /* with words that may fit all of us */
+	bool told_delay;    /* the user knows that lines wait */
 	struct irc_proto proto;
 	struct irc_ranks ranks;
 };

@@ -61,9 +61,17 @@ irc_on_away(struct irc_proto *p, struct irc_event *ev)
 bool
 irc_on_away_self(struct irc_proto *p, struct irc_event *ev)
 {
+	struct irc_ask *a;
+
 	ev->type = IRC_EV_AWAY_SELF;
 	ev->on = irc_msg_numeric(&p->m) == 306;
-	ev->ref = irc_answer(p, IRC_ASK_AWAY, STR_EMPTY);
+	a = irc_ask_find(
+	    &p->asks, IRC_ASK_BIT(IRC_ASK_AWAY), p->is.casemap, STR_EMPTY);
+	if (!a)
+		return true;
+	ev->text = irc_keep(p, irc_ask_other(a));
+	ev->ref = a->ref;
+	irc_ask_free(&p->asks, &a);
 	return true;
 }
 
@@ -182,19 +190,26 @@ irc_find_target(struct irc_proto *p, struct irc_event *ev)
 	return ev->self || irc_proto_is_self(p, target);
 }
 
-static void
-answer_ctcp(struct irc_proto *p, struct str command, struct str text)
+void
+irc_proto_ctcp_answer(
+    struct irc_proto *p, struct str nick, struct str command, struct str text)
 {
 	struct irc_line line = { .rank = IRC_RANK_DROPPABLE };
 	struct irc_out o;
 
-	if (!bucket_take(&p->ctcp, p->now_at, 1))
+	if (p->state != IRC_READY || !bucket_take(&p->ctcp, p->now_at, 1))
 		return;
 	irc_out_init(&o, "NOTICE");
-	irc_out_middle(&o, p->m.nick);
+	irc_out_middle(&o, nick);
 	irc_out_ctcp(&o, command, text);
 	if (irc_out_end(&o, &line.text, NULL) == 0)
 		(void)irc_queue_add(&p->queue, &line); /* or it is dropped */
+}
+
+static void
+answer_ctcp(struct irc_proto *p, struct str command, struct str text)
+{
+	irc_proto_ctcp_answer(p, p->m.nick, command, text);
 }
 
 /*
@@ -214,7 +229,7 @@ consider_ctcp(
 		answer_ctcp(p, STR("VERSION"), str_c(p->version));
 	else if (str_eq_nocase(c->command, STR("CLIENTINFO")))
 		answer_ctcp(p, STR("CLIENTINFO"),
-		    STR("ACTION CLIENTINFO PING VERSION"));
+		    STR("ACTION CLIENTINFO PING TIME VERSION"));
 }
 
 /* False: there is nothing in it to show. */
@@ -308,4 +323,25 @@ irc_on_notice(struct irc_proto *p, struct irc_event *ev)
 	ev->is_server = true;
 	ev->text = irc_clean(p, p->m.param[1]);
 	return ev->text.len > 0;
+}
+
+/* From operators to all who want it: who says so stands in front. */
+bool
+irc_on_wallops(struct irc_proto *p, struct irc_event *ev)
+{
+	struct str text = irc_clean(p, p->m.param[0]);
+	size_t start = p->text.len;
+
+	if (text.len == 0)
+		return false;
+	(void)irc_keep(p, STR("[wallops] "));
+	if (p->m.nick.len && !irc_from_server(p)) {
+		(void)irc_keep(p, p->m.nick);
+		(void)irc_keep(p, STR(": "));
+	}
+	(void)irc_keep(p, text);
+	ev->type = IRC_EV_SERVER_TEXT;
+	ev->is_server = true;
+	ev->text = str_skip(buf_str(&p->text), start);
+	return true;
 }

@@ -195,7 +195,7 @@ enum irc_event_type {
 	                     was taken back, text: why; self, ref */
 	IRC_EV_TYPING,    /* who, channel (empty: to us), typing */
 	IRC_EV_AWAY,      /* who, on, text: somebody */
-	IRC_EV_AWAY_SELF, /* on, ref: 305, 306 */
+	IRC_EV_AWAY_SELF, /* on, ref, text: as we asked: 305, 306 */
 	IRC_EV_CONTACT,   /* nick: one that is watched, on: is there */
 	IRC_EV_AWAY_TOLD, /* nick, text: 301, you wrote to somebody away */
 	IRC_EV_ACCOUNT,   /* who, account: empty is logged out; self */
@@ -442,6 +442,10 @@ void irc_proto_typing(struct irc_proto *p, struct str target,
 /* Answered by a MESSAGE of kind CTCP_REPLY from that nick, or by nothing. */
 int irc_proto_ctcp(struct irc_proto *p, struct str target, struct str command,
     struct str text, uint64_t ref, struct err *err);
+
+/* To a CTCP that was not answered here; dropped where there are many. */
+void irc_proto_ctcp_answer(
+    struct irc_proto *p, struct str nick, struct str command, struct str text);
 
 /* An empty text clears it. */
 int irc_proto_topic(struct irc_proto *p, struct str channel, struct str text,

@@ -303,12 +303,30 @@ is_dull(unsigned code)
 	return false;
 }
 
+/* Longer ones are shown as they are: all has to fit beside its clean copy. */
+enum { JOIN_MAX = 1024 };
+
+/* With blanks between them, without the colon in front of the last. */
+static struct str
+join_params(struct irc_proto *p)
+{
+	size_t start = p->text.len, i;
+
+	for (i = 1; i < p->m.nparam; i++) {
+		(void)irc_keep(p, i > 1 ? STR(" ") : STR_EMPTY);
+		(void)irc_keep(p, p->m.param[i]);
+	}
+	return str_skip(buf_str(&p->text), start);
+}
+
 bool
 irc_show_all(struct irc_proto *p, struct irc_event *ev)
 {
 	struct str text = irc_last(p);
 
-	if (p->m.nparam > 2) {
+	if (p->m.nparam > 2 && p->line_len <= JOIN_MAX) {
+		text = join_params(p);
+	} else if (p->m.nparam > 2) {
 		text.p = p->m.param[1].p;
 		text.len = (size_t)(irc_last(p).p - text.p) + irc_last(p).len;
 	}

@@ -97,6 +97,7 @@ describe_person(struct inlet *in, struct disco *d, struct str name)
 	if (in->gw->ops->request[GW_REQ_QUERY]) {
 		disco_add_feature(d, NS_PING);
 		disco_add_feature(d, NS_VERSION);
+		disco_add_feature(d, NS_TIME);
 	}
 }
 

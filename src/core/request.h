@@ -28,6 +28,7 @@ struct request_to {
 	request_entry_fn *entry; /* may be NULL */
 	void *obj;
 	uint64_t token;
+	unsigned kind;   /* the caller's, too */
 	gw_req_id *slot; /* may be NULL: holds the number while it is open,
 	                    else 0; lets the owner cancel at any time */
 };

@@ -21,6 +21,7 @@
 #include "core/router.h"
 #include "core/services.h"
 #include "core/session.h"
+#include "lib/datetime.h"
 #include "lib/xalloc.h"
 #include "xmpp/component.h"
 #include "xmpp/disco.h"
@@ -90,28 +91,82 @@ admit(const struct stanza *s, void *arg, struct err *err)
 
 /* ---- questions to people of the network ------------------------------- */
 
+typedef void answer_fn(struct session *s, struct iq_ask *ask, struct str text);
+
+static void
+answer_ping(struct session *s, struct iq_ask *ask, struct str text)
+{
+	(void)s;
+	(void)text;
+	iq_ok(ask);
+}
+
+static void
+answer_version(struct session *s, struct iq_ask *ask, struct str text)
+{
+	struct xmlw *w = iq_result(ask);
+
+	(void)s;
+	xmlw_open(w, "query", NS_VERSION);
+	xmlw_textel(w, "name", NULL, text);
+	/* Networks do not tell the two apart; XEP-0092 wants both. */
+	xmlw_textel(w, "version", NULL, STR("unknown"));
+	xmlw_close(w);
+	iq_done(ask);
+}
+
+static void
+write_time(struct iq_ask *ask, int64_t utc, int zone)
+{
+	struct xmlw *w = iq_result(ask);
+	char stamp[25], tzo[16];
+
+	muc_datetime(utc, stamp);
+	snprintf(tzo, sizeof(tzo), "%c%02d:%02d", zone < 0 ? '-' : '+',
+	    abs(zone) / 60 % 100, abs(zone) % 60);
+	xmlw_open(w, "time", NS_TIME);
+	xmlw_textel(w, "tzo", NULL, str_c(tzo));
+	xmlw_textel(w, "utc", NULL, str_c(stamp));
+	xmlw_close(w);
+	iq_done(ask);
+}
+
+/* Networks carry it as a text for people; who sees the error reads that. */
+static void
+answer_time(struct session *s, struct iq_ask *ask, struct str text)
+{
+	int64_t utc;
+	struct err err;
+	int zone;
+
+	if (datetime_guess(text, core_clock(s->gw->core)->utc, &utc, &zone)) {
+		write_time(ask, utc, zone);
+		return;
+	}
+	err_set(&err, ERR_UNSUPPORTED, "the other side says: " STR_FMT,
+	    STR_ARG(text));
+	iq_fail(ask, &err);
+}
+
+static answer_fn *const answers[] = {
+	[GW_QUERY_VERSION] = answer_version,
+	[GW_QUERY_PING] = answer_ping,
+	[GW_QUERY_TIME] = answer_time,
+};
+
 /* What the network said, for the question that was kept. */
 static void
 on_query_done(
     struct session *s, const struct request_to *to, const struct gw_event *done)
 {
 	struct iq_ask *ask = iq_kept(s->gw->services->iqs, to->token);
-	struct xmlw *w;
 
 	if (!ask)
 		return;
 	if (done->err.kind != ERR_NONE) {
 		iq_fail(ask, &done->err);
-	} else if (to->obj) { /* version */
-		w = iq_result(ask);
-		xmlw_open(w, "query", NS_VERSION);
-		xmlw_textel(w, "name", NULL, done->text);
-		/* CTCP does not tell the two apart; XEP-0092 wants both. */
-		xmlw_textel(w, "version", NULL, STR("unknown"));
-		xmlw_close(w);
-		iq_done(ask);
 	} else {
-		iq_ok(ask);
+		answers[to->kind](s, ask, done->text);
 	}
 }
 
@@ -119,12 +174,10 @@ static void
 ask_person(
     struct iq_ask *ask, struct session *s, struct str nick, enum gw_query query)
 {
-	static char is_version;
 	struct gw_req req = {
 		.kind = GW_REQ_QUERY, .nick = nick, .query = query
 	};
-	struct request_to to = { .done = on_query_done,
-		.obj = query == GW_QUERY_VERSION ? &is_version : NULL };
+	struct request_to to = { .done = on_query_done, .kind = query };
 
 	to.token = iq_keep(ask, QUERY_MS + 5000);
 	if (to.token)
@@ -207,6 +260,13 @@ on_ping(struct iq_ask *ask, const struct stanza *child)
 
 /* ---- version, time ---------------------------------------------------- */
 
+static bool
+is_somebody(const struct inlet *in)
+{
+	return in->at.kind == GW_ADDR_PERSON ||
+	    (in->at.kind == GW_ADDR_ROOM && in->resource.len);
+}
+
 static void
 on_version(struct iq_ask *ask, const struct stanza *child)
 {
@@ -214,8 +274,7 @@ on_version(struct iq_ask *ask, const struct stanza *child)
 	struct xmlw *w;
 
 	(void)child;
-	if (in->at.kind == GW_ADDR_PERSON ||
-	    (in->at.kind == GW_ADDR_ROOM && in->resource.len)) {
+	if (is_somebody(in)) {
 		ask_about(ask, in, GW_QUERY_VERSION);
 		return;
 	}
@@ -231,21 +290,12 @@ static void
 on_time(struct iq_ask *ask, const struct stanza *child)
 {
 	struct inlet *in = services_inlet(ask);
-	char stamp[25];
-	struct xmlw *w;
 
 	(void)child;
-	if (in->at.kind == GW_ADDR_PERSON || in->resource.len) {
-		iq_fail_unknown(ask);
-		return;
-	}
-	muc_datetime(core_clock(in->gw->core)->utc, stamp);
-	w = iq_result(ask);
-	xmlw_open(w, "time", NS_TIME);
-	xmlw_textel(w, "tzo", NULL, STR("+00:00"));
-	xmlw_textel(w, "utc", NULL, str_c(stamp));
-	xmlw_close(w);
-	iq_done(ask);
+	if (is_somebody(in))
+		ask_about(ask, in, GW_QUERY_TIME);
+	else
+		write_time(ask, core_clock(in->gw->core)->utc, 0);
 }
 
 /* ---- prompts ---------------------------------------------------------- */

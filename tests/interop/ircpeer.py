@@ -6,6 +6,7 @@ there and back, so that tests can send and compare any byte.
 
 import asyncio
 import ssl
+import time
 from typing import NamedTuple
 
 from inbox import DEADLINE_S, Inbox, Unseen
@@ -213,7 +214,7 @@ class IrcPeer:
         answers = {
             "VERSION": "VERSION IrcPeer of the tests",
             "PING": f"PING {rest}",
-            "TIME": "TIME Mon Jan 5 10:00:00 2026",
+            "TIME": time.strftime("TIME %a %b %d %H:%M:%S %Y"),
         }
         if line.text.startswith("\x01") and word in answers:
             self.send(f"NOTICE {line.nick} :\x01{answers[word]}\x01")

@@ -1121,7 +1121,7 @@ away_is_told_once_to_each_who_asks(void **state)
 	ask(f, 2, &(struct gw_req){ .kind = GW_REQ_AWAY, .text = STR("zzz") });
 	wrote(f, "AWAY :zzz\n");
 	server(f, ":s 306 romeo :You have been marked as being away\r\n");
-	said("done 2\n");
+	said("away romeo on zzz\ndone 2\n");
 }
 
 static void
