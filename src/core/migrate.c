@@ -48,7 +48,6 @@ static const char *const versions[MIGRATE_VERSION] = {
 	"  kind INTEGER NOT NULL, flags INTEGER NOT NULL,"
 	"  nick TEXT NOT NULL, own_id TEXT NOT NULL, reply_to TEXT NOT NULL,"
 	"  reply_nick TEXT NOT NULL, corrects TEXT NOT NULL,"
-	"  identity TEXT NOT NULL,"
 	"  body TEXT NOT NULL"
 	");"
 	"CREATE INDEX line_by_time ON line (talk, at_us);"
@@ -59,6 +58,9 @@ static const char *const versions[MIGRATE_VERSION] = {
 	"  gateway TEXT NOT NULL, user TEXT NOT NULL, address TEXT NOT NULL,"
 	"  PRIMARY KEY (gateway, user, address)"
 	") WITHOUT ROWID;",
+
+	/* 6: and who it was that said it */
+	"ALTER TABLE line ADD COLUMN identity TEXT NOT NULL DEFAULT '';",
 };
 
 static int
