@@ -21,6 +21,7 @@ const struct gw_option irc_network_options[] = {
 	{ "burst", GW_OPT_INT, "5", 1, BURST_MAX },
 	{ "interval_ms", GW_OPT_INT, "2000", 0, INTERVAL_MAX_MS },
 	{ "max_lines", GW_OPT_INT, "10", 1, LINES_MAX },
+	{ "raw", GW_OPT_BOOL, "yes", 0, 0 },
 	{ "charset", GW_OPT_STR, "windows-1252", 0, 0 },
 	{ "password", GW_OPT_STR, "", 0, 0 },
 	{ "password_file", GW_OPT_STR, "", 0, 0 },
@@ -85,6 +86,7 @@ network_new(char *name, struct str host)
 	n->burst = 5;
 	n->interval_ms = 2000;
 	n->max_lines = 10;
+	n->raw = true;
 	n->charset = xstrdup("windows-1252");
 	n->realname = xstrdup("%u");
 	irc_isupport_init(&is);
@@ -361,6 +363,7 @@ read_options(const struct conf *c, struct irc_network *n)
 	n->burst = (unsigned)conf_int(c, "burst");
 	n->interval_ms = conf_int(c, "interval_ms");
 	n->max_lines = (size_t)conf_int(c, "max_lines");
+	n->raw = conf_bool(c, "raw");
 	str_store(&n->charset, conf_str(c, "charset"));
 	str_store(&n->realname, conf_str(c, "realname"));
 }

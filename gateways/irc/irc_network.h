@@ -45,6 +45,7 @@ struct irc_network {
 	char *host;
 	uint16_t port;
 	bool tls, verify;
+	bool raw;            /* users may send lines of the protocol */
 	bool plain_secrets;  /* passwords of users may go in clear text */
 	char *pin, *ca_file; /* NULL: none */
 	char *alias[IRC_ALIASES_MAX];

@@ -23,8 +23,8 @@ next_line(struct str *rest)
 }
 
 /* What we do ourselves, and would no longer know about. */
-static const char *
-why_not(struct str line)
+const char *
+irc_script_why_not(struct str line)
 {
 	static const char *const ours[] = { "JOIN", "PART", "QUIT", "CAP",
 		"AUTHENTICATE", "PASS", "USER", "PING", "PONG", "OPER" };
@@ -54,7 +54,7 @@ irc_script_check(struct gateway *gw, struct str script, struct err *err)
 		return err_set(
 		    err, ERR_TOO_BIG, "longer than %d bytes", SCRIPT_MAX_BYTES);
 	for (line = next_line(&rest); line.len; line = next_line(&rest)) {
-		const char *why = why_not(line);
+		const char *why = irc_script_why_not(line);
 
 		if (++n > IRC_SCRIPT_LINES_MAX)
 			return err_set(err, ERR_TOO_BIG, "more than %d lines",

@@ -14,6 +14,9 @@ enum { IRC_SCRIPT_LINES_MAX = 10 };
 /* The check of a setting. */
 int irc_script_check(struct gateway *gw, struct str script, struct err *err);
 
+/* Why users may not send that line themselves; NULL: they may. */
+const char *irc_script_why_not(struct str line);
+
 /* Sends it.  What cannot be sent is told to the user. */
 void irc_script_run(struct irc_link *l, struct str script);
 

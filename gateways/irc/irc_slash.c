@@ -1,6 +1,7 @@
 #include "irc/irc_slash.h"
 
 #include "irc/irc_request.h"
+#include "irc/irc_script.h"
 
 enum { LINE_MAX_BYTES = 500 };
 
@@ -229,6 +230,22 @@ on_whois(const struct typed *t)
 	buf_release(&line);
 }
 
+static void
+on_quote(const struct typed *t)
+{
+	const char *why;
+
+	if (!t->l->net->raw) {
+		refuse(t, "such lines cannot be sent on this network");
+		return;
+	}
+	why = t->rest.len ? irc_script_why_not(t->rest) : "say which line";
+	if (why)
+		refuse(t, why);
+	else
+		send_line(t, t->rest);
+}
+
 /* ---- table ---------------------------------------------------------------- */
 
 #define JOINING "rooms are joined and left with your client"
@@ -244,6 +261,8 @@ static const struct word words[] = {
 	{ .word = "kick", .run = on_kick },
 	{ .word = "mode", .run = on_mode },
 	{ .word = "whois", .run = on_whois },
+	{ .word = "quote", .run = on_quote },
+	{ .word = "raw", .run = on_quote },
 	{ .word = "ns", .service = "NickServ" },
 	{ .word = "nickserv", .service = "NickServ" },
 	{ .word = "cs", .service = "ChanServ" },

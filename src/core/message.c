@@ -289,6 +289,18 @@ to_us(struct inlet *in)
 		    "address, or join a room");
 }
 
+/* Commands that begin with a slash need no room and nobody. */
+static void
+to_network(struct inlet *in)
+{
+	struct session *s = inlet_session(in);
+	struct str body =
+	    stanza_child_text(in->stanza, "body", NULL, &in->scratch);
+
+	if (!s || !slash_run(in, s, NULL, STR_EMPTY, body))
+		to_us(in);
+}
+
 /* ---- errors ----------------------------------------------------------- */
 
 /* A message of ours came back: that client is not there (any more). */
@@ -321,7 +333,7 @@ bounced(struct inlet *in)
 
 static inlet_fn *const rows[GW_NADDR] = {
 	[GW_ADDR_DOMAIN] = to_us,
-	[GW_ADDR_NETWORK] = to_us,
+	[GW_ADDR_NETWORK] = to_network,
 	[GW_ADDR_ROOM] = to_room,
 	[GW_ADDR_PERSON] = to_person,
 };
