@@ -641,9 +641,26 @@ static const enum gw_msg_kind kinds[] = {
 	[IRC_MSG_CTCP_REPLY] = GW_MSG_NOTICE,
 };
 
+static size_t
+spans_of(const struct irc_event *ev, struct gw_span out[IRC_SPANS_MAX])
+{
+	static const enum gw_span_kind kind[] = { [IRC_BOLD] = GW_SPAN_STRONG,
+		[IRC_ITALIC] = GW_SPAN_EMPHASIS,
+		[IRC_MONOSPACE] = GW_SPAN_CODE,
+		[IRC_STRIKE] = GW_SPAN_DELETED };
+	size_t i, n = ev->spans ? ev->spans->n : 0;
+
+	for (i = 0; i < n; i++)
+		out[i] = (struct gw_span){ .kind = kind[ev->spans->v[i].style],
+			.start = ev->spans->v[i].start,
+			.end = ev->spans->v[i].end };
+	return n;
+}
+
 static void
 emit_message(struct irc_link *l, const struct irc_event *ev, struct str room)
 {
+	struct gw_span span[IRC_SPANS_MAX];
 	struct gw_message m = { .kind = kinds[ev->kind],
 		.room = room,
 		.from = ev->who.nick,
@@ -652,6 +669,8 @@ emit_message(struct irc_link *l, const struct irc_event *ev, struct str room)
 		.reply_to = ev->reply,
 		.account = ev->account,
 		.host = ev->who.host,
+		.span = span,
+		.nspan = spans_of(ev, span),
 		.sent_utc = ev->at_utc };
 
 	if (ev->is_server) {

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "irc/irc_text.h"
+#include "lib/xalloc.h"
 
 enum { TEXT_EXTRA = 1024 }; /* for names beside the text */
 
@@ -34,6 +35,24 @@ irc_clean(struct irc_proto *p, struct str raw)
 		return raw;
 	reserve_text(p);
 	return irc_text_clean(raw, p->line_len, p->charset, &p->text);
+}
+
+/* The same of what somebody says; ev is told its styles. */
+struct str
+irc_styled(struct irc_proto *p, struct str raw, struct irc_event *ev)
+{
+	struct str text;
+
+	if (irc_text_is_clean(raw))
+		return raw;
+	if (!p->spans)
+		p->spans = xmalloc(sizeof(*p->spans));
+	p->spans->n = 0;
+	reserve_text(p);
+	text =
+	    irc_text_styled(raw, p->line_len, p->charset, &p->text, p->spans);
+	ev->spans = p->spans->n ? p->spans : NULL;
+	return text;
 }
 
 /* Without its escapes; what is then no clean word is unfit for an id. */

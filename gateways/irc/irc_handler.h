@@ -85,6 +85,10 @@ bool irc_text_has(struct str text, const char *word);
 /* Clean text of the line at hand, borrowed until the next one. */
 struct str irc_clean(struct irc_proto *p, struct str raw);
 
+/* The same of what somebody says; ev is told its styles. */
+struct str irc_styled(
+    struct irc_proto *p, struct str raw, struct irc_event *ev);
+
 /* The value of a tag without its escapes; empty if that is no clean text. */
 struct str irc_tag_value(struct irc_proto *p, struct str raw);
 

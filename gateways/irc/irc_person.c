@@ -240,10 +240,10 @@ fill_message(struct irc_proto *p, struct irc_event *ev, bool notice)
 
 	ev->kind = notice ? IRC_MSG_NOTICE : IRC_MSG_NORMAL;
 	if (!irc_ctcp_parse(p->m.param[1], &c)) {
-		ev->text = irc_clean(p, p->m.param[1]);
+		ev->text = irc_styled(p, p->m.param[1], ev);
 		return ev->text.len > 0;
 	}
-	ev->text = irc_clean(p, c.text);
+	ev->text = irc_styled(p, c.text, ev);
 	if (!notice && str_eq_nocase(c.command, STR("ACTION"))) {
 		ev->kind = IRC_MSG_ACTION;
 		return true;

@@ -132,6 +132,7 @@ irc_proto_release(struct irc_proto *p)
 	free(p->version);
 	free(p->closing.text);
 	irc_opening_free(&p->opening);
+	free(p->spans);
 	irc_cap_release(&p->cap);
 	memset(p, 0, sizeof(*p));
 }
@@ -452,6 +453,8 @@ give_memory_back(struct irc_proto *p)
 {
 	buf_clear(&p->text);
 	buf_trim(&p->text);
+	free(p->spans);
+	p->spans = NULL;
 	if (!p->topic_waits) {
 		buf_clear(&p->topic);
 		buf_trim(&p->topic);

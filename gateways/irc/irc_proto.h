@@ -56,6 +56,7 @@
 #include "irc/irc_isupport.h"
 #include "irc/irc_msg.h"
 #include "irc/irc_queue.h"
+#include "irc/irc_text.h"
 #include "irc/irc_typing.h"
 #include "irc/irc_watch.h"
 #include "lib/bucket.h"
@@ -232,6 +233,7 @@ struct irc_event {
 	struct irc_who who;
 	struct str channel, nick, target;
 	struct str text;
+	const struct irc_spans *spans; /* MESSAGE: of text; NULL: none */
 	struct str account;
 	struct str user, host;
 	struct str forward;
@@ -331,8 +333,9 @@ struct irc_proto {
 	enum irc_step step; /* what rest is */
 	bool adding;        /* mode: + or - */
 	bool topic_waits, motd_comes;
-	struct buf text;  /* cleaned text of the event */
-	struct buf motd;  /* collected so far */
+	struct irc_spans *spans; /* of that text, or NULL */
+	struct buf text;         /* cleaned text of the event */
+	struct buf motd;         /* collected so far */
 	struct buf topic; /* 332 that waits for its 333: channel NUL text */
 	struct irc_closing closing;
 };

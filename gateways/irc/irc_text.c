@@ -73,13 +73,69 @@ skip_colour(struct str s, bool (*is)(char), size_t min, size_t max)
 	return second ? str_skip(s, 1 + second) : s;
 }
 
+/* Styles that are on, while codes are taken out. */
+struct styles {
+	struct irc_spans *spans;   /* NULL: nobody wants to know */
+	size_t base;               /* of out, where the text begins */
+	int32_t since[IRC_NSTYLE]; /* offset in the text; -1: off */
+};
+
+static void
+style_off(struct styles *st, enum irc_style style, const struct buf *out)
+{
+	size_t end = out->len - st->base;
+	int32_t since = st->since[style];
+
+	st->since[style] = -1;
+	if (since < 0 || (size_t)since == end || end > UINT16_MAX ||
+	    st->spans->n == IRC_SPANS_MAX)
+		return;
+	st->spans->v[st->spans->n++] = (struct irc_span){
+		.style = style, .start = (uint16_t)since, .end = (uint16_t)end
+	};
+}
+
+static void
+all_off(struct styles *st, const struct buf *out)
+{
+	for (int i = 0; st->spans && i < IRC_NSTYLE; i++)
+		style_off(st, (enum irc_style)i, out);
+}
+
+/* A toggle, or 0x0F; other codes have no counterpart. */
+static void
+note_code(struct styles *st, int32_t c, const struct buf *out)
+{
+	static const unsigned char code[IRC_NSTYLE] = { [IRC_BOLD] = 0x02,
+		[IRC_ITALIC] = 0x1D,
+		[IRC_MONOSPACE] = 0x11,
+		[IRC_STRIKE] = 0x1E };
+
+	if (c == 0x0F)
+		all_off(st, out);
+	for (int i = 0; st->spans && i < IRC_NSTYLE; i++) {
+		if (c != code[i])
+			continue;
+		if (st->since[i] >= 0)
+			style_off(st, (enum irc_style)i, out);
+		else
+			st->since[i] = (int32_t)(out->len - st->base);
+	}
+}
+
 /* s is UTF-8, or bytes that are not become U+FFFD. */
 static void
-strip(struct str s, struct buf *out)
+strip(struct str s, struct buf *out, struct irc_spans *spans)
 {
+	struct styles st = {
+		.spans = spans, .base = out->len, .since = { -1, -1, -1, -1 }
+	};
+
 	while (s.len) {
 		int32_t c = utf8_next(&s);
 
+		if (c >= 0 && c < 0x20)
+			note_code(&st, c, out);
 		if (c == 0x03)
 			s = skip_colour(s, is_digit, 1, 2);
 		else if (c == 0x04)
@@ -89,6 +145,7 @@ strip(struct str s, struct buf *out)
 		else if (c == UTF8_BAD || (c > 0x9F && !utf8_is_xml_char(c)))
 			utf8_put(out, REPLACEMENT);
 	}
+	all_off(&st, out);
 }
 
 /* Bytes the first byte of a character promises, itself included; 0: none. */
@@ -120,6 +177,13 @@ struct str
 irc_text_clean(
     struct str raw, size_t line_len, const char *charset, struct buf *scratch)
 {
+	return irc_text_styled(raw, line_len, charset, scratch, NULL);
+}
+
+struct str
+irc_text_styled(struct str raw, size_t line_len, const char *charset,
+    struct buf *scratch, struct irc_spans *spans)
+{
 	size_t start = scratch->len, valid;
 	struct buf utf8;
 
@@ -132,9 +196,9 @@ irc_text_clean(
 	buf_init(&utf8, CONVERTED_MAX);
 	if (valid < raw.len && charset && text_to_utf8(charset, raw, &utf8) &&
 	    !buf_is_full(&utf8))
-		strip(buf_str(&utf8), scratch);
+		strip(buf_str(&utf8), scratch, spans);
 	else
-		strip(raw, scratch);
+		strip(raw, scratch, spans);
 	buf_release(&utf8);
 	return str_skip(buf_str(scratch), start);
 }

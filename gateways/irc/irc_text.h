@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/buf.h"
 #include "lib/str.h"
@@ -22,6 +23,21 @@ enum { IRC_FULL_LINE = 500 }; /* bytes; from here a cut is likely */
 
 struct irc_ctcp {
 	struct str command, text;
+};
+
+enum irc_style { IRC_BOLD, IRC_ITALIC, IRC_MONOSPACE, IRC_STRIKE, IRC_NSTYLE };
+
+/* Bytes of a clean text that are in one style. */
+struct irc_span {
+	enum irc_style style;
+	uint16_t start, end;
+};
+
+enum { IRC_SPANS_MAX = 32 }; /* of one text; what is over is plain */
+
+struct irc_spans {
+	size_t n;
+	struct irc_span v[IRC_SPANS_MAX];
 };
 
 /* Nothing has to be done to it. */
@@ -33,6 +49,10 @@ bool irc_text_is_clean(struct str s);
  */
 struct str irc_text_clean(
     struct str raw, size_t line_len, const char *charset, struct buf *scratch);
+
+/* The same, and which parts of it are in which style, in no order. */
+struct str irc_text_styled(struct str raw, size_t line_len, const char *charset,
+    struct buf *scratch, struct irc_spans *spans);
 
 /* Is it 0x01 command [text] [0x01]?  The end may be missing. */
 bool irc_ctcp_parse(struct str text, struct irc_ctcp *out);

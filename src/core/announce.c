@@ -7,6 +7,7 @@
 #include "core/announce.h"
 #include "core/farewell.h"
 #include "core/instance.h"
+#include "core/markup.h"
 #include "core/occupant.h"
 #include "core/person.h"
 #include "core/reaction.h"
@@ -268,8 +269,8 @@ identity_of(struct room *r, struct str nick)
 	return m ? str_c(m->identity) : STR_EMPTY;
 }
 
-void
-announce_body(struct xmlw *w, enum gw_msg_kind kind, struct str body)
+struct str
+announce_prefix(enum gw_msg_kind kind)
 {
 	static const char *const prefix[] = {
 		[GW_MSG_NORMAL] = "",
@@ -278,8 +279,14 @@ announce_body(struct xmlw *w, enum gw_msg_kind kind, struct str body)
 		[GW_MSG_SYSTEM] = "",
 	};
 
+	return str_c(prefix[kind]);
+}
+
+void
+announce_body(struct xmlw *w, enum gw_msg_kind kind, struct str body)
+{
 	xmlw_open(w, "body", NULL);
-	xmlw_text(w, str_c(prefix[kind]));
+	xmlw_text(w, announce_prefix(kind));
 	xmlw_text(w, body);
 	xmlw_close(w);
 }
@@ -318,6 +325,7 @@ write_line(struct occupant *o, const struct backlog_line *l, struct who *who,
 	    "groupchat", own && own->id.len ? own->id : id);
 
 	announce_body(w, l->kind, l->body);
+	markup_write(w, l->kind, l->body, l->span, l->nspan);
 	write_links(w, o, l, who);
 	if (own && own->origin.len) {
 		xmlw_open(w, "origin-id", NS_SID);

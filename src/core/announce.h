@@ -71,6 +71,9 @@ void announce_moderation(struct room *r, const struct backlog_line *line,
 /* That somebody is writing; state as XEP-0085 calls it. */
 void announce_state(struct room *r, const struct member *m, const char *state);
 
+/* What stands in front of the body of that kind. */
+struct str announce_prefix(enum gw_msg_kind kind);
+
 /* <body/> of a line of a room. */
 void announce_body(struct xmlw *w, enum gw_msg_kind kind, struct str body);
 

@@ -76,15 +76,23 @@ static struct backlog_line *
 line_new(const struct backlog_word *word)
 {
 	struct str id = str_head(word->id, BACKLOG_ID - 1);
-	struct backlog_line *l = xmalloc(sizeof(*l) + word->own_id.len +
-	    word->from.len + word->body.len + word->reply_to.len +
-	    word->reply_nick.len + word->corrects.len + word->identity.len);
-	char *text = (char *)(l + 1);
+	size_t nspan =
+	    word->nspan < BACKLOG_SPANS ? word->nspan : BACKLOG_SPANS;
+	struct backlog_line *l = xmalloc(sizeof(*l) +
+	    nspan * sizeof(struct gw_span) + word->own_id.len + word->from.len +
+	    word->body.len + word->reply_to.len + word->reply_nick.len +
+	    word->corrects.len + word->identity.len);
+	struct gw_span *span = (struct gw_span *)(void *)(l + 1);
+	char *text = (char *)(span + nspan);
 
 	*l = (struct backlog_line){ .kind = word->kind,
 		.own = word->own,
 		.is_network_id = word->is_network_id,
+		.span = span,
+		.nspan = nspan,
 		.at_utc = word->at_utc };
+	if (nspan)
+		memcpy(span, word->span, nspan * sizeof(*span));
 	if (id.len)
 		memcpy(l->id, id.p, id.len);
 	list_init(&l->reactions);

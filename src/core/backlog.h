@@ -19,7 +19,12 @@
 #include "lib/list.h"
 #include "lib/str.h"
 
-enum { BACKLOG_MAX = 100, BACKLOG_MAX_BYTES = 64 * 1024, BACKLOG_ID = 40 };
+enum {
+	BACKLOG_MAX = 100,
+	BACKLOG_MAX_BYTES = 64 * 1024,
+	BACKLOG_ID = 40,
+	BACKLOG_SPANS = 32
+};
 
 /* A message, as it is added.  What is not known is empty. */
 struct backlog_word {
@@ -34,6 +39,8 @@ struct backlog_word {
 	struct str reply_nick; /* and who said that */
 	struct str corrects;   /* id of the message that it stands for */
 	struct str identity;   /* of who said it (identity.h) */
+	const struct gw_span *span;
+	size_t nspan; /* of body; up to BACKLOG_SPANS are kept */
 	int64_t at_utc;
 };
 
@@ -46,6 +53,8 @@ struct backlog_line {
 	bool own, is_network_id;
 	char id[BACKLOG_ID];
 	struct str own_id, from, body, reply_to, reply_nick, corrects, identity;
+	const struct gw_span *span;
+	size_t nspan;
 	struct list reactions; /* reaction.h */
 };
 

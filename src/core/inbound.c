@@ -12,6 +12,7 @@
 #include "core/archive.h"
 #include "core/inbound.h"
 #include "core/instance.h"
+#include "core/markup.h"
 #include "core/occupant.h"
 #include "core/person.h"
 #include "core/reaction.h"
@@ -31,6 +32,8 @@ struct waiting {
 	struct list node;
 	char *from, *to, *body;
 	char *reply_to; /* id of the message that it answers, or "" */
+	struct gw_span *span;
+	size_t nspan;
 	char id[BACKLOG_ID];
 	enum gw_msg_kind kind;
 	bool whisper; /* from room/nick */
@@ -49,6 +52,7 @@ waiting_free(struct session *s, struct waiting *m)
 	free(m->to);
 	free(m->body);
 	free(m->reply_to);
+	free(m->span);
 	free(m);
 }
 
@@ -64,6 +68,9 @@ write_message(struct session *s, const struct waiting *m, bool late)
 		xmlw_text(w, STR("/me "));
 	xmlw_text(w, str_c(m->body));
 	xmlw_close(w);
+	markup_write(w,
+	    m->kind == GW_MSG_ACTION ? GW_MSG_ACTION : GW_MSG_NORMAL,
+	    str_c(m->body), m->span, m->nspan);
 	if (m->reply_to[0]) {
 		xmlw_open(w, "reply", NS_REPLY);
 		xmlw_attr(w, "id", str_c(m->reply_to));
@@ -79,6 +86,8 @@ write_message(struct session *s, const struct waiting *m, bool late)
 /* What there is to bring; copied. */
 struct parcel {
 	struct str id, from, to, body, reply_to;
+	const struct gw_span *span;
+	size_t nspan;
 	enum gw_msg_kind kind;
 	bool whisper;
 };
@@ -94,10 +103,15 @@ deliver(struct session *s, const struct parcel *what)
 		.to = str_dup(what->to),
 		.body = str_dup(what->body),
 		.reply_to = str_dup(what->reply_to),
+		.nspan = what->nspan,
 		.kind = what->kind,
 		.whisper = what->whisper,
 		.at_utc = core_clock(s->gw->core)->utc };
 	memcpy(m->id, id.p, id.len);
+	if (m->nspan) {
+		m->span = xmalloc(m->nspan * sizeof(*m->span));
+		memcpy(m->span, what->span, m->nspan * sizeof(*m->span));
+	}
 	list_add(&s->inbound, &m->node);
 	s->ninbound++;
 	if (component_is_up(s->gw->component)) {
@@ -217,6 +231,9 @@ inbound_message(struct session *s, const struct gw_message *m)
 		        .to = str_c(o ? o->jid : s->account->user),
 		        .body = text_of(m->body),
 		        .reply_to = answered(s, m),
+		        .span = m->span,
+		        .nspan =
+		            text_of(m->body).len == m->body.len ? m->nspan : 0,
 		        .kind = m->kind,
 		        .whisper = o != NULL });
 		keep_word(s, m, id);

@@ -78,6 +78,8 @@ talk_in_room(struct session *s, const struct gw_message *m)
 	        .reply_to = str_head(m->reply_to, BACKLOG_ID - 1),
 	        .reply_nick = said ? said->from : STR_EMPTY,
 	        .identity = by ? str_c(by->identity) : STR_EMPTY,
+	        .span = m->span,
+	        .nspan = m->nspan,
 	        .at_utc = m->sent_utc },
 	    NULL);
 }
