@@ -15,6 +15,7 @@
 #include "irc/irc_request.h"
 #include "irc/irc_script.h"
 #include "irc/irc_slash.h"
+#include "net/address.h"
 #include "net/tls.h"
 
 static struct irc_gateway *
@@ -321,6 +322,8 @@ static const struct gw_option options[] = {
 	{ "open", GW_OPT_BOOL, "no", 0, 0 },
 	{ "private_hosts", GW_OPT_BOOL, "no", 0, 0 },
 	{ "only_network", GW_OPT_STR, "", 0, 0 },
+	{ "ident_address", GW_OPT_STR, "", 0, 0 },
+	{ "ident_port", GW_OPT_INT, "113", 1, 65535 },
 	{ NULL, GW_OPT_STR, NULL, 0, 0 },
 };
 
@@ -354,6 +357,10 @@ read_networks(struct irc_networks *nets, const struct conf *conf,
 	if (irc_networks_read(nets, conf, err) < 0 ||
 	    read_only(nets, conf, only, err) < 0)
 		return -1;
+	if (conf_str(conf, "ident_address").len &&
+	    !address_is_digits(conf_str(conf, "ident_address")))
+		return conf_err(conf, "ident_address", err,
+		    "an address in digits, such as \"0.0.0.0\" or \"::\"");
 	if (nets->nconfigured == 0 && !conf_bool(conf, "open"))
 		return conf_err(conf, NULL, err,
 		    "no network can be reached: add network \"NAME\" { host = "
@@ -368,6 +375,7 @@ irc_open(struct gateway *gw, const struct conf *conf, struct err *err)
 
 	irc_networks_init(&irc->networks);
 	irc_sts_init(&irc->sts);
+	list_init(&irc->links);
 	list_init(&irc->dirty);
 	if (read_networks(&irc->networks, conf, &irc->only, err) < 0) {
 		irc_networks_release(&irc->networks);
@@ -375,6 +383,8 @@ irc_open(struct gateway *gw, const struct conf *conf, struct err *err)
 	}
 	irc->open = conf_bool(conf, "open");
 	irc->private_hosts = conf_bool(conf, "private_hosts");
+	irc_ident_set(&irc->ident, conf_str(conf, "ident_address"),
+	    (uint16_t)conf_int(conf, "ident_port"));
 	irc->loop = gateway_loop(gw);
 	/* Behind what makes output, before what writes it: link.c adds its
 	   own hook with the first link. */
@@ -404,6 +414,8 @@ irc_reload(struct gateway *gw, const struct conf *conf, struct err *err)
 	irc->only = only;
 	irc->open = conf_bool(conf, "open");
 	irc->private_hosts = conf_bool(conf, "private_hosts");
+	irc_ident_set(&irc->ident, conf_str(conf, "ident_address"),
+	    (uint16_t)conf_int(conf, "ident_port"));
 	rc = 0;
 out:
 	irc_networks_release(&next);
@@ -433,6 +445,7 @@ irc_close(struct gateway *gw)
 	struct irc_gateway *irc = irc_of(gw);
 
 	loop_hook_del(&irc->hook);
+	irc_ident_release(&irc->ident);
 	irc_sts_release(&irc->sts);
 	irc_networks_release(&irc->networks);
 }

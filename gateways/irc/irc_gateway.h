@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "core/gateway.h"
+#include "irc/irc_ident.h"
 #include "irc/irc_network.h"
 #include "irc/irc_sts.h"
 #include "lib/list.h"
@@ -30,6 +31,8 @@ struct irc_gateway {
 	struct irc_networks networks;
 	struct irc_network *only; /* NULL, or the one of only_network */
 	struct irc_sts_hosts sts;
+	struct irc_ident ident;
+	struct list links; /* all that are not over */
 	struct list dirty; /* links that have work before the turn ends */
 	struct loop_hook hook;
 	struct loop *loop;

@@ -105,6 +105,7 @@ let_go(struct irc_link *l, bool finish)
 	l->s = NULL;
 	l->over = true;
 	timer_cancel(&l->timer);
+	list_del(&l->node);
 	list_del(&l->dirty);
 	if (finish)
 		link_finish(&l->stream);
@@ -264,6 +265,7 @@ irc_link_login(struct session *s, struct irc_network *net, struct str nick,
 	l->port = net->tls || !sts ? net->port : sts;
 	timer_init(&l->timer, on_timer);
 	list_init(&l->dirty);
+	list_add(&gw->links, &l->node);
 	list_init(&l->queries);
 	list_init(&l->tasks);
 	init_proto(l);
@@ -273,6 +275,7 @@ irc_link_login(struct session *s, struct irc_network *net, struct str nick,
 	if (!is->knows_casemap)
 		is->casemap = net->casemap;
 	is->knows_casemap = true;
+	irc_ident_listen(gw, gateway_log(session_gateway(s)));
 	l->stream = dial(l);
 	if (is->held)
 		link_pause(l->stream, true);

@@ -67,6 +67,7 @@ struct irc_link {
 	uint16_t upgrade; /* leave, and come back by TLS to that port */
 	int64_t sts_ms;   /* no clear link for so long; 0: not told */
 	struct timer timer;
+	struct list node;    /* in gw->links until it is over */
 	struct list dirty;   /* in gw->dirty while marked */
 	struct list queries; /* oldest first */
 	size_t nqueries;

@@ -116,6 +116,54 @@ address_format(const struct sockaddr *sa, char out[ADDRESS_TEXT_MAX + 1])
 		inet_ntop(AF_INET6, &v6->sin6_addr, out, ADDRESS_TEXT_MAX + 1);
 }
 
+bool
+address_is_digits(struct str text)
+{
+	char z[ADDRESS_TEXT_MAX + 1] = "";
+	uint8_t at[16];
+
+	if (text.len > ADDRESS_TEXT_MAX || str_has(text, '\0'))
+		return false;
+	memcpy(z, text.p, text.len);
+	return inet_pton(AF_INET, z, at) == 1 ||
+	    inet_pton(AF_INET6, z, at) == 1;
+}
+
+size_t
+address_len(const struct sockaddr *sa)
+{
+	return sa->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+	                                 : sizeof(struct sockaddr_in);
+}
+
+/* 16 bytes, IPv4 as IPv4-mapped; NULL: another family. */
+static const uint8_t *
+mapped(const struct sockaddr *sa, uint8_t at[16])
+{
+	const void *any = sa;
+	const struct sockaddr_in *v4 = any;
+	const struct sockaddr_in6 *v6 = any;
+
+	if (sa->sa_family == AF_INET6)
+		return v6->sin6_addr.s6_addr;
+	if (sa->sa_family != AF_INET)
+		return NULL;
+	memset(at, 0, 10);
+	memset(at + 10, 0xff, 2);
+	memcpy(at + 12, &v4->sin_addr, 4);
+	return at;
+}
+
+bool
+address_eq(const struct sockaddr *a, const struct sockaddr *b)
+{
+	uint8_t a_at[16], b_at[16];
+	const uint8_t *x = mapped(a, a_at), *y = mapped(b, b_at);
+
+	return x && y && memcmp(x, y, 16) == 0 &&
+	    address_port(a) == address_port(b);
+}
+
 uint16_t
 address_port(const struct sockaddr *sa)
 {

@@ -45,6 +45,15 @@ enum { ADDRESS_SEED = 16 };
 void address_in_prefix(const struct address_prefix *p,
     const uint8_t seed[ADDRESS_SEED], struct sockaddr_storage *out);
 
+/* Does it read as an address? */
+bool address_is_digits(struct str text);
+
+/* The bytes of one of IPv4 or IPv6. */
+size_t address_len(const struct sockaddr *sa);
+
+/* With the port; an IPv4-mapped one is the IPv4 address inside. */
+bool address_eq(const struct sockaddr *a, const struct sockaddr *b);
+
 uint16_t address_port(const struct sockaddr *sa);
 void address_set_port(struct sockaddr *sa, uint16_t port);
 

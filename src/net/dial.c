@@ -178,25 +178,19 @@ on_attempt(uv_poll_t *h, int status, int events)
 	start_next(d);
 }
 
-static socklen_t
-address_len(const struct sockaddr_storage *ss)
-{
-	return ss->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-	                                 : sizeof(struct sockaddr_in);
-}
-
 /* The port is chosen at connect(), for that peer: there are many more so. */
 static int
 bind_source(int fd, const struct sockaddr_storage *from)
 {
 	bool v6 = from->ss_family == AF_INET6;
+	const void *sa = from;
 	int on = 1;
 
 	(void)setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
 	    v6 ? IPV6_FREEBIND : IP_FREEBIND, &on, sizeof(on));
 	(void)setsockopt(
 	    fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
-	return bind(fd, (const struct sockaddr *)from, address_len(from));
+	return bind(fd, sa, (socklen_t)address_len(sa));
 }
 
 /* A descriptor on its way to be connected; -1, errno set. */
@@ -204,6 +198,7 @@ static int
 start_connect(
     const struct sockaddr_storage *to, const struct sockaddr_storage *from)
 {
+	const void *sa = to;
 	int on = 1;
 	int fd = socket(to->ss_family,
 	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
@@ -212,7 +207,7 @@ start_connect(
 		return -1;
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if ((from->ss_family != to->ss_family || bind_source(fd, from) == 0) &&
-	    (connect(fd, (const struct sockaddr *)to, address_len(to)) == 0 ||
+	    (connect(fd, sa, (socklen_t)address_len(sa)) == 0 ||
 	        errno == EINPROGRESS))
 		return fd;
 	on = errno;

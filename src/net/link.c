@@ -71,9 +71,10 @@ struct link {
 	bool owned;      /* somebody will still close or finish it */
 	bool has_handle; /* poll exists, perhaps closing */
 	bool paused;
-	char *name;       /* "host:port", for errors */
-	int polled;       /* what poll waits for */
-	struct wire wire; /* without a descriptor poll is not in use */
+	uint16_t local_port; /* 0: not connected yet */
+	char *name;          /* "host:port", for errors */
+	int polled;          /* what poll waits for */
+	struct wire wire;    /* without a descriptor poll is not in use */
 	uv_poll_t poll;
 	struct dial *dial;
 	struct setup *setup;
@@ -322,6 +323,9 @@ note_peer(struct link *l)
 		return;
 	address_format(sa, text);
 	snprintf(l->peer, sizeof(l->peer), "%s %u", text, address_port(sa));
+	len = sizeof(ss);
+	if (getsockname(l->wire.fd, sa, &len) == 0)
+		l->local_port = address_port(sa);
 }
 
 static void
@@ -673,6 +677,20 @@ struct str
 link_peer(const struct link *l)
 {
 	return str_c(l->peer);
+}
+
+/* The port sorts out nearly all without asking the system. */
+bool
+link_is_between(const struct link *l, const struct sockaddr *local,
+    const struct sockaddr *peer)
+{
+	struct sockaddr_storage ss;
+	struct sockaddr *sa = (struct sockaddr *)&ss;
+	socklen_t here = sizeof(ss), there = sizeof(ss);
+
+	return l->local_port == address_port(local) && l->wire.fd >= 0 &&
+	    getsockname(l->wire.fd, sa, &here) == 0 && address_eq(sa, local) &&
+	    getpeername(l->wire.fd, sa, &there) == 0 && address_eq(sa, peer);
 }
 
 bool

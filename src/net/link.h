@@ -29,6 +29,7 @@
 
 struct link;
 struct loop;
+struct sockaddr;
 struct sockaddr_storage;
 
 struct link_params {
@@ -98,6 +99,10 @@ void link_pause(struct link *l, bool paused);
 
 /* "address port" of the peer, once up; for logs. */
 struct str link_peer(const struct link *l);
+
+/* Is it the connection of these two, addresses and ports?  See address_eq(). */
+bool link_is_between(const struct link *l, const struct sockaddr *local,
+    const struct sockaddr *peer);
 
 /* True, if TLS; for status. */
 bool link_is_tls(const struct link *l);

@@ -58,6 +58,9 @@ struct fake_link {
 };
 struct list *fake_links(void);
 
+/* Of all of them; the peer is 192.0.2.1. */
+enum { FAKE_LOCAL_PORT = 40000 };
+
 void fake_link_up(struct fake_link *f);
 void fake_link_feed(struct fake_link *f, struct str bytes);
 void fake_link_down(struct fake_link *f, const char *why, bool permanent);

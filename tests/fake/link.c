@@ -5,6 +5,7 @@
 
 #include "fake.h"
 #include "lib/xalloc.h"
+#include "net/address.h"
 #include "net/link.h"
 
 enum { OUT_MAX = 4 * 1024 * 1024 };
@@ -94,6 +95,18 @@ struct str
 link_peer(const struct link *l)
 {
 	return str_c(l->peer);
+}
+
+bool
+link_is_between(const struct link *l, const struct sockaddr *local,
+    const struct sockaddr *peer)
+{
+	char text[ADDRESS_TEXT_MAX + 1];
+
+	address_format(peer, text);
+	return l->f && strcmp(text, "192.0.2.1") == 0 &&
+	    address_port(peer) == l->f->port &&
+	    address_port(local) == FAKE_LOCAL_PORT;
 }
 
 bool

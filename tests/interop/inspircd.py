@@ -17,7 +17,7 @@ CONFIG = """
             dhfile="{dh}" requestclientcert="yes" hash="sha256">
 <connect name="all" allow="*" timeout="20" pingfreq="60" hardsendq="4M"
          softsendq="1M" {flood} localmax="1000" globalmax="1000" maxchans="12"
-         resolvehostnames="no" useident="no" useconnectban="no"
+         resolvehostnames="no" useident="{useident}" useconnectban="no"
          maxconnwarn="no">
 <class name="all" commands="*" privs="*" usermodes="*" chanmodes="*">
 <type name="god" classes="all">
@@ -72,14 +72,25 @@ spanningtree hidechans svshold services_account deaf servprotect sasl sslinfo
 """.split()
 
 
+WEBIRC = """
+<module name="cgiirc">
+<cgihost type="webirc" password="{password}" mask="*">
+"""
+# Asks the machine a client comes from, at port 113.
+IDENT = """
+<module name="ident">
+<ident timeout="3">
+"""
+
+
 class Inspircd:
     name = "inspircd"
     has_echo = True
     mute_s = 0
 
     def __init__(self, folder, certificates, tempered=True, services=False,
-                 linked=None):
-        """tempered: no flood control; services: with a place for Atheme;
+                 linked=None, webirc=None, ident=False):
+        """webirc: the password for it; tempered: no flood control; services: with a place for Atheme;
         linked: True for the first of two, and that one for the second."""
         second = isinstance(linked, Inspircd)
         self._folder = folder / (self.name + ("2" if second else ""))
@@ -94,6 +105,7 @@ class Inspircd:
                 number=2 if second else 1,
                 folder=self._folder,
                 flood=CALM if tempered else OWN,
+                useident="yes" if ident else "no",
                 host=HOST,
                 port=self.port,
                 tls_port=self.tls_port,
@@ -104,6 +116,8 @@ class Inspircd:
             + "".join(f'<module name="{m}">\n' for m in MODULES)
             + (self._services() if services else "")
             + (self._link(linked) if linked else "")
+            + (WEBIRC.format(password=webirc) if webirc else "")
+            + (IDENT if ident else "")
         )
         argv = [
             find_program("inspircd"),

@@ -216,10 +216,46 @@ a_seed_stands_for_an_address_of_the_prefix(void **state)
 	check_in_prefix("192.0.2.4/30", 0xff, "192.0.2.6");
 }
 
+static void
+mapped_addresses_are_those_they_map(void **state)
+{
+	struct sockaddr_storage a, b;
+	struct sockaddr *v4 = parse("192.0.2.1", &a);
+	struct sockaddr *v6 = parse("::ffff:192.0.2.1", &b);
+
+	(void)state;
+	address_set_port(v4, 113);
+	address_set_port(v6, 113);
+	assert_true(address_eq(v4, v6));
+	assert_true(address_eq(v6, v6));
+	address_set_port(v6, 114);
+	assert_false(address_eq(v4, v6));
+	v6 = parse("::ffff:192.0.2.2", &b);
+	address_set_port(v6, 113);
+	assert_false(address_eq(v4, v6));
+	b.ss_family = AF_UNIX;
+	assert_false(address_eq(v4, v6));
+}
+
+static void
+digits_are_told_from_names(void **state)
+{
+	(void)state;
+	assert_true(address_is_digits(STR("0.0.0.0")));
+	assert_true(address_is_digits(STR("::")));
+	assert_true(address_is_digits(STR("2001:db8::1")));
+	assert_false(address_is_digits(STR("")));
+	assert_false(address_is_digits(STR("localhost")));
+	assert_false(address_is_digits(STR("192.0.2")));
+	assert_false(address_is_digits(STR("192.0.2.1\0")));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mapped_addresses_are_those_they_map),
+		cmocka_unit_test(digits_are_told_from_names),
 		cmocka_unit_test(private_addresses_are_known_to_the_last_bit),
 		cmocka_unit_test(other_families_are_private),
 		cmocka_unit_test(an_address_reads_as_people_write_it),

@@ -7,7 +7,11 @@
 #include "../fake/link.c"
 #include "../fake/loop.c"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include "irc/irc_gateway.h"
+#include "irc/irc_ident.h"
 #include "irc/irc_link.h"
 
 #define NET                                                                    \
@@ -1402,6 +1406,59 @@ status_says_where_we_are(void **state)
 	buf_release(&out);
 }
 
+/* What the server at that address is told. */
+static void
+ident(
+    struct fixture *f, const char *peer, const char *line, const char *expected)
+{
+	struct sockaddr_in local = { .sin_family = AF_INET };
+	struct sockaddr_in from = { .sin_family = AF_INET };
+	const void *a = &local, *b = &from;
+	struct buf answer;
+
+	assert_int_equal(inet_pton(AF_INET, peer, &from.sin_addr), 1);
+	buf_init(&answer, 1024);
+	irc_ident_answer(str_c(line), a, b, &answer, gateway_priv(&f->gw));
+	assert_string_equal(answer.p, expected);
+	buf_release(&answer);
+}
+
+static void
+ident_tells_of_a_live_link_to_whom_it_leads(void **state)
+{
+	struct fixture *f = *state;
+
+	ident(
+	    f, "192.0.2.1", "40000, 6697", "40000, 6697 : ERROR : NO-USER\r\n");
+	log_in(f);
+	ident(f, "192.0.2.1", "40000, 6697",
+	    "40000, 6697 : USERID : UNIX : x4f11361d\r\n");
+	ident(f, "192.0.2.1", "  40000 ,6697 ",
+	    "40000, 6697 : USERID : UNIX : x4f11361d\r\n");
+	ident(
+	    f, "192.0.2.2", "40000, 6697", "40000, 6697 : ERROR : NO-USER\r\n");
+	ident(
+	    f, "192.0.2.1", "40001, 6697", "40001, 6697 : ERROR : NO-USER\r\n");
+	ident(
+	    f, "192.0.2.1", "40000, 6667", "40000, 6667 : ERROR : NO-USER\r\n");
+	irc_gateway.drop(&f->s);
+	f->s.online = false;
+	ident(
+	    f, "192.0.2.1", "40000, 6697", "40000, 6697 : ERROR : NO-USER\r\n");
+}
+
+static void
+what_is_no_ident_query_is_an_error(void **state)
+{
+	static const char *const odd[] = { "", ",", "40000", "40000,",
+		"0, 6697", "40000, 0", "40000, 65536", "x, y", "-1, 6697",
+		"40000, 6697, 1", "40000 6697" };
+
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
+		ident(*state, "192.0.2.1", odd[i],
+		    "0, 0 : ERROR : INVALID-PORT\r\n");
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 #define T_ONLY(name)                                                           \
 	cmocka_unit_test_setup_teardown(name, set_up_only, tear_down)
@@ -1419,6 +1476,8 @@ main(void)
 		T_OPEN(any_host_is_a_network_where_that_is_allowed),
 		T(people_may_type_loosely),
 		T(keys_follow_the_case_mapping_of_the_server),
+		T(ident_tells_of_a_live_link_to_whom_it_leads),
+		T(what_is_no_ident_query_is_an_error),
 		cmocka_unit_test(mistakes_are_told_with_their_line),
 		T(a_reload_keeps_links_and_what_was_learnt),
 		T(a_bad_reload_changes_nothing),
