@@ -560,7 +560,10 @@ contact_subscribe(struct inlet *in)
 	struct err err = ERR_INIT;
 
 	if (c && !c->saving) {
-		welcome(c);
+		/* Not our own again: two who always answer never end. */
+		say(c, "subscribed");
+		if (c->here || c->kind != GW_ADDR_PERSON)
+			tell(c);
 		watch(c);
 		return;
 	}

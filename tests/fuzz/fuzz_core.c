@@ -31,6 +31,8 @@ enum {
 	ASKS = 512,
 	CLIENTS = 5,
 	ROOMS = 8,
+	USERS = 2,
+	CONTACTS = 5,
 	LINE_BYTES = 512,
 	PATIENCE_S = 240, /* until every join has ended */
 };
@@ -50,6 +52,9 @@ static const char *const clients[CLIENTS] = { "romeo@e.org/a", "romeo@e.org/b",
 static const char *const rooms[ROOMS] = { "#a%net@irc", "#b%net@irc",
 	"#d%net@irc", "#a%al@irc", "#c{%net@irc", "#hall@echo", "#x@echo",
 	"#refuse-full@echo" };
+static const char *const users[USERS] = { "romeo@e.org", "juliet@e.org" };
+static const char *const contacts[CONTACTS] = { "juliet%net@irc",
+	"nurse%net@irc", "juliet%al@irc", "net@irc", "irc" };
 static const char *const nicks[] = { "romeo", "juliet", "Romeo", "ben|",
 	"BEN\\", "nurse", "ro meo", "Guest1" };
 static const char *const channels[] = { "#a", "#b", "#A", "#c{", "#C[",
@@ -64,7 +69,8 @@ static struct {
 	struct core *core;
 	bool up, stopping;
 	enum place place[CLIENTS][ROOMS];
-	bool ask[ASKS]; /* open questions, by id */
+	bool ask[ASKS];              /* open questions, by id */
+	bool wants[USERS][CONTACTS]; /* has asked for it and not ended it */
 	int said[ASKS]; /* open messages: client * ROOMS + room + 1 */
 	unsigned nask, nsaid;
 	struct str in;
@@ -230,6 +236,31 @@ answer(const struct stanza *s, int c)
 	fake_component_feed(fake_component(domain), str_c(xml));
 }
 
+static int
+index_of(struct str what, const char *const *table, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (str_is(what, table[i]))
+			return i;
+	return -1;
+}
+
+/* Nobody is shown people whom he has not asked for. */
+static void
+saw_contact(const struct stanza *s, const char *xml)
+{
+	struct str type = stanza_attr(s, "type");
+	int u = index_of(stanza_attr(s, "to"), users, USERS);
+	int c = index_of(stanza_attr(s, "from"), contacts, CONTACTS);
+
+	if (u < 0 || c < 0)
+		return;
+	if (str_is(type, "unsubscribed"))
+		w.wants[u][c] = false;
+	else if (type.len == 0 && str_has(stanza_attr(s, "from"), '%'))
+		check(w.wants[u][c], "not in his roster", xml);
+}
+
 static void
 see(const char *xml)
 {
@@ -245,6 +276,8 @@ see(const char *xml)
 	if (c >= 0 && w.core && str_is(stanza_name(s), "iq") &&
 	    str_is(stanza_attr(s, "type"), "get"))
 		answer(s, c);
+	if (str_is(stanza_name(s), "presence"))
+		saw_contact(s, xml);
 	if (c >= 0 && r >= 0 && str_is(stanza_name(s), "presence"))
 		saw_presence(s, c, r, xml);
 	if (c >= 0 && r >= 0 && str_is(stanza_name(s), "message"))
@@ -408,6 +441,21 @@ do_talk(void)
 }
 
 static void
+do_roster(void)
+{
+	static const char *const types[] = { "subscribe", "subscribe", "probe",
+		"unsubscribe", "unsubscribed", "subscribed", "unavailable",
+		"" };
+	unsigned u = pick(USERS), c = pick(CONTACTS);
+	const char *type = PICK(types);
+
+	if (w.up && (!strcmp(type, "subscribe") || !strcmp(type, "probe")))
+		w.wants[u][c] = true;
+	send_to(contacts[c], "<presence from='%s' to='%s' type='%s'/>",
+	    users[u], contacts[c], type);
+}
+
+static void
 do_bounce(void)
 {
 	unsigned c = pick(CLIENTS), r = pick(ROOMS);
@@ -534,6 +582,7 @@ let_in(struct fake_link *f, struct str channel)
 static void
 react(struct fake_link *f, struct str line)
 {
+	static const char *const lists[] = { "", " MONITOR=2", " WATCH=2" };
 	struct str rest = line, cmd, arg;
 
 	str_cut(&rest, ' ', &cmd);
@@ -548,8 +597,9 @@ react(struct fake_link *f, struct str line)
 		server_says(f, ":s.x 001 %s :hi", f->host);
 		if (pick(2))
 			server_says(f,
-			    ":s.x 005 %s CASEMAPPING=%s PREFIX=(ov)@+ :are",
-			    f->host, pick(2) ? "ascii" : "rfc1459");
+			    ":s.x 005 %s CASEMAPPING=%s PREFIX=(ov)@+%s :are",
+			    f->host, pick(2) ? "ascii" : "rfc1459",
+			    PICK(lists));
 		server_says(f, ":s.x 422 %s :no", f->host);
 	} else if (str_is(cmd, "JOIN")) {
 		let_in(f, arg);
@@ -663,7 +713,7 @@ do_news(void)
 	who = pick(4) ? PICK(nicks) : f->host;
 	whom = pick(4) ? PICK(nicks) : f->host;
 	chan = PICK(channels);
-	switch (pick(14)) {
+	switch (pick(18)) {
 	case 0:
 		server_says(f, ":%s!u@h JOIN %s", who, chan);
 		break;
@@ -707,6 +757,18 @@ do_news(void)
 	case 12:
 		server_says(
 		    f, ":s.x 470 %s %s %s :on", f->host, chan, PICK(channels));
+		break;
+	case 13:
+		server_says(f, ":s.x 730 %s :%s!u@h,%s", f->host, who, whom);
+		break;
+	case 14:
+		server_says(f, ":s.x 731 %s :%s,%s", f->host, who, whom);
+		break;
+	case 15:
+		server_says(f, ":s.x 303 %s :%s", f->host, who);
+		break;
+	case 16:
+		server_says(f, ":%s!u@h AWAY :%s", who, pick(2) ? "out" : "");
 		break;
 	default:
 		server_says(f, "ERROR :closing");
@@ -792,6 +854,7 @@ do_restart(void)
 	see_all(); /* the last words */
 	w.up = false;
 	forget_open();
+	memset(w.wants, 0, sizeof(w.wants)); /* not kept by this store */
 	start();
 	streams(true);
 }
@@ -841,7 +904,8 @@ static void (*const ops[])(void) = { do_join, do_join, do_join, do_serve,
 	do_answer_all, do_answer, do_link_up, do_link_up, do_news, do_news,
 	do_news, do_say, do_say, do_leave, do_leave, do_nick, do_subject,
 	do_whisper, do_talk, do_bounce, do_ask, do_ask, do_wait, do_swallow,
-	do_link_down, do_noise, do_stream, do_restart, do_stop, do_slow };
+	do_roster, do_roster, do_link_down, do_noise, do_stream, do_restart,
+	do_stop, do_slow };
 
 /* ---- one run ---------------------------------------------------------- */
 
