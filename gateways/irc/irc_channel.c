@@ -35,6 +35,7 @@ irc_on_join(struct irc_proto *p, struct irc_event *ev)
 	    &p->asks, IRC_ASK_BIT(IRC_ASK_JOIN), p->is.casemap, ev->channel);
 	if (a) {
 		a->inside = true;
+		p->nnames = 0;
 		ev->ref = a->ref;
 	}
 	return true;
@@ -116,6 +117,8 @@ irc_step_names(struct irc_proto *p, struct irc_event *ev)
 		name = take_prefixes(p, name, ev->modes);
 		if (name.len == 0)
 			continue;
+		if (p->nnames < UINT16_MAX)
+			p->nnames++;
 		ev->type = IRC_EV_NAME;
 		ev->channel = p->m.param[p->m.nparam - 2];
 		ev->letter = sign_of(p);
@@ -139,6 +142,7 @@ irc_on_names_end(struct irc_proto *p, struct irc_event *ev)
 	if (a && a->inside) {
 		ev->ref = a->ref;
 		irc_ask_free(&p->asks, &a);
+		irc_ask_who(p, ev->channel);
 	}
 	return true;
 }

@@ -426,6 +426,28 @@ away(struct irc_link *l, struct str nick, bool on, struct str text)
 	        .text = text });
 }
 
+static unsigned
+person_flags(const struct irc_event *ev)
+{
+	return (ev->is_oper ? GW_PERSON_OPER : 0u) |
+	    (ev->is_bot ? GW_PERSON_BOT : 0u);
+}
+
+static void
+on_who(struct irc_link *l, const struct irc_event *ev)
+{
+	struct gw_person person = person_of(ev);
+
+	person.account = ev->account;
+	person.realname = ev->text;
+	person_changed(l, &person);
+	irc_link_emit(l,
+	    &(struct gw_event){ .type = GW_EV_PERSON_FLAGS,
+	        .person.nick = ev->who.nick,
+	        .flags = person_flags(ev) });
+	away(l, ev->who.nick, ev->on, STR_EMPTY);
+}
+
 static void
 on_away(struct irc_link *l, const struct irc_event *ev)
 {
@@ -910,6 +932,7 @@ static event_row *const rows[] = {
 	[IRC_EV_REACT] = on_react,
 	[IRC_EV_REDACT] = on_redact,
 	[IRC_EV_TYPING] = on_typing,
+	[IRC_EV_WHO] = on_who,
 	[IRC_EV_AWAY] = on_away,
 	[IRC_EV_CONTACT] = on_contact,
 	[IRC_EV_AWAY_SELF] = on_away_self,

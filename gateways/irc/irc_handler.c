@@ -253,6 +253,7 @@ static const struct irc_row rows[] = {
 	{ "333", 3, irc_on_topic_who, false },
 	{ "341", 3, irc_on_invited, false },
 	{ "353", 3, irc_on_names, false },
+	{ "354", 2, irc_on_who, false },
 	{ "366", 2, irc_on_names_end, false },
 	{ "372", 2, irc_on_motd, false },
 	{ "375", 1, irc_on_motd_start, false },

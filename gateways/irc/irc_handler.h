@@ -66,6 +66,10 @@ bool irc_find_target(struct irc_proto *p, struct irc_event *ev);
 irc_handler_fn irc_on_monitor, irc_on_watch, irc_on_watch_off, irc_on_list_full,
     irc_on_ison;
 
+/* irc_who.c: queues the question, where it is of use. */
+void irc_ask_who(struct irc_proto *p, struct str channel);
+irc_handler_fn irc_on_who;
+
 /* irc_list.c */
 irc_handler_fn irc_on_oper, irc_on_channels, irc_on_list_start, irc_on_listed,
     irc_on_list_end;

@@ -75,12 +75,13 @@ enum {
 	IRC_PONG_MS = 60 * 1000,     /* and wait so long for any byte */
 	IRC_ANSWER_MS = 60 * 1000,   /* for what was asked, once sent */
 	IRC_FENCE_MS = 1000,         /* from a message to the PING behind it, */
-	IRC_FENCE_EVERY = 10,   /* or so many messages if they are sooner */
-	IRC_QUIT_MS = 2000,     /* from QUIT to hanging up */
-	IRC_CHANGES_MAX = 16,   /* of one MODE line */
-	IRC_NICK_TRIES = 8,     /* alternates at registration */
-	IRC_MAX_LINES = 5,      /* of one message, unless params say so */
-	IRC_LIST_SHOWN = 50,    /* lines of a LIST that people asked for */
+	IRC_FENCE_EVERY = 10, /* or so many messages if they are sooner */
+	IRC_QUIT_MS = 2000,   /* from QUIT to hanging up */
+	IRC_CHANGES_MAX = 16, /* of one MODE line */
+	IRC_NICK_TRIES = 8,   /* alternates at registration */
+	IRC_MAX_LINES = 5,    /* of one message, unless params say so */
+	IRC_WHO_NAMES = 300,  /* people of a channel: more are not asked for */
+	IRC_LIST_SHOWN = 50,  /* lines of a LIST that people asked for */
 	IRC_LIST_UNSAFE = 2000, /* channels; without SAFELIST so many may
 	                           be more than the server lets queue up */
 };
@@ -195,6 +196,9 @@ enum irc_event_type {
 	IRC_EV_REDACT,    /* who, channel (empty: to us), reply: which message
 	                     was taken back, text: why; self, ref */
 	IRC_EV_TYPING,    /* who, channel (empty: to us), typing */
+	IRC_EV_WHO,       /* channel, who, self, account, text: realname, on:
+	                     away, is_oper, is_bot: of somebody inside, once
+	                     after a join */
 	IRC_EV_AWAY,      /* who, on, text: somebody */
 	IRC_EV_AWAY_SELF, /* on, ref, text: as we asked: 305, 306 */
 	IRC_EV_CONTACT,   /* nick: one that is watched, on: is there */
@@ -254,7 +258,7 @@ struct irc_event {
 	char status;                    /* '@' of "@#channel", or 0 */
 	char modes[IRC_PREFIX_MAX + 1]; /* letters of PREFIX: "ov" */
 	bool self, on, last, is_reply, is_server, permanent, unsure;
-	bool turned_away;
+	bool turned_away, is_oper, is_bot;
 };
 
 /* See irc_regain.h. */
@@ -306,7 +310,9 @@ struct irc_proto {
 	char *fallback, *user, *realname, *version;
 	struct irc_opening *opening; /* NULL: it has been said */
 	const char *charset;
-	uint32_t max_lines, nick_max, nick_try;
+	uint32_t max_lines, nick_max;
+	uint16_t nick_try;
+	uint16_t nnames; /* of the channel we have just joined, up to 65535 */
 	uint8_t userlen, hostlen; /* ours, as others see us; 0: not known */
 	bool sasl_required, secrets_allowed, bad_secret, tls;
 	bool heard;       /* a byte at least */

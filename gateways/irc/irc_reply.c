@@ -16,6 +16,7 @@
 
 enum {
 	NO_NAME = 0,
+	RPL_TRYAGAIN = 263,
 	COMMAND = 99, /* parameter 1 is the command that was refused */
 };
 
@@ -163,6 +164,9 @@ on_refusal(struct irc_proto *p, struct irc_event *ev, const struct refusal *r)
 	unsigned kinds = r->kinds;
 	struct irc_ask *a = NULL;
 
+	/* A WHO of ours comes to nothing; nobody has asked for it. */
+	if (r->code == RPL_TRYAGAIN && str_eq_nocase(p->m.param[1], STR("WHO")))
+		return false;
 	if (kinds & BIT(MESSAGE))
 		kinds |= BIT(TYPING) | BIT(REACT) | BIT(REDACT);
 	if (r->name == COMMAND)

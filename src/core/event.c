@@ -126,6 +126,9 @@ on_away(struct person *p, const struct gw_event *ev)
 	bool was = p->away != NULL;
 	bool same = was == ev->on && (!was || str_eq(str_c(p->away), text));
 
+	/* That he is away, without the word for it that is known already. */
+	if (was && ev->on && text.len == 0)
+		return;
 	free(p->away);
 	p->away = ev->on ? str_dup(text) : NULL;
 	if (!same)

@@ -56,6 +56,7 @@ static const char *const type_names[] = {
 	[IRC_EV_REACT] = "REACT",
 	[IRC_EV_TYPING] = "TYPING",
 	[IRC_EV_REDACT] = "REDACT",
+	[IRC_EV_WHO] = "WHO",
 	[IRC_EV_AWAY] = "AWAY",
 	[IRC_EV_CONTACT] = "CONTACT",
 	[IRC_EV_AWAY_SELF] = "AWAY_SELF",
@@ -137,6 +138,10 @@ write_event(const struct irc_event *ev)
 	    ev->last ? " last" : "", ev->is_reply ? " reply" : "",
 	    ev->is_server ? " server" : "", ev->permanent ? " permanent" : "",
 	    ev->unsure ? " unsure" : "");
+	if (ev->is_oper)
+		buf_addf(&seen, " oper");
+	if (ev->is_bot)
+		buf_addf(&seen, " bot");
 	if (ev->text.len)
 		buf_addf(&seen, " [" STR_FMT "]", STR_ARG(ev->text));
 	buf_addf(&seen, "\n");
@@ -1000,6 +1005,47 @@ what_changes_about_people_is_told(void **state)
 	           "INVITED who=s channel=#c nick=cy\n"
 	           "AWAY_TOLD who=s nick=al [gone]\n"
 	           "AWAY_SELF who=s\nAWAY_SELF who=s on\n");
+}
+
+static void
+join_with_names(int n)
+{
+	struct err err = ERR_INIT;
+	int i;
+
+	assert_int_equal(irc_proto_join(&p, STR("#c"), STR_EMPTY, 5, &err), 0);
+	settle();
+	feed(":bob!u@h JOIN #c\r\n");
+	for (i = 0; i < n; i++)
+		feed(":s 353 bob = #c :al\r\n");
+	forget();
+	feed(":s 366 bob #c :End\r\n");
+}
+
+static void
+who_is_in_a_channel_is_asked_once_where_changes_are_told(void **state)
+{
+	(void)state;
+	join_with_names(1);
+	assert_null(strstr(sent.p, "WHO"));
+	feed(":bob!u@h PART #c\r\n:s 005 bob WHOX BOT=B :are supported\r\n");
+	p.cap.enabled |= 1u << IRC_CAP_AWAY_NOTIFY;
+	join_with_names(1);
+	assert_non_null(strstr(sent.p, "WHO #c %tcuhnfar,152\r\n"));
+	forget();
+	feed(":s 354 bob 152 #c u h al G*B@ 0 :Al \002A\002.\r\n"
+	     ":s 354 bob 152 #c u h cy H cyrus :Cy\r\n"
+	     ":s 354 bob 152 #c u h\r\n"
+	     ":s 354 bob 7 al\r\n"
+	     ":s 263 bob WHO :later\r\n"
+	     ":s 315 bob #c :End\r\n");
+	assert_log("WHO who=al!u@h channel=#c on oper bot [Al A.]\n"
+	           "WHO who=cy!u@h channel=#c account=cyrus [Cy]\n"
+	           "SERVER_TEXT who=s code=354 server [152 #c u h]\n"
+	           "SERVER_TEXT who=s code=354 server [7 al]\n");
+	feed(":bob!u@h PART #c\r\n");
+	join_with_names(IRC_WHO_NAMES + 1);
+	assert_null(strstr(sent.p, "WHO"));
 }
 
 static void
@@ -2267,6 +2313,7 @@ main(void)
 		TEST(modes_are_told_one_by_one),
 		TEST(names_of_twenty_thousand_are_read_one_by_one),
 		TEST(what_changes_about_people_is_told),
+		TEST(who_is_in_a_channel_is_asked_once_where_changes_are_told),
 		TEST(a_list_is_told_line_by_line),
 		TEST(a_list_that_may_end_the_link_is_not_asked_for),
 		TEST(a_list_by_hand_is_text_as_far_as_it_is_bearable),
