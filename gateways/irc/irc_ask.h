@@ -47,6 +47,7 @@ enum irc_ask_kind {
 	IRC_ASK_ISON,   /* target: the nicks, with blanks between */
 	IRC_ASK_SETTLE, /* a PING: by its PONG all before it is settled */
 	IRC_ASK_MODES,  /* what they are */
+	IRC_ASK_BANS,   /* the list of them */
 };
 
 #define IRC_ASK_BIT(kind) (1u << (kind))

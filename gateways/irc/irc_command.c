@@ -350,6 +350,21 @@ irc_proto_ask_modes(
 }
 
 int
+irc_proto_ask_bans(
+    struct irc_proto *p, struct str channel, uint64_t ref, struct err *err)
+{
+	struct irc_out o;
+
+	if (need_ready(p, err) < 0 || need_channel(p, channel, err) < 0)
+		return -1;
+	irc_out_init(&o, "MODE");
+	irc_out_middle(&o, channel);
+	irc_out_middle(&o, STR("+b"));
+	return queue_line(p, &o,
+	    &(struct ask_for){ IRC_ASK_BANS, ref, channel, STR_EMPTY }, err);
+}
+
+int
 irc_proto_invite(struct irc_proto *p, struct str channel, struct str nick,
     uint64_t ref, struct err *err)
 {

@@ -341,6 +341,17 @@ on_part(struct irc_link *l, const struct irc_event *ev)
 	done(l, ev->ref);
 }
 
+/* Our own kick, of whom we have just banned. */
+static bool
+is_ban(const struct irc_link *l, uint64_t ref)
+{
+	const struct irc_task *t = NULL;
+
+	if (ref && (ref & 3) == IRC_REF_REQUEST)
+		t = irc_task_find(l, irc_ref_id(ref));
+	return t && t->is_ban;
+}
+
 static void
 on_kick(struct irc_link *l, const struct irc_event *ev)
 {
@@ -351,7 +362,7 @@ on_kick(struct irc_link *l, const struct irc_event *ev)
 	else if (c)
 		member_left(l, c,
 		    &(struct gw_event){ .person.nick = ev->nick,
-		        .left = GW_LEFT_KICK,
+		        .left = is_ban(l, ev->ref) ? GW_LEFT_BAN : GW_LEFT_KICK,
 		        .actor = ev->who.nick,
 		        .text = ev->text });
 	done(l, ev->ref);
@@ -928,6 +939,8 @@ static event_row *const rows[] = {
 	[IRC_EV_TOPIC] = on_topic,
 	[IRC_EV_MODE] = on_mode,
 	[IRC_EV_MODES_END] = on_modes_end,
+	[IRC_EV_BAN] = irc_ban_listed,
+	[IRC_EV_BANS_END] = irc_bans_ended,
 	[IRC_EV_MESSAGE] = on_message,
 	[IRC_EV_REACT] = on_react,
 	[IRC_EV_REDACT] = on_redact,

@@ -650,6 +650,7 @@ static gw_request_fn *const requests[GW_NREQ] = {
 	[GW_REQ_NICK] = irc_request_nick,
 	[GW_REQ_ROLE] = irc_request_role,
 	[GW_REQ_STANDING] = irc_request_standing,
+	[GW_REQ_STANDINGS] = irc_request_standings,
 	[GW_REQ_INVITE] = irc_request_invite,
 	[GW_REQ_DIRECTORY] = irc_request_directory,
 	[GW_REQ_QUERY] = irc_request_query,

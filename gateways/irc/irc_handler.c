@@ -255,6 +255,8 @@ static const struct irc_row rows[] = {
 	{ "353", 3, irc_on_names, false },
 	{ "354", 2, irc_on_who, false },
 	{ "366", 2, irc_on_names_end, false },
+	{ "367", 3, irc_on_ban, false },
+	{ "368", 2, irc_on_bans_end, false },
 	{ "372", 2, irc_on_motd, false },
 	{ "375", 1, irc_on_motd_start, false },
 	{ "376", 1, irc_on_motd_end, false },

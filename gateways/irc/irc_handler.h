@@ -76,7 +76,7 @@ irc_handler_fn irc_on_oper, irc_on_channels, irc_on_list_start, irc_on_listed,
 
 /* irc_reply.c */
 irc_handler_fn irc_on_motd_start, irc_on_motd, irc_on_motd_end, irc_on_forward,
-    irc_on_fail, irc_on_note, irc_on_numeric;
+    irc_on_fail, irc_on_note, irc_on_numeric, irc_on_ban, irc_on_bans_end;
 
 /* All but our nick, as one text; false: there is nothing in it to show. */
 bool irc_show_all(struct irc_proto *p, struct irc_event *ev);

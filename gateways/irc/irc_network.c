@@ -7,7 +7,12 @@
 #include "lib/text.h"
 #include "lib/xalloc.h"
 
-enum { BURST_MAX = 1000, INTERVAL_MAX_MS = 60000, LINES_MAX = 100 };
+enum {
+	BURST_MAX = 1000,
+	INTERVAL_MAX_MS = 60000,
+	LINES_MAX = 100,
+	MASK_MAX = 100
+};
 
 const struct gw_option irc_network_options[] = {
 	{ "host", GW_OPT_STR, NULL, 0, 0 },
@@ -26,6 +31,7 @@ const struct gw_option irc_network_options[] = {
 	{ "password", GW_OPT_STR, "", 0, 0 },
 	{ "password_file", GW_OPT_STR, "", 0, 0 },
 	{ "realname", GW_OPT_STR, "%u", 0, 0 },
+	{ "ban_mask", GW_OPT_STR, "*!*@%h", 0, 0 },
 	{ "source_prefix", GW_OPT_STR, "", 0, 0 },
 	{ "webirc_password", GW_OPT_STR, "", 0, 0 },
 	{ NULL, GW_OPT_STR, NULL, 0, 0 },
@@ -89,6 +95,7 @@ network_new(char *name, struct str host)
 	n->raw = true;
 	n->charset = xstrdup("windows-1252");
 	n->realname = xstrdup("%u");
+	n->ban_mask = xstrdup("*!*@%h");
 	irc_isupport_init(&is);
 	irc_network_learn(n, &is);
 	return n;
@@ -107,6 +114,7 @@ network_free(struct irc_network *n)
 	free(n->ca_file);
 	free(n->charset);
 	free(n->realname);
+	free(n->ban_mask);
 	free(n);
 }
 
@@ -145,6 +153,27 @@ bool
 irc_network_is_channel(const struct irc_network *n, struct str name)
 {
 	return name.len && *name.p && strchr(n->chantypes, *name.p) != NULL;
+}
+
+void
+irc_network_ban_mask(const struct irc_network *n, struct str nick,
+    struct str user, struct str host, struct buf *out)
+{
+	const struct str by_nick = STR("%n!*@*");
+	struct str mask = str_c(n->ban_mask);
+	struct str part[128] = { ['n'] = nick, ['u'] = user, ['h'] = host };
+
+	for (size_t i = 0; i + 1 < mask.len; i++)
+		if (mask.p[i] == '%' && part[mask.p[i + 1] & 127].len == 0) {
+			mask = by_nick;
+			break;
+		}
+	for (size_t i = 0; i < mask.len; i++) {
+		if (mask.p[i] == '%' && i + 1 < mask.len)
+			buf_add_str(out, part[mask.p[++i] & 127]);
+		else
+			buf_addc(out, mask.p[i]);
+	}
 }
 
 void
@@ -328,6 +357,26 @@ is_charset(const char *name)
 	return ok;
 }
 
+/* One word that names somebody: without %n, %u, %h it is for everybody. */
+static bool
+is_ban_mask(struct str mask)
+{
+	bool names = false;
+
+	for (size_t i = 0; i < mask.len; i++) {
+		char c = mask.p[i];
+
+		if (c <= ' ' || c == ',' || c == 0x7f)
+			return false;
+		if (c != '%')
+			continue;
+		if (++i == mask.len || !strchr("nuh", mask.p[i]))
+			return false;
+		names = true;
+	}
+	return names && *mask.p != ':' && mask.len <= MASK_MAX;
+}
+
 static int
 check_options(const struct conf *c, struct irc_network *n, struct err *err)
 {
@@ -345,6 +394,10 @@ check_options(const struct conf *c, struct irc_network *n, struct err *err)
 	    address_prefix_parse(
 	        &n->source, conf_str(c, "source_prefix"), err) < 0)
 		return conf_err(c, "source_prefix", err, "%s", err->text);
+	if (!is_ban_mask(str_c(n->ban_mask)))
+		return conf_err(c, "ban_mask", err,
+		    "a mask is one word with %%n, %%u or %%h in it (nick, user "
+		    "and host of whom it bans)");
 	if (!is_charset(n->charset))
 		return conf_err(c, "charset", err,
 		    "\"%s\" is no character set known here", n->charset);
@@ -366,6 +419,7 @@ read_options(const struct conf *c, struct irc_network *n)
 	n->raw = conf_bool(c, "raw");
 	str_store(&n->charset, conf_str(c, "charset"));
 	str_store(&n->realname, conf_str(c, "realname"));
+	str_store(&n->ban_mask, conf_str(c, "ban_mask"));
 }
 
 /* One more name for n; alias is taken. */

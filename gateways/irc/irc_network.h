@@ -59,6 +59,8 @@ struct irc_network {
 	struct address_prefix source;  /* where each user has an address */
 	struct secret webirc_password; /* it is told the address */
 
+	char *ban_mask; /* %n, %u, %h: nick, user, host of whom it bans */
+
 	/* As the server said last, to whomever of us. */
 	enum irc_casemap casemap;
 	char chantypes[8];
@@ -108,6 +110,13 @@ void irc_network_learn(struct irc_network *n, const struct irc_isupport *is);
 
 /* Does a name that begins so stand for a channel? */
 bool irc_network_is_channel(const struct irc_network *n, struct str name);
+
+/*
+ * What bans somebody there; appends.  By nick, whatever else it is, where
+ * the configured mask needs what is not known of them.
+ */
+void irc_network_ban_mask(const struct irc_network *n, struct str nick,
+    struct str user, struct str host, struct buf *out);
 
 /* The real name of a user there; appends. */
 void irc_network_realname(

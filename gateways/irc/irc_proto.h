@@ -187,6 +187,9 @@ enum irc_event_type {
 	                     mode, text: argument, last: of this line, is_reply:
 	                     324; ref with last, but not in replies */
 	IRC_EV_MODES_END, /* channel: 324 has been told; ref */
+	IRC_EV_BAN,       /* channel, text: mask, who and at_utc: set by and
+	                     when, if told; ref */
+	IRC_EV_BANS_END,  /* channel; ref */
 	IRC_EV_MESSAGE,   /* kind, who, channel (empty: to us), status, text,
 	                     ctcp, msgid, account, at_utc, is_server, self: by
 	                     us, from another place; nick: to whom then;
@@ -474,6 +477,10 @@ int irc_proto_change(struct irc_proto *p, struct str channel,
 /* modes "+o", "-v", "+b", ...: one letter, arg if the letter has one. */
 int irc_proto_mode(struct irc_proto *p, struct str channel, struct str modes,
     struct str arg, uint64_t ref, struct err *err);
+
+/* Answered by BAN for each, and BANS_END. */
+int irc_proto_ask_bans(
+    struct irc_proto *p, struct str channel, uint64_t ref, struct err *err);
 
 /* Answered by MODE for each that is set, and MODES_END. */
 int irc_proto_ask_modes(

@@ -73,8 +73,8 @@ static const struct refusal refusals[] = {
 	{ 480, BIT(JOIN), 1, ERR_DENIED, IRC_REFUSED_POLICY },
 	{ 481, BIT(KICK) | BIT(MODE) | BIT(RAW), NO_NAME, ERR_DENIED,
 	    IRC_REFUSED_OTHER },
-	{ 482, BIT(TOPIC) | BIT(KICK) | BIT(MODE) | BIT(INVITE), 1, ERR_DENIED,
-	    IRC_REFUSED_OTHER },
+	{ 482, BIT(TOPIC) | BIT(KICK) | BIT(MODE) | BIT(INVITE) | BIT(BANS), 1,
+	    ERR_DENIED, IRC_REFUSED_OTHER },
 	{ 484, BIT(KICK) | BIT(MODE), NO_NAME, ERR_DENIED, IRC_REFUSED_OTHER },
 	{ 485, BIT(JOIN) | BIT(KICK) | BIT(MODE), 1, ERR_DENIED,
 	    IRC_REFUSED_POLICY },
@@ -141,7 +141,7 @@ kinds_of(struct str command)
 		{ "JOIN", BIT(JOIN) },
 		{ "KICK", BIT(KICK) },
 		{ "LIST", BIT(LIST) },
-		{ "MODE", BIT(MODE) | BIT(MODES) },
+		{ "MODE", BIT(MODE) | BIT(MODES) | BIT(BANS) },
 		{ "NICK", BIT(NICK) },
 		{ "NOTICE", BIT(MESSAGE) },
 		{ "PART", BIT(PART) },
@@ -336,6 +336,49 @@ irc_show_all(struct irc_proto *p, struct irc_event *ev)
 	}
 	return show(p, ev, text);
 }
+
+/* ---- the list of bans ------------------------------------------------- */
+
+static struct irc_ask *
+asked_for_bans(const struct irc_proto *p)
+{
+	return irc_ask_find(&p->asks, BIT(BANS), p->is.casemap, p->m.param[1]);
+}
+
+/* 367 me #channel mask [setter [time]]; for people, if they typed it. */
+bool
+irc_on_ban(struct irc_proto *p, struct irc_event *ev)
+{
+	const struct irc_ask *a = asked_for_bans(p);
+	const struct irc_msg *m = &p->m;
+	uint64_t seconds = 0;
+
+	if (!a)
+		return irc_show_all(p, ev);
+	ev->type = IRC_EV_BAN;
+	ev->channel = m->param[1];
+	ev->text = irc_clean(p, m->param[2]);
+	ev->ref = a->ref;
+	ev->who = (struct irc_who){ .nick = STR_EMPTY };
+	irc_msg_prefix(
+	    m->param[3], &ev->who.nick, &ev->who.user, &ev->who.host);
+	if (str_to_uint(m->param[4], UINT32_MAX, &seconds))
+		ev->at_utc = (int64_t)seconds * 1000;
+	return true;
+}
+
+bool
+irc_on_bans_end(struct irc_proto *p, struct irc_event *ev)
+{
+	if (!asked_for_bans(p))
+		return irc_show_all(p, ev);
+	ev->type = IRC_EV_BANS_END;
+	ev->channel = p->m.param[1];
+	ev->ref = irc_answer(p, IRC_ASK_BANS, ev->channel);
+	return true;
+}
+
+/* ---- the others ------------------------------------------------------- */
 
 bool
 irc_on_numeric(struct irc_proto *p, struct irc_event *ev)

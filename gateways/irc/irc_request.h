@@ -19,6 +19,7 @@ gw_request_fn irc_request_subject;
 gw_request_fn irc_request_nick;
 gw_request_fn irc_request_role;
 gw_request_fn irc_request_standing;
+gw_request_fn irc_request_standings;
 gw_request_fn irc_request_invite;
 gw_request_fn irc_request_directory;
 gw_request_fn irc_request_query;
@@ -33,6 +34,10 @@ gw_request_fn irc_request_typing;
 /* A message outward: refused at once, or LEFT and then one more FATE. */
 void irc_request_send(
     struct session *s, gw_ticket t, const struct gw_message *m);
+
+/* One line of a list of bans, and its end. */
+void irc_ban_listed(struct irc_link *l, const struct irc_event *ev);
+void irc_bans_ended(struct irc_link *l, const struct irc_event *ev);
 
 /* A CTCP reply came: the answer to the oldest such question, or a notice. */
 void irc_query_answered(struct irc_link *l, const struct irc_event *ev);

@@ -7,6 +7,9 @@
  * What somebody is to be more is given first, what he is to be no longer is
  * taken then: whoever steps down himself still may, until the last letter.
  */
+#include <stdlib.h>
+
+#include "irc/irc_nick.h"
 #include "irc/irc_request.h"
 #include "irc/irc_request_task.h"
 
@@ -201,19 +204,144 @@ irc_request_role(struct session *s, gw_req_id id, const struct gw_req *req)
 
 /* ---- bans ------------------------------------------------------------- */
 
-/* Bans the nick, whatever host it comes from. */
+static bool
+change_ban(struct irc_link *l, struct irc_task *t, struct str room,
+    struct str mask, bool on)
+{
+	struct irc_change change = { .letter = 'b', .on = on, .arg = mask };
+
+	return irc_task_did(t,
+	    irc_proto_change(
+	        &l->proto, room, &change, 1, irc_task_ref(t), &t->err));
+}
+
+/* A mask as it is; a nick by what is known of him. */
+static void
+add_mask(const struct irc_link *l, const struct gw_req *req, struct buf *out)
+{
+	if (irc_nick_is_valid(req->nick))
+		irc_network_ban_mask(
+		    l->net, req->nick, req->user, req->host, out);
+	else
+		buf_add_str(out, req->nick);
+}
+
+/* Whoever is inside has to go, too: after the ban, so that he stays out. */
 static void
 ban(struct irc_link *l, gw_req_id id, const struct gw_req *req)
 {
-	struct irc_change change = { .letter = 'b', .on = true };
+	struct irc_task *t = irc_task_new(l, id);
 	struct buf mask;
 
-	buf_init(&mask, GW_NAME_MAX + 8);
-	buf_add_str(&mask, req->nick);
-	buf_add_str(&mask, STR("!*@*"));
-	change.arg = buf_str(&mask);
-	send_changes(l, id, req->room, &change, 1);
+	t->is_ban = true;
+	buf_init(&mask, 2 * GW_NAME_MAX);
+	add_mask(l, req, &mask);
+	if (buf_is_full(&mask))
+		err_set(&t->err, ERR_TOO_BIG, "%s: the mask is too long",
+		    irc_link_name(l));
+	else if (change_ban(l, t, req->room, buf_str(&mask), true) && req->on)
+		irc_task_did(t,
+		    irc_proto_kick(&l->proto, req->room, req->nick, req->text,
+		        irc_task_ref(t), &t->err));
 	buf_release(&mask);
+	irc_task_queued(l, t);
+}
+
+/*
+ * The list is looked at first: addresses of XMPP come in small letters, and
+ * servers say nothing when a ban to be taken is none.
+ */
+static void
+unban(struct irc_link *l, gw_req_id id, const struct gw_req *req)
+{
+	struct irc_task *t = irc_task_new(l, id);
+
+	t->unban = str_dup(req->nick);
+	irc_task_did(t,
+	    irc_proto_ask_bans(&l->proto, req->room, irc_task_ref(t), &t->err));
+	irc_task_queued(l, t);
+}
+
+static struct irc_task *
+task_of(const struct irc_link *l, const struct irc_event *ev)
+{
+	if ((ev->ref & 3) != IRC_REF_REQUEST)
+		return NULL;
+	return irc_task_find(l, irc_ref_id(ev->ref));
+}
+
+static void
+look_at(const struct irc_link *l, struct irc_task *t, struct str mask)
+{
+	enum irc_casemap map = irc_proto_isupport(&l->proto)->casemap;
+	struct str wanted = str_c(t->unban);
+
+	if (irc_fold_eq(map, mask, wanted) || str_eq_nocase(mask, wanted))
+		str_store(&t->found, mask);
+}
+
+void
+irc_ban_listed(struct irc_link *l, const struct irc_event *ev)
+{
+	struct irc_task *t = task_of(l, ev);
+
+	if (t)
+		look_at(l, t, ev->text);
+	else
+		irc_link_emit(l,
+		    &(struct gw_event){ .type = GW_EV_ENTRY,
+		        .req = irc_ref_id(ev->ref),
+		        .entry = { .name = ev->text,
+		            .actor = ev->who.nick,
+		            .at_utc = ev->at_utc } });
+}
+
+void
+irc_bans_ended(struct irc_link *l, const struct irc_event *ev)
+{
+	struct irc_task *t = task_of(l, ev);
+	struct gw_event done = { .type = GW_EV_DONE,
+		.req = irc_ref_id(ev->ref) };
+
+	if (!t) {
+		irc_link_emit(l, &done);
+		return;
+	}
+	if (t->found)
+		(void)change_ban(l, t, ev->channel, str_c(t->found), false);
+	else
+		err_set(&t->err, ERR_NOT_FOUND, "%s: there is no such ban",
+		    t->unban);
+	irc_link_mark(l);
+	irc_task_answered(l, t, NULL);
+}
+
+/* Who is inside with which sign is known already, outside only bans are. */
+void
+irc_request_standings(struct session *s, gw_req_id id, const struct gw_req *req)
+{
+	struct irc_link *l = irc_link_of(s);
+	struct gw_event failed = { .type = GW_EV_DONE, .req = id };
+
+	if (req->standing != GW_STANDING_OUTCAST)
+		refuse(l, id, ERR_UNSUPPORTED,
+		    "only bans are kept beyond those inside");
+	else if (need_inside(l, id, req->room) &&
+	    irc_proto_ask_bans(&l->proto, req->room,
+	        irc_ref(IRC_REF_REQUEST, id), &failed.err) < 0)
+		irc_link_emit(l, &failed);
+	irc_link_mark(l);
+}
+
+/* ---- standings -------------------------------------------------------- */
+
+static void
+set_standing(struct irc_link *l, gw_req_id id, const struct gw_req *req,
+    const struct irc_channel *c)
+{
+	struct rank_plan plan = plan_standing(l, req->standing);
+
+	carry_out(l, id, req, irc_ranks_get(&l->ranks, c, req->nick), &plan);
 }
 
 void
@@ -221,13 +349,16 @@ irc_request_standing(struct session *s, gw_req_id id, const struct gw_req *req)
 {
 	struct irc_link *l = irc_link_of(s);
 	struct irc_channel *c = need_inside(l, id, req->room);
-	struct rank_plan plan = plan_standing(l, req->standing);
 
 	if (!c)
 		return;
 	if (req->standing == GW_STANDING_OUTCAST)
 		ban(l, id, req);
+	else if (req->on)
+		set_standing(l, id, req, c);
+	else if (req->standing == GW_STANDING_NONE)
+		unban(l, id, req);
 	else
-		carry_out(
-		    l, id, req, irc_ranks_get(&l->ranks, c, req->nick), &plan);
+		refuse(l, id, ERR_NOT_FOUND,
+		    "there is nobody of that nick in the channel");
 }

@@ -33,6 +33,8 @@ static void
 task_free(struct irc_task *t)
 {
 	list_del(&t->node);
+	free(t->unban);
+	free(t->found);
 	free(t);
 }
 

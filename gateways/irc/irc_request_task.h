@@ -20,6 +20,8 @@ struct irc_task {
 	unsigned open;  /* commands that are not answered */
 	struct err err; /* the first */
 	bool is_ban;    /* whom it kicks is banned, too */
+	char *unban;    /* a ban to be found in the list and taken; or NULL */
+	char *found;    /* as it stands there, or NULL */
 };
 
 struct irc_task *irc_task_new(struct irc_link *l, gw_req_id id);

@@ -4,6 +4,7 @@
 #include "core/admin.h"
 #include "core/instance.h"
 #include "core/occupant.h"
+#include "core/outcast.h"
 #include "core/person.h"
 #include "core/request.h"
 #include "core/room.h"
@@ -126,6 +127,10 @@ admin_on_get(struct iq_ask *ask, const struct stanza *query)
 		refuse(ask, ERR_BAD_INPUT, "ask for a role or an affiliation");
 		return;
 	}
+	if (role < 0 && standings[standing].standing == GW_STANDING_OUTCAST) {
+		outcast_list(ask, in, r);
+		return;
+	}
 	w = iq_result(ask);
 	xmlw_open(w, "query", NS_MUC_ADMIN);
 	LIST_EACH(&r->order, n)
@@ -155,28 +160,97 @@ on_changed(
 		iq_fail(ask, &done->err);
 }
 
-/* Whom: by nick, or by the address on the network. */
-static struct member *
-target(struct inlet *in, struct room *r, const struct stanza *item)
+/* Whom: by nick, or by the address on the network.  names holds it. */
+static bool
+target(struct inlet *in, const struct room *r, const struct stanza *item,
+    struct buf *names, struct str *name_out)
 {
 	struct str nick = stanza_attr(item, "nick");
 	struct gw_address at;
-	struct member *m = NULL;
-	struct buf names;
 	struct jid jid;
 
-	buf_init(&names, JID_MAX);
 	if (nick.len) {
-		if (jid_unescape_resource(nick, &names) == 0)
-			m = room_member(r, buf_str(&names));
-	} else if (jid_parse(&jid, stanza_attr(item, "jid"), NULL) == 0 &&
-	    str_eq(jid_domain(&jid), gateway_domain(in->gw)) &&
-	    instance_address(in->gw, &jid, &names, &at, NULL) == 0 &&
-	    at.kind == GW_ADDR_PERSON && str_is(at.network, r->s->network)) {
-		m = room_member(r, at.name);
+		if (jid_unescape_resource(nick, names) < 0)
+			return false;
+		*name_out = buf_str(names);
+		return true;
 	}
-	buf_release(&names);
-	return m;
+	if (jid_parse(&jid, stanza_attr(item, "jid"), NULL) < 0 ||
+	    !str_eq(jid_domain(&jid), gateway_domain(in->gw)) ||
+	    instance_address(in->gw, &jid, names, &at, NULL) < 0 ||
+	    at.kind != GW_ADDR_PERSON || !str_is(at.network, r->s->network))
+		return false;
+	*name_out = at.name;
+	return true;
+}
+
+/* What is asked of somebody; false: it has been answered. */
+static bool
+read_wish(struct iq_ask *ask, const struct room *r, const struct stanza *item,
+    struct gw_req *req)
+{
+	int role = role_of(stanza_attr(item, "role"));
+	int standing = standing_of(stanza_attr(item, "affiliation"));
+
+	if ((role < 0) == (standing < 0)) {
+		refuse(ask, ERR_BAD_INPUT, "say a role or an affiliation");
+		return false;
+	}
+	if (role >= 0) {
+		req->kind = GW_REQ_ROLE;
+		req->role = roles[role].role;
+	} else {
+		req->kind = GW_REQ_STANDING;
+		req->standing = standings[standing].standing;
+	}
+	if (role == GW_ROLE_VISITOR && !(r->flags & GW_ROOM_MODERATED)) {
+		refuse(ask, ERR_NOT_ALLOWED,
+		    "everybody may speak in this room; it is not moderated");
+		return false;
+	}
+	return true;
+}
+
+/* Who is outside can be banned, and what is banned be let in again. */
+static bool
+may_be_outside(const struct gw_req *req)
+{
+	return req->kind == GW_REQ_STANDING &&
+	    (req->standing == GW_STANDING_NONE ||
+	        req->standing == GW_STANDING_OUTCAST);
+}
+
+/* Whom it is about; false: it has been answered. */
+static bool
+read_person(struct iq_ask *ask, struct inlet *in, struct room *r,
+    const struct stanza *item, struct buf *names, struct gw_req *req)
+{
+	struct str name = STR_EMPTY;
+	bool named = target(in, r, item, names, &name);
+	const struct member *m = named ? room_member(r, name) : NULL;
+
+	if (m) {
+		req->nick = str_c(m->person->nick);
+		req->user = str_c(m->person->user);
+		req->host = str_c(m->person->host);
+		req->on = true;
+	} else if (named && may_be_outside(req)) {
+		req->nick = name;
+	} else {
+		refuse(ask, ERR_NOT_FOUND, "there is nobody of that nick");
+		return false;
+	}
+	return true;
+}
+
+static void
+ask_network(struct iq_ask *ask, struct room *r, const struct gw_req *req)
+{
+	struct request_to to = { .done = on_changed };
+
+	to.token = iq_keep(ask, ADMIN_MS + 5000);
+	if (to.token)
+		request_start(r->s, req, ADMIN_MS, &to);
 }
 
 void
@@ -184,11 +258,9 @@ admin_on_set(struct iq_ask *ask, const struct stanza *query)
 {
 	const struct stanza *item = stanza_child(query, "item", NULL);
 	struct inlet *in = services_inlet(ask);
-	struct request_to to = { .done = on_changed };
 	struct gw_req req = { .kind = GW_REQ_ROLE };
 	struct room *r = inside(ask, in);
-	struct member *m;
-	int role, standing;
+	struct buf names;
 
 	if (!r)
 		return;
@@ -196,32 +268,11 @@ admin_on_set(struct iq_ask *ask, const struct stanza *query)
 		refuse(ask, ERR_BAD_INPUT, "change one at a time");
 		return;
 	}
-	role = role_of(stanza_attr(item, "role"));
-	standing = standing_of(stanza_attr(item, "affiliation"));
-	m = target(in, r, item);
-	if ((role < 0) == (standing < 0)) {
-		refuse(ask, ERR_BAD_INPUT, "say a role or an affiliation");
-		return;
-	}
-	if (!m) {
-		refuse(ask, ERR_NOT_FOUND, "there is nobody of that nick");
-		return;
-	}
-	if (role == GW_ROLE_VISITOR && !(r->flags & GW_ROOM_MODERATED)) {
-		refuse(ask, ERR_NOT_ALLOWED,
-		    "everybody may speak in this room; it is not moderated");
-		return;
-	}
+	buf_init(&names, JID_MAX);
 	req.room = str_c(r->name);
-	req.nick = str_c(m->person->nick);
 	req.text = stanza_child_text(item, "reason", NULL, &in->scratch);
-	if (role >= 0) {
-		req.role = roles[role].role;
-	} else {
-		req.kind = GW_REQ_STANDING;
-		req.standing = standings[standing].standing;
-	}
-	to.token = iq_keep(ask, ADMIN_MS + 5000);
-	if (to.token)
-		request_start(r->s, &req, ADMIN_MS, &to);
+	if (read_wish(ask, r, item, &req) &&
+	    read_person(ask, in, r, item, &names, &req))
+		ask_network(ask, r, &req);
+	buf_release(&names);
 }

@@ -227,8 +227,11 @@ enum gw_req_kind {
 	GW_REQ_SUBJECT,   /* room, text: may be empty */
 	GW_REQ_NICK,      /* nick: for the whole session */
 	GW_REQ_ROLE,      /* room, nick, role, text: reason; NONE: kick */
-	GW_REQ_STANDING,  /* room, nick, standing, text: reason */
-	GW_REQ_STANDINGS, /* room, standing: ENTRY each, then DONE */
+	GW_REQ_STANDING,  /* room, nick, on: is inside, then user and host as
+	                    known; else the name of an ENTRY or a stranger;
+	                    standing, text: reason.  OUTCAST: goes, too */
+	GW_REQ_STANDINGS, /* room, standing: of those who need not be inside
+	                    (OUTCAST); ENTRY each, then DONE */
 	GW_REQ_INVITE,    /* room, nick, text: reason */
 	GW_REQ_FORM_GET,  /* room: ENTRY each, then DONE */
 	GW_REQ_FORM_SET,  /* room, field */
@@ -264,6 +267,7 @@ struct gw_field {
 struct gw_req {
 	enum gw_req_kind kind;
 	struct str room, nick, text;
+	struct str user, host;
 	struct str id; /* the network's, of a message */
 	enum gw_role role;
 	enum gw_standing standing;

@@ -259,6 +259,8 @@ room_on_member_left(struct room *r, const struct gw_event *ev)
 
 	if (!m)
 		return;
+	if (ev->left == GW_LEFT_BAN)
+		m->standing = GW_STANDING_OUTCAST;
 	announce_gone(r, m, left_status[ev->left], ev->actor, ev->text);
 	member_free(&m);
 }

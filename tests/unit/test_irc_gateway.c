@@ -993,6 +993,7 @@ standings_add_and_take_what_is_needed(void **state)
 		        .kind = rows[i].is_role ? GW_REQ_ROLE : GW_REQ_STANDING,
 		        .room = STR("#Hall"),
 		        .nick = STR("x"),
+		        .on = true,
 		        .role = rows[i].is_role ? (enum gw_role)rows[i].wanted
 		                                : GW_ROLE_NONE,
 		        .standing = rows[i].is_role
@@ -1020,6 +1021,7 @@ several_commands_are_one_request(void **state)
 	    &(struct gw_req){ .kind = GW_REQ_STANDING,
 	        .room = STR("#Hall"),
 	        .nick = STR("nurse"),
+	        .on = true,
 	        .standing = GW_STANDING_MEMBER });
 	wrote(f,
 	    "MODE #Hall +v-qa nurse nurse nurse\nMODE #Hall -o nurse\n"
@@ -1075,14 +1077,76 @@ what_is_so_already_is_done_at_once(void **state)
 	    &(struct gw_req){ .kind = GW_REQ_STANDING,
 	        .room = STR("#Hall"),
 	        .nick = STR("juliet"),
+	        .on = true,
 	        .standing = GW_STANDING_ADMIN });
 	ask(f, 3,
 	    &(struct gw_req){ .kind = GW_REQ_STANDING,
 	        .room = STR("#Hall"),
 	        .nick = STR("romeo"),
+	        .on = true,
 	        .standing = GW_STANDING_NONE });
 	said("done 2\ndone 3\n");
 	wrote(f, "");
+}
+
+/* ---- bans ------------------------------------------------------------- */
+
+static void
+whom_a_ban_is_for_decides_its_mask(void **state)
+{
+	static const struct {
+		const char *configured, *nick, *user, *host, *mask;
+	} rows[] = {
+		{ "*!*@%h", "nurse", "n", "h.example", "*!*@h.example" },
+		{ "*!*@%h", "nurse", "", "", "nurse!*@*" },
+		{ "*!%u@*", "nurse", "n", "", "*!n@*" },
+		{ "%n!%u@%h", "nurse", "n", "h", "nurse!n@h" },
+		{ "%n!%u@%h", "nurse", "", "h", "nurse!*@*" },
+		{ "%n!*@*", "nurse", "", "", "nurse!*@*" },
+	};
+	struct fixture *f = *state;
+	struct irc_gateway *irc = gateway_priv(&f->gw);
+	struct irc_network *n = irc_networks_at(&irc->networks, 0);
+	struct buf out;
+	size_t i;
+
+	buf_init(&out, 1000);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		str_store(&n->ban_mask, str_c(rows[i].configured));
+		buf_clear(&out);
+		irc_network_ban_mask(n, str_c(rows[i].nick),
+		    str_c(rows[i].user), str_c(rows[i].host), &out);
+		assert_string_equal(out.p, rows[i].mask);
+	}
+	buf_release(&out);
+}
+
+static void
+a_list_of_bans_is_told_line_by_line(void **state)
+{
+	struct fixture *f = *state;
+
+	log_in_and_join(f);
+	ask(f, 2,
+	    &(struct gw_req){ .kind = GW_REQ_STANDINGS,
+	        .room = STR("#Hall"),
+	        .standing = GW_STANDING_OUTCAST });
+	wrote(f, "MODE #Hall +b\n");
+	server(f,
+	    ":s 367 romeo #hall *!*@a juliet!j@h 1767600000\r\n"
+	    ":s 367 romeo #hall *!*@b\r\n"
+	    ":s 368 romeo #hall :End\r\n");
+	said("entry 2 *!*@a by juliet\nentry 2 *!*@b\ndone 2\n");
+	/* Nobody asked: for whoever typed the command. */
+	server(f, ":s 367 romeo #hall *!*@c\r\n:s 368 romeo #hall :End\r\n");
+	assert_non_null(strstr(recorder.said.p, "notice"));
+	buf_clear(&recorder.said);
+	ask(f, 3,
+	    &(struct gw_req){ .kind = GW_REQ_STANDINGS,
+	        .room = STR("#Hall"),
+	        .standing = GW_STANDING_MEMBER });
+	assert_non_null(strstr(recorder.said.p, "done 3 unsupported"));
+	buf_clear(&recorder.said);
 }
 
 /* ---- people ----------------------------------------------------------- */
@@ -1512,6 +1576,8 @@ main(void)
 		T(standings_add_and_take_what_is_needed),
 		T(several_commands_are_one_request),
 		T(a_lost_link_ends_requests_of_several_commands),
+		T(whom_a_ban_is_for_decides_its_mask),
+		T(a_list_of_bans_is_told_line_by_line),
 		T(a_kick_is_answered),
 		T(what_is_so_already_is_done_at_once),
 		T(a_nick_is_changed),
