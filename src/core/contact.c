@@ -372,23 +372,29 @@ contacts_offline(struct session *s)
 typedef void each_contact(
     struct session *s, struct contact *c, const struct gw_event *ev);
 
-/* The user's contacts that are called so. */
+/*
+ * The user's contacts that are called so.  The nick is folded once: rooms of
+ * thousands tell who is away all the time.
+ */
 static void
 for_nick(struct session *s, const struct gw_event *ev, each_contact *fn)
 {
 	struct roster *r = roster_of(s);
+	char *key;
 
 	if (!r || ev->person.nick.len == 0)
 		return;
+	key = str_dup(session_key(s, ev->person.nick));
 	LIST_EACH(&r->contacts, n)
 	{
 		struct contact *c = CONTACT(n);
 
 		if (c->kind == GW_ADDR_PERSON &&
 		    str_is(session_network(s), c->network) &&
-		    is_same(s, str_c(c->nick), ev->person.nick))
+		    str_is(session_key(s, str_c(c->nick)), key))
 			fn(s, c, ev);
 	}
+	free(key);
 }
 
 static void
