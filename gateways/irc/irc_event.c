@@ -407,7 +407,10 @@ on_account(struct irc_link *l, const struct irc_event *ev)
 	struct gw_person person = person_of(ev);
 
 	person.account = ev->account;
-	person_changed(l, &person);
+	irc_link_emit(l,
+	    &(struct gw_event){ .type = GW_EV_PERSON,
+	        .person = person,
+	        .on = person.account.len == 0 });
 }
 
 static void
@@ -813,6 +816,12 @@ on_message(struct irc_link *l, const struct irc_event *ev)
 
 	if (l->saw_away && is_said(ev))
 		away(l, ev->who.nick, false, STR_EMPTY);
+	if (ev->is_bot)
+		irc_link_emit(l,
+		    &(struct gw_event){ .type = GW_EV_PERSON_FLAGS,
+		        .person = person_of(ev),
+		        .on = true,
+		        .flags = GW_PERSON_BOT });
 	if (ev->kind == IRC_MSG_CTCP) {
 		on_ctcp(l, ev);
 	} else if (ev->kind == IRC_MSG_CTCP_REPLY) {

@@ -193,7 +193,8 @@ enum irc_event_type {
 	IRC_EV_MESSAGE,   /* kind, who, channel (empty: to us), status, text,
 	                     ctcp, msgid, account, at_utc, is_server, self: by
 	                     us, from another place; nick: to whom then;
-	                     reply: id of the message that it answers */
+	                     reply: id of the message that it answers;
+	                     is_bot: the server says so */
 	IRC_EV_REACT,     /* who, channel (empty: to us), reply: to which
 	                     message, text, on: else it is taken back; self */
 	IRC_EV_REDACT,    /* who, channel (empty: to us), reply: which message

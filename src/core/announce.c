@@ -6,6 +6,7 @@
  */
 #include "core/announce.h"
 #include "core/farewell.h"
+#include "core/hat.h"
 #include "core/instance.h"
 #include "core/markup.h"
 #include "core/occupant.h"
@@ -165,6 +166,8 @@ write_member(const struct member *m, struct occupant *o, struct who *who,
 		xmlw_textel(w, "status", NULL, said);
 	muc_write_item(w, &item);
 	identity_write(w, str_c(m->identity));
+	if (!type)
+		hat_write(w, p);
 	end(o);
 }
 

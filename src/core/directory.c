@@ -134,6 +134,7 @@ describe_room(struct inlet *in, struct disco *d, struct str name)
 	disco_add_feature(d, NS_TIME);
 	disco_add_feature(d, NS_SID);
 	disco_add_feature(d, NS_OCCUPANT_ID);
+	disco_add_feature(d, NS_HATS);
 	disco_add_feature(d, FEATURE_STABLE_ID);
 	if (archive_is_on(in->gw))
 		archive_features(d);

@@ -111,11 +111,20 @@ on_nick(struct person *p, const struct gw_event *ev)
 	show_everywhere(p);
 }
 
-/* Account, host and real name are not shown in rooms (yet known). */
+/* Of these only the account is shown in rooms. */
 static void
 on_person(struct person *p, const struct gw_event *ev)
 {
+	char *was = p->account;
+
+	if (ev->on)
+		p->account = NULL;
+	else if (was)
+		p->account = str_dup(str_c(was));
 	(void)person_learn(p, &ev->person);
+	if (!was != !p->account || (was && strcmp(was, p->account) != 0))
+		show_everywhere(p);
+	free(was);
 }
 
 static void
@@ -138,7 +147,12 @@ on_away(struct person *p, const struct gw_event *ev)
 static void
 on_flags(struct person *p, const struct gw_event *ev)
 {
-	p->flags = ev->flags;
+	unsigned flags = ev->on ? p->flags | ev->flags : ev->flags;
+
+	if (p->flags == flags)
+		return;
+	p->flags = flags;
+	show_everywhere(p);
 }
 
 static session_row *const of_session[GW_NEVENT] = {

@@ -309,9 +309,11 @@ enum gw_event_type {
 	GW_EV_ROOM,         /* room, flags: GW_ROOM_*, all of them */
 	GW_EV_PERSON_NICK,  /* person.nick was, text: is */
 	GW_EV_PERSON_QUIT,  /* person.nick, text: reason */
-	GW_EV_PERSON,       /* person.nick, what is not empty has changed */
+	GW_EV_PERSON,       /* person.nick, what is not empty has changed; on:
+	                  they have no account any more */
 	GW_EV_PERSON_AWAY,  /* person.nick, on, text: why */
-	GW_EV_PERSON_FLAGS, /* person.nick, flags: GW_PERSON_* */
+	GW_EV_PERSON_FLAGS, /* person.nick, flags: GW_PERSON_*, all of them; on:
+	                  these, too */
 	GW_EV_CONTACT,      /* person.nick, on: there, text: why he is away,
 	                  if that is known; watched people only */
 	GW_EV_INVITE,       /* room, actor, text: reason */
