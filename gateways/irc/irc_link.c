@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "irc/irc_crowd.h"
 #include "irc/irc_event.h"
 #include "irc/irc_mask.h"
 #include "irc/irc_nick.h"
@@ -253,6 +254,10 @@ irc_link_login(struct session *s, struct irc_network *net, struct str nick,
 		err_set(err, ERR_DENIED,
 		    "%s has no TLS here, and you have pinned its certificate",
 		    net->name);
+		irc_network_unref(&gw->networks, &net);
+		return -1;
+	}
+	if (irc_crowd_check(gw, net, session_user(s), err) < 0) {
 		irc_network_unref(&gw->networks, &net);
 		return -1;
 	}

@@ -11,7 +11,8 @@ enum {
 	BURST_MAX = 1000,
 	INTERVAL_MAX_MS = 60000,
 	LINES_MAX = 100,
-	MASK_MAX = 100
+	MASK_MAX = 100,
+	USERS_MAX = 1000000,
 };
 
 const struct gw_option irc_network_options[] = {
@@ -34,6 +35,8 @@ const struct gw_option irc_network_options[] = {
 	{ "ban_mask", GW_OPT_STR, "*!*@%h", 0, 0 },
 	{ "source_prefix", GW_OPT_STR, "", 0, 0 },
 	{ "webirc_password", GW_OPT_STR, "", 0, 0 },
+	{ "max_users", GW_OPT_INT, "0", 0, USERS_MAX },
+	{ "max_per_address", GW_OPT_INT, "0", 0, USERS_MAX },
 	{ NULL, GW_OPT_STR, NULL, 0, 0 },
 };
 
@@ -416,6 +419,8 @@ read_options(const struct conf *c, struct irc_network *n)
 	n->burst = (unsigned)conf_int(c, "burst");
 	n->interval_ms = conf_int(c, "interval_ms");
 	n->max_lines = (size_t)conf_int(c, "max_lines");
+	n->max_users = (unsigned)conf_int(c, "max_users");
+	n->max_per_address = (unsigned)conf_int(c, "max_per_address");
 	n->raw = conf_bool(c, "raw");
 	str_store(&n->charset, conf_str(c, "charset"));
 	str_store(&n->realname, conf_str(c, "realname"));

@@ -53,7 +53,8 @@ struct irc_network {
 	unsigned burst;
 	int64_t interval_ms;
 	size_t max_lines;
-	char *charset; /* of lines that are not UTF-8 */
+	unsigned max_users, max_per_address; /* irc_crowd.h; 0: no limit */
+	char *charset;                       /* of lines that are not UTF-8 */
 	struct secret password;
 	char *realname;                /* %u stands for the bare JID */
 	struct address_prefix source;  /* where each user has an address */
