@@ -60,13 +60,17 @@ usage(FILE *to, int code)
 
 /* ---- configuration ---------------------------------------------------- */
 
+/* err, which may be NULL, has the first mistake. */
 static struct config *
-load(const char *path)
+load(const char *path, struct err *err)
 {
 	struct config_report rep = { .n = 0 };
 	struct config *c = config_load(path, gateway_kinds, &rep);
 	size_t i;
 
+	for (i = rep.n; i-- > 0;)
+		if (rep.v[i].is_error)
+			err_set(err, ERR_BAD_INPUT, "%s", rep.v[i].text);
 	for (i = 0; i < rep.n; i++)
 		fprintf(stderr, "%s: %s\n",
 		    rep.v[i].is_error ? "error" : "warning", rep.v[i].text);
@@ -78,7 +82,7 @@ load(const char *path)
 static int
 check(const char *path)
 {
-	struct core_params p = { .config = load(path) };
+	struct core_params p = { .config = load(path, NULL) };
 	struct err err = ERR_INIT;
 	struct core *core;
 
@@ -147,36 +151,41 @@ on_term(int signum, void *arg)
 	core_stop(pg->core, on_stopped, pg);
 }
 
+static int
+reload(void *arg, struct buf *restart_out, struct err *err)
+{
+	struct program *pg = arg;
+	struct config *is = load(pg->path, err);
+
+	if (!is || core_reload(pg->core, is, err) < 0) {
+		log_error(NULL, "configuration not reloaded",
+		    "file=%s err=\"%s\" action=\"nothing has changed\"",
+		    pg->path, err->text);
+		if (is)
+			config_free(&is);
+		return -1;
+	}
+	(void)config_diff(pg->config, is, restart_out);
+	log_set_level(is->log_level);
+	log_info(NULL, "configuration reloaded",
+	    "file=%s needs_restart=\"" STR_FMT "\"", pg->path,
+	    STR_ARG(buf_str(restart_out)));
+	config_free(&pg->old);
+	pg->old = pg->config;
+	pg->config = is;
+	return 0;
+}
+
 static void
 on_hup(int signum, void *arg)
 {
-	struct program *pg = arg;
-	struct config *is = load(pg->path);
 	struct err err = ERR_INIT;
 	struct buf restart;
 
 	(void)signum;
-	if (!is) {
-		log_error(NULL, "configuration not reloaded",
-		    "file=%s action=\"nothing has changed\"", pg->path);
-		return;
-	}
-	if (core_reload(pg->core, is, &err) < 0) {
-		log_error(NULL, "configuration not reloaded",
-		    "err=\"%s\" action=\"nothing has changed\"", err.text);
-		config_free(&is);
-		return;
-	}
 	buf_init(&restart, 4096);
-	(void)config_diff(pg->config, is, &restart);
-	log_set_level(is->log_level);
-	log_info(NULL, "configuration reloaded",
-	    "file=%s needs_restart=\"" STR_FMT "\"", pg->path,
-	    STR_ARG(buf_str(&restart)));
+	(void)reload(arg, &restart, &err);
 	buf_release(&restart);
-	config_free(&pg->old);
-	pg->old = pg->config;
-	pg->config = is;
 }
 
 static int
@@ -267,7 +276,7 @@ run_import(struct program *pg, const char *name)
 	FILE *from;
 	int code;
 
-	pg->config = load(pg->path);
+	pg->config = load(pg->path, NULL);
 	if (!pg->config)
 		return EX_CONFIG;
 	from = fopen(name, "r");
@@ -293,9 +302,11 @@ run_import(struct program *pg, const char *name)
 static int
 serve(struct program *pg)
 {
-	struct core_params p = {
-		.loop = pg->loop, .config = pg->config, .store = pg->store
-	};
+	struct core_params p = { .loop = pg->loop,
+		.config = pg->config,
+		.store = pg->store,
+		.reload = reload,
+		.reload_arg = pg };
 	struct clock *clock = loop_clock(pg->loop);
 	struct err err = ERR_INIT;
 
@@ -329,7 +340,7 @@ run(struct program *pg)
 	struct err err = ERR_INIT;
 	int code;
 
-	pg->config = load(pg->path);
+	pg->config = load(pg->path, NULL);
 	if (!pg->config)
 		return EX_CONFIG;
 	log_set_level(pg->config->log_level);

@@ -236,6 +236,18 @@ load_config(void)
 		fail("the configuration is refused");
 }
 
+/* What SIGHUP does, as main.c does it. */
+static int
+on_reload(void *arg, struct buf *restart_out, struct err *err)
+{
+	(void)arg;
+	(void)restart_out;
+	config_free(&play.was);
+	play.was = play.config;
+	load_config();
+	return core_reload(play.core, play.config, err);
+}
+
 static void
 start(void)
 {
@@ -252,9 +264,10 @@ start(void)
 	play.store = store_open(&sp, NULL, &err);
 	if (!play.store)
 		fail("store: %s", err.text);
-	cp = (struct core_params){
-		.loop = play.loop, .config = play.config, .store = play.store
-	};
+	cp = (struct core_params){ .loop = play.loop,
+		.config = play.config,
+		.store = play.store,
+		.reload = on_reload };
 	play.core = core_new(&cp, &err);
 	if (!play.core)
 		fail("core: %s", err.text);
@@ -271,16 +284,12 @@ kill_core(void)
 	store_close(&play.store);
 }
 
-/* What SIGHUP does, as main.c does it. */
 static void
 reload(void)
 {
 	struct err err = ERR_INIT;
 
-	config_free(&play.was);
-	play.was = play.config;
-	load_config();
-	if (core_reload(play.core, play.config, &err) < 0)
+	if (on_reload(NULL, NULL, &err) < 0)
 		fail("the configuration is not taken: %s", err.text);
 	settle();
 }

@@ -10,8 +10,12 @@
 
 #include <stdbool.h>
 
+struct err;
 struct gateway;
 struct jid;
+
+/* -1, ERR_DENIED: not open to them, or the administrators have blocked them. */
+int access_check(struct gateway *gw, const struct jid *who, struct err *err);
 
 bool access_is_allowed(struct gateway *gw, const struct jid *who);
 bool access_is_admin(struct gateway *gw, const struct jid *who);

@@ -8,7 +8,8 @@
  *	disconnect  leave everything on a network
  *	forget      erase all that is kept about the user
  *
- * and what the network adds (struct gw_command).
+ * what the network adds (struct gw_command), and for administrators what is
+ * in operator.c.
  */
 #include <stdlib.h>
 
@@ -17,6 +18,7 @@
 #include "core/client_key.h"
 #include "core/commands.h"
 #include "core/instance.h"
+#include "core/operator.h"
 #include "core/request.h"
 #include "core/room.h"
 #include "core/router.h"
@@ -112,28 +114,6 @@ add_session(struct buf *b, struct session *s)
 }
 
 static void
-add_totals(struct buf *b, struct gateway *gw)
-{
-	struct component_stats cs;
-	struct store_stats ss;
-
-	component_stats(gw->component, &cs);
-	store_stats_get(core_store(gw->core), &ss);
-	buf_addf(
-	    b, "\nGateway %s, version %s\n", gw->domain, PASSERELLE_VERSION);
-	buf_addf(
-	    b, "Users: %zu, connections: %zu\n", gw->accounts.n, gw->nsession);
-	buf_addf(b, "Stanzas in: %llu, out: %llu, refused: %llu\n",
-	    (unsigned long long)cs.nin, (unsigned long long)cs.nout,
-	    (unsigned long long)cs.nrefused);
-	buf_addf(b, "XMPP stream: up %llu times, %zu bytes waiting\n",
-	    (unsigned long long)cs.nup, cs.queued_bytes);
-	buf_addf(b, "Store: %s, %zu waiting, longest commit %lld ms\n",
-	    store_is_ok(core_store(gw->core)) ? "ok" : "IN TROUBLE", ss.nqueued,
-	    (long long)ss.commit_ms);
-}
-
-static void
 on_status(struct adhoc_call *call)
 {
 	struct inlet *in = inlet_of(call);
@@ -154,8 +134,11 @@ on_status(struct adhoc_call *call)
 	}
 	if (n == 0)
 		buf_addf(&b, "You are not connected.\n");
-	if (in->at.kind == GW_ADDR_DOMAIN && access_is_admin(in->gw, &in->from))
-		add_totals(&b, in->gw);
+	if (in->at.kind == GW_ADDR_DOMAIN &&
+	    access_is_admin(in->gw, &in->from)) {
+		buf_addc(&b, '\n');
+		operator_write_totals(in->gw, &b);
+	}
 	adhoc_finish(call, ADHOC_INFO, str_trim(buf_str(&b)));
 	buf_release(&b);
 }
@@ -680,6 +663,8 @@ may(const struct adhoc_command *command, void *user)
 
 	if (!access_is_allowed(in->gw, &in->from))
 		return false;
+	if (operator_owns(command))
+		return access_is_admin(in->gw, &in->from);
 	if (command->fn == on_configure)
 		return has_settings(in);
 	if (command->fn == client_key_on_call)
@@ -763,6 +748,7 @@ commands_new(struct gateway *gw, struct iq_table *iqs)
 	    (unsigned)gw->conf->limits.commands, may);
 	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		adhoc_add(cs->adhoc, &own[i]);
+	operator_add(cs->adhoc);
 	add_extra(cs);
 	return cs;
 }

@@ -14,6 +14,8 @@ struct core {
 	const struct config *config;
 	struct store *store;
 	const struct log_ctx *log;
+	int (*reload)(void *arg, struct buf *restart_out, struct err *err);
+	void *reload_arg;
 	struct list gateways;
 	struct loop_hook turn;
 	struct timer stop;
@@ -83,6 +85,8 @@ core_new(const struct core_params *p, struct err *err)
 	c->config = p->config;
 	c->store = p->store;
 	c->log = p->log;
+	c->reload = p->reload;
+	c->reload_arg = p->reload_arg;
 	c->salt = crypto_random_u32();
 	list_init(&c->gateways);
 	timer_init(&c->stop, on_stop_deadline);
@@ -186,6 +190,15 @@ core_reload(struct core *c, const struct config *config, struct err *err)
 	}
 	c->config = config;
 	return 0;
+}
+
+int
+core_ask_reload(struct core *c, struct buf *restart_out, struct err *err)
+{
+	if (!c->reload)
+		return err_set(err, ERR_UNSUPPORTED,
+		    "this process cannot read its configuration again");
+	return c->reload(c->reload_arg, restart_out, err);
 }
 
 uint64_t

@@ -17,6 +17,7 @@
 #include "lib/err.h"
 #include "lib/str.h"
 
+struct buf;
 struct clock;
 struct config;
 struct core;
@@ -33,6 +34,13 @@ struct core_params {
 	const struct config *config;
 	struct store *store;
 	const struct log_ctx *log;
+
+	/*
+	 * What SIGHUP does, for a command: what needs a restart is appended.
+	 * -1: err says why nothing has changed.  NULL: there is no such command.
+	 */
+	int (*reload)(void *arg, struct buf *restart_out, struct err *err);
+	void *reload_arg;
 };
 
 /* Opens every gateway; touches no network.  NULL: say err and exit. */
@@ -57,6 +65,9 @@ void core_free(struct core **cp);
  * on: access, limits, networks.  -1: nothing has changed.
  */
 int core_reload(struct core *c, const struct config *config, struct err *err);
+
+/* The configuration is read again: core_params.reload. */
+int core_ask_reload(struct core *c, struct buf *restart_out, struct err *err);
 
 /* A number never used before in this process; for requests and tickets. */
 uint64_t core_next_id(struct core *c);

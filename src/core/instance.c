@@ -5,6 +5,8 @@
 
 #include "core/account.h"
 #include "core/archive.h"
+#include "core/audit.h"
+#include "core/block.h"
 #include "core/browse.h"
 #include "core/contact.h"
 #include "core/farewell.h"
@@ -153,6 +155,8 @@ instance_new(struct core *c, const struct config_gateway *conf, struct err *err)
 	timer_init(&gw->hold, on_hold_over);
 	if (gw->ops->gateway_size)
 		gw->priv = xcalloc(1, gw->ops->gateway_size);
+	gw->blocks = blocks_new(gw);
+	gw->audit = audit_new(gw);
 	gw->probe = probe_new(gw);
 	gw->contacts = contacts_new(gw);
 	gw->mam = mam_new(gw);
@@ -193,6 +197,8 @@ instance_free(struct gateway **gwp)
 	timer_cancel(&gw->hold);
 	store_cancel(core_store(gw->core), gw->facts);
 	farewell_drop(gw);
+	blocks_free(&gw->blocks);
+	audit_free(&gw->audit);
 	probe_free(&gw->probe);
 	contacts_free(&gw->contacts);
 	archive_close(gw);
@@ -212,6 +218,18 @@ instance_free(struct gateway **gwp)
 	free(gw);
 }
 
+/* Those of no network are the core's. */
+static void
+on_fact(struct gateway *gw, const struct store_fact *f)
+{
+	if (f->network.len == 0 &&
+	    (blocks_on_fact(gw->blocks, f->name, f->value) ||
+	        audit_on_fact(gw->audit, f->name, f->value)))
+		return;
+	if (gw->ops->fact)
+		gw->ops->fact(gw, f->network, f->name, f->value);
+}
+
 static void
 on_facts(bool ok, const struct store_fact *v, size_t n, void *arg)
 {
@@ -222,7 +240,8 @@ on_facts(bool ok, const struct store_fact *v, size_t n, void *arg)
 		log_error(&gw->log, "facts not read",
 		    "action=\"going on without them\"");
 	for (size_t i = 0; i < n; i++)
-		gw->ops->fact(gw, v[i].network, v[i].name, v[i].value);
+		on_fact(gw, &v[i]);
+	blocks_enforce(gw->blocks);
 }
 
 void
@@ -239,9 +258,8 @@ instance_start(struct gateway *gw)
 	};
 
 	/* Settings are read later, so no login overtakes this. */
-	if (gw->ops->fact)
-		gw->facts = store_facts_load(
-		    core_store(gw->core), str_c(gw->domain), on_facts, gw);
+	gw->facts = store_facts_load(
+	    core_store(gw->core), str_c(gw->domain), on_facts, gw);
 	contacts_load(gw->contacts);
 	snprintf(host, sizeof(host), STR_FMT, STR_ARG(server->host));
 	gw->component =

@@ -20,6 +20,8 @@
 #include "lib/log.h"
 #include "lib/map.h"
 
+struct audit;
+struct blocks;
 struct browse;
 struct component;
 struct contacts;
@@ -44,6 +46,8 @@ struct gateway {
 	struct browse *browse;       /* lists of rooms */
 	struct contacts *contacts;   /* who has subscribed to what */
 	uint8_t identity_key[CRYPTO_KEY_BYTES];
+	struct blocks *blocks; /* who is kept out */
+	struct audit *audit;   /* what administrators did */
 	struct probe *probe;   /* who is still there after a reconnect */
 	struct map accounts;   /* by bare JID */
 	struct list checks;    /* sessions to look at before the turn ends */

@@ -105,9 +105,8 @@ admit(struct inlet *in, struct gateway *gw, const struct stanza *s)
 	struct err err = ERR_INIT;
 	int rc = inlet_init(in, gw, s, &err);
 
-	if (in->from.domain_len && !access_is_allowed(gw, &in->from)) {
-		rc = err_set(&err, ERR_DENIED,
-		    "%s is not open to users of your server", gw->domain);
+	if (in->from.domain_len && access_check(gw, &in->from, &err) < 0) {
+		rc = -1;
 		log_debug(&gw->log, "stanza refused", "from=%s", in->from.text);
 	}
 	if (rc < 0)

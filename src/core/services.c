@@ -82,11 +82,9 @@ admit(const struct stanza *s, void *arg, struct err *err)
 	if (inlet_init(&sv->in, sv->gw, s, err) < 0)
 		return -1;
 	/* A ping of ours that the server looped back is nobody's request. */
-	if (!access_is_allowed(sv->gw, &sv->in.from) &&
-	    !str_eq(jid_domain(&sv->in.from), gateway_domain(sv->gw)))
-		return err_set(err, ERR_DENIED,
-		    "%s is not open to users of your server", sv->gw->domain);
-	return 0;
+	if (str_eq(jid_domain(&sv->in.from), gateway_domain(sv->gw)))
+		return 0;
+	return access_check(sv->gw, &sv->in.from, err);
 }
 
 /* ---- questions to people of the network ------------------------------- */

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "core/access.h"
 #include "core/account.h"
 #include "core/alarm.h"
 #include "core/announce.h"
@@ -208,6 +209,7 @@ session_get(struct gateway *gw, struct str user, const struct gw_address *at,
 {
 	struct account *a;
 	struct session *s;
+	struct jid who;
 
 	if (core_is_stopping(gw->core)) {
 		err_set(err, ERR_BUSY, "%s is being stopped", gw->domain);
@@ -219,6 +221,11 @@ session_get(struct gateway *gw, struct str user, const struct gw_address *at,
 	s = map_get(&a->sessions, at->network);
 	if (s)
 		return s;
+	/* What is restored after a start comes from the store, not from him. */
+	if (jid_parse(&who, user, err) < 0 || access_check(gw, &who, err) < 0) {
+		account_check(a);
+		return NULL;
+	}
 	if (a->sessions.n >= gw->conf->limits.sessions) {
 		err_set(err, ERR_BUSY,
 		    "you are connected to %zu networks, more is not allowed",

@@ -83,6 +83,8 @@ text_is_compared_decoded(void **state)
 	DIFFERS("<a>b</a>", "<a>c</a>");
 	DIFFERS("<a/>", "<a>c</a>");
 	FITS("<a>*</a>", "<a>c</a>");
+	FITS("<a>one* three</a>", "<a>one\ntwo\n three</a>");
+	DIFFERS("<a>one* three</a>", "<a>one, three!</a>");
 	FITS("<a x='&apos;&quot;'/>", "<a x='&apos;&quot;'/>");
 }
 
