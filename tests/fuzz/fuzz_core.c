@@ -440,6 +440,38 @@ do_talk(void)
 	    PICK(clients), to);
 }
 
+/* Messages about messages, and what only goes along. */
+static void
+do_kind(void)
+{
+	static const char *const kinds[] = {
+		"<body>&gt; a b</body><reply xmlns='urn:xmpp:reply:0' "
+		"id='m%u'/><fallback xmlns='urn:xmpp:fallback:0' "
+		"for='urn:xmpp:reply:0'><body start='0' end='4'/></fallback>",
+		"<body>other words</body><replace "
+		"xmlns='urn:xmpp:message-correct:0' id='m%u'/>",
+		"<retract xmlns='urn:xmpp:message-retract:1' id='m%u'/>",
+		"<reactions xmlns='urn:xmpp:reactions:0' id='m%u'><reaction>:)"
+		"</reaction><reaction>x</reaction></reactions>",
+		"<reactions xmlns='urn:xmpp:reactions:0' id='m%u'/>",
+		"<composing xmlns='http://jabber.org/protocol/chatstates'/>",
+		"<paused xmlns='http://jabber.org/protocol/chatstates'/>",
+		"<gone xmlns='http://jabber.org/protocol/chatstates'/>",
+	};
+	static const char *const whom[] = { "#a%net@irc", "#b%net@irc",
+		"#a%net@irc/juliet", "juliet%net@irc", "#hall@echo",
+		"bob@echo" };
+	const char *to = PICK(whom), *kind = PICK(kinds);
+	char inside[300];
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(inside, sizeof(inside), kind, pick(8));
+#pragma GCC diagnostic pop
+	send_to(to, "<message from='%s' to='%s' type='%s' id='k'>%s</message>",
+	    PICK(clients), to, pick(2) ? "groupchat" : "chat", inside);
+}
+
 static void
 do_roster(void)
 {
@@ -592,6 +624,11 @@ react(struct fake_link *f, struct str line)
 			server_says(
 			    f, ":%s!u@h NICK :" STR_FMT, f->host, STR_ARG(arg));
 		set_nick(f, arg);
+	} else if (str_is(cmd, "CAP") && str_is(arg, "LS") && pick(2)) {
+		server_says(
+		    f, "CAP * LS :message-tags draft/message-redaction");
+	} else if (str_is(cmd, "CAP") && str_is(arg, "REQ")) {
+		server_says(f, "CAP * ACK " STR_FMT, STR_ARG(rest));
 	} else if (str_is(cmd, "USER")) {
 		f->seen = true;
 		server_says(f, ":s.x 001 %s :hi", f->host);
@@ -776,6 +813,38 @@ do_news(void)
 	}
 }
 
+/* What clients of others say by tags. */
+static void
+do_tags(void)
+{
+	static const char *const lines[] = {
+		"@+draft/react=x;+reply=m%u :%s!u@h TAGMSG %s",
+		"@+draft/unreact=x;+draft/reply=m%u :%s!u@h TAGMSG %s",
+		"@msgid=m%u :%s!u@h PRIVMSG %s :said",
+		"@msgid=n;+reply=m%u :%s!u@h PRIVMSG %s :answered",
+		"@+typing=active;n=%u :%s!u@h TAGMSG %s",
+		"@+typing=done;n=%u :%s!u@h TAGMSG %s",
+	};
+	struct fake_link *f = some_link();
+	const char *line = PICK(lines), *who, *to;
+	unsigned n = pick(8);
+	char text[200];
+
+	if (!f)
+		return;
+	who = pick(4) ? PICK(nicks) : f->host;
+	to = pick(2) ? PICK(channels) : f->host;
+	if (pick(6) == 0) {
+		server_says(f, ":%s!u@h REDACT %s m%u :oops", who, to, n);
+		return;
+	}
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(text, sizeof(text), line, n, who, to);
+#pragma GCC diagnostic pop
+	server_says(f, "%s", text);
+}
+
 /* Bytes of the input as they are. */
 static void
 do_noise(void)
@@ -905,7 +974,7 @@ static void (*const ops[])(void) = { do_join, do_join, do_join, do_serve,
 	do_news, do_say, do_say, do_leave, do_leave, do_nick, do_subject,
 	do_whisper, do_talk, do_bounce, do_ask, do_ask, do_wait, do_swallow,
 	do_roster, do_roster, do_link_down, do_noise, do_stream, do_restart,
-	do_stop, do_slow };
+	do_stop, do_slow, do_kind, do_kind, do_tags, do_tags };
 
 /* ---- one run ---------------------------------------------------------- */
 
