@@ -699,7 +699,8 @@ a_changed_secret_does_not_open(void **state)
 	enter(STR("r@e/a"), STR("#x"), STR("r"), STR("pw"));
 	store_close(&st);
 	sql("UPDATE setting SET value = CAST(substr(value, 1,"
-	    " length(value) - 1) || x'00' AS BLOB) WHERE sealed;"
+	    " length(value) - 1) || CASE substr(value, -1) WHEN x'00'"
+	    " THEN x'01' ELSE x'00' END AS BLOB) WHERE sealed;"
 	    "UPDATE occupant SET room = '#y'");
 	open_store();
 	assert_string_equal(settings_of(USER), "");
