@@ -417,6 +417,20 @@ irc_proto_away(
 	    &(struct ask_for){ IRC_ASK_AWAY, ref, STR_EMPTY, text }, err);
 }
 
+int
+irc_proto_whois(
+    struct irc_proto *p, struct str nick, uint64_t ref, struct err *err)
+{
+	struct irc_out o;
+
+	if (need_ready(p, err) < 0 || need_name(nick, "the nick", err) < 0)
+		return -1;
+	irc_out_init(&o, "WHOIS");
+	irc_out_middle(&o, nick);
+	return queue_line(p, &o,
+	    &(struct ask_for){ IRC_ASK_WHOIS, ref, nick, STR_EMPTY }, err);
+}
+
 /* Is one of that kind open, sent or not? */
 static bool
 has_ask(const struct irc_proto *p, enum irc_ask_kind kind)

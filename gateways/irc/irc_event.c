@@ -641,6 +641,18 @@ on_modes_end(struct irc_link *l, const struct irc_event *ev)
 	done(l, ev->ref);
 }
 
+static void
+on_whois(struct irc_link *l, const struct irc_event *ev)
+{
+	if (ev->ref)
+		irc_link_emit(l,
+		    &(struct gw_event){ .type = GW_EV_DONE,
+		        .req = irc_ref_id(ev->ref),
+		        .text = ev->text });
+	else
+		notice(l, ev->who.nick, ev->text);
+}
+
 /* ---- the list of channels ----------------------------------------------- */
 
 /* The server shows us all that we are in, others only what is public. */
@@ -970,6 +982,7 @@ static event_row *const rows[] = {
 	[IRC_EV_ACCEPTED] = on_accepted,
 	[IRC_EV_FAILED] = on_failed,
 	[IRC_EV_SERVER_TEXT] = on_server_text,
+	[IRC_EV_WHOIS] = on_whois,
 	[IRC_EV_LISTED] = on_listed,
 	[IRC_EV_LIST_END] = on_list_end,
 	[IRC_EV_STS] = on_sts,

@@ -664,6 +664,14 @@ static gw_request_fn *const requests[GW_NREQ] = {
 	[GW_REQ_SLASH] = irc_request_slash,
 };
 
+static const struct gw_command commands[] = {
+	{ .node = "whois",
+	    .name = "Who is that?",
+	    .where = GW_ADDR_PERSON,
+	    .run = irc_request_whois },
+	{ .node = NULL },
+};
+
 const struct gateway_ops irc_gateway = {
 	.kind = "irc",
 	.title = "IRC",
@@ -674,6 +682,7 @@ const struct gateway_ops irc_gateway = {
 	.options = options,
 	.sections = sections,
 	.settings = settings,
+	.commands = commands,
 	.prompt = "Channel or nick",
 	.prompt_desc = "As #channel%network or nick%network.",
 	.open = irc_open,

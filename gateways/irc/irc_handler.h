@@ -70,6 +70,9 @@ irc_handler_fn irc_on_monitor, irc_on_watch, irc_on_watch_off, irc_on_list_full,
 void irc_ask_who(struct irc_proto *p, struct str channel);
 irc_handler_fn irc_on_who;
 
+/* irc_whois.c */
+irc_handler_fn irc_on_whois_begin, irc_on_whois, irc_on_whois_end;
+
 /* irc_list.c */
 irc_handler_fn irc_on_oper, irc_on_channels, irc_on_list_start, irc_on_listed,
     irc_on_list_end;

@@ -78,6 +78,8 @@ irc_on_away_self(struct irc_proto *p, struct irc_event *ev)
 bool
 irc_on_away_told(struct irc_proto *p, struct irc_event *ev)
 {
+	if (p->whois_comes)
+		return irc_on_whois(p, ev);
 	ev->type = IRC_EV_AWAY_TOLD;
 	ev->nick = p->m.param[1];
 	ev->text = irc_clean(p, p->m.param[2]);

@@ -461,7 +461,7 @@ give_memory_back(struct irc_proto *p)
 		buf_clear(&p->topic);
 		buf_trim(&p->topic);
 	}
-	if (!p->motd_comes) {
+	if (!p->motd_comes && !p->whois_comes) {
 		buf_clear(&p->motd);
 		buf_trim(&p->motd);
 	}

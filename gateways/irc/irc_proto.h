@@ -30,7 +30,7 @@
  *            where is the business of the core.
  * Text       text is clean UTF-8: formatting and control characters are
  *            gone, other charsets converted, no CR, LF, NUL.  Only the text
- *            of SERVER_TEXT may hold LF.  Names (nick, user, host, channel,
+ *            of SERVER_TEXT and WHOIS may hold LF.  Names (nick, user, host, channel,
  *            target, account) are the bytes of the network: no space, CR,
  *            LF or NUL, but not always UTF-8.
  * Limits     A line of 8191 bytes of tags and 512; a longer one is dropped
@@ -227,6 +227,7 @@ enum irc_event_type {
 	                       code */
 	IRC_EV_LISTED,      /* channel, n: people inside, text: topic: one line
 	                       of the LIST of that ref */
+	IRC_EV_WHOIS,       /* nick, ref, text: what there is to say of them */
 	IRC_EV_LIST_END,    /* ref of that LIST */
 	IRC_EV_STS,         /* port, duration_ms or -1: see irc_sts.h */
 	IRC_EV_DERIVE,      /* for a login: see irc_proto_derived() */
@@ -342,10 +343,10 @@ struct irc_proto {
 	uint32_t arg;       /* of the line at hand: next mode argument */
 	enum irc_step step; /* what rest is */
 	bool adding;        /* mode: + or - */
-	bool topic_waits, motd_comes;
+	bool topic_waits, motd_comes, whois_comes;
 	struct irc_spans *spans; /* of that text, or NULL */
 	struct buf text;         /* cleaned text of the event */
-	struct buf motd;         /* collected so far */
+	struct buf motd;         /* collected so far, or of a WHOIS */
 	struct buf topic; /* 332 that waits for its 333: channel NUL text */
 	struct irc_closing closing;
 };
@@ -501,6 +502,10 @@ int irc_proto_away(
 
 int irc_proto_invite(struct irc_proto *p, struct str channel, struct str nick,
     uint64_t ref, struct err *err);
+
+/* Answered by WHOIS. */
+int irc_proto_whois(
+    struct irc_proto *p, struct str nick, uint64_t ref, struct err *err);
 
 /*
  * LISTED for each channel, then LIST_END.  want: how many are of use; where

@@ -31,8 +31,8 @@ struct refusal {
 /* Sorted by code; tests/unit/test_irc_proto.c checks that it is. */
 static const struct refusal refusals[] = {
 	{ 263, 0, COMMAND, ERR_BUSY, IRC_REFUSED_LATER },
-	{ 401, BIT(MESSAGE) | BIT(KICK) | BIT(MODE) | BIT(INVITE), 1,
-	    ERR_NOT_FOUND, IRC_REFUSED_NO_SUCH },
+	{ 401, BIT(MESSAGE) | BIT(WHOIS) | BIT(KICK) | BIT(MODE) | BIT(INVITE),
+	    1, ERR_NOT_FOUND, IRC_REFUSED_NO_SUCH },
 	{ 402, BIT(MESSAGE), 1, ERR_NOT_FOUND, IRC_REFUSED_OTHER },
 	{ 403, IRC_ASK_ANY, 1, ERR_NOT_FOUND, IRC_REFUSED_NO_SUCH },
 	{ 404, BIT(MESSAGE), 1, ERR_DENIED, IRC_REFUSED_OTHER },
@@ -149,6 +149,7 @@ kinds_of(struct str command)
 		{ "REDACT", BIT(REDACT) },
 		{ "TAGMSG", BIT(REACT) | BIT(TYPING) },
 		{ "TOPIC", BIT(TOPIC) },
+		{ "WHOIS", BIT(WHOIS) },
 	};
 	size_t i;
 
@@ -298,8 +299,7 @@ is_dull(unsigned code)
 	static const unsigned char after_200[] = { 50, 51, 52, 53, 55, 65, 66 };
 	size_t i;
 
-	if (code < 50 || code == 315 || code == 318 || code == 329 ||
-	    code == 369)
+	if (code < 50 || code == 315 || code == 329 || code == 369)
 		return true;
 	for (i = 0; i < sizeof(after_200); i++)
 		if (code == 200u + after_200[i])

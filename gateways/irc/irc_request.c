@@ -294,6 +294,27 @@ query_add(struct irc_link *l, gw_req_id id, const struct gw_req *req)
 	l->nqueries++;
 }
 
+/* The one question that the server answers, not a client. */
+static void
+ask_server(struct irc_link *l, gw_req_id id, struct str nick)
+{
+	struct err err = ERR_INIT;
+
+	finish(l, id,
+	    irc_proto_whois(
+	        &l->proto, nick, irc_ref(IRC_REF_REQUEST, id), &err),
+	    &err);
+}
+
+void
+irc_request_whois(struct session *s, gw_req_id id, struct str name,
+    const struct gw_field *field, size_t nfield)
+{
+	(void)field;
+	(void)nfield;
+	ask_server(irc_link_of(s), id, name);
+}
+
 void
 irc_request_query(struct session *s, gw_req_id id, const struct gw_req *req)
 {
@@ -303,7 +324,7 @@ irc_request_query(struct session *s, gw_req_id id, const struct gw_req *req)
 	int rc;
 
 	if (!command) {
-		refuse(l, id, ERR_UNSUPPORTED, "that cannot be asked here");
+		ask_server(l, id, req->nick);
 		return;
 	}
 	if (l->nqueries == IRC_QUERIES_MAX) {

@@ -31,6 +31,10 @@ gw_request_fn irc_request_react;
 gw_request_fn irc_request_redact;
 gw_request_fn irc_request_typing;
 
+/* The command of that name. */
+void irc_request_whois(struct session *s, gw_req_id id, struct str name,
+    const struct gw_field *field, size_t nfield);
+
 /* A message outward: refused at once, or LEFT and then one more FATE. */
 void irc_request_send(
     struct session *s, gw_ticket t, const struct gw_message *m);

@@ -212,11 +212,12 @@ on_mode(const struct typed *t)
 	buf_release(&line);
 }
 
+/* What comes of it is a notice. */
 static void
 on_whois(const struct typed *t)
 {
 	struct str rest = t->rest, nick = next_word(&rest);
-	struct buf line;
+	struct err err = ERR_INIT;
 
 	if (nick.len == 0)
 		nick = t->nick;
@@ -224,10 +225,12 @@ on_whois(const struct typed *t)
 		refuse(t, "say who");
 		return;
 	}
-	buf_init(&line, LINE_MAX_BYTES);
-	buf_addf(&line, "WHOIS " STR_FMT, STR_ARG(nick));
-	send_line(t, buf_str(&line));
-	buf_release(&line);
+	if (irc_proto_whois(&t->l->proto, nick, 0, &err) < 0) {
+		finish(t, &err);
+		return;
+	}
+	irc_link_mark(t->l);
+	finish(t, NULL);
 }
 
 static void

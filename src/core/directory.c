@@ -85,6 +85,16 @@ archive_features(struct disco *d)
 	disco_add_feature(d, FEATURE_MAM_EXTENDED);
 }
 
+static bool
+has_commands(const struct gateway *gw, enum gw_addr_kind where)
+{
+	const struct gw_command *c = gw->ops->commands;
+
+	while (c && c->node && c->where != where)
+		c++;
+	return c && c->node;
+}
+
 /* A name that says what it is, where the network has a word for it. */
 static void
 describe_person(struct inlet *in, struct disco *d, struct str name)
@@ -94,6 +104,8 @@ describe_person(struct inlet *in, struct disco *d, struct str name)
 	disco_add_feature(d, NS_DISCO_ITEMS);
 	if (archive_is_on(in->gw) && in->resource.len == 0)
 		archive_features(d);
+	if (in->resource.len == 0 && has_commands(in->gw, GW_ADDR_PERSON))
+		disco_add_feature(d, NS_COMMANDS);
 	if (in->gw->ops->request[GW_REQ_QUERY]) {
 		disco_add_feature(d, NS_PING);
 		disco_add_feature(d, NS_VERSION);

@@ -74,6 +74,7 @@ static const char *const type_names[] = {
 	[IRC_EV_ACCEPTED] = "ACCEPTED",
 	[IRC_EV_FAILED] = "FAILED",
 	[IRC_EV_SERVER_TEXT] = "SERVER_TEXT",
+	[IRC_EV_WHOIS] = "WHOIS",
 	[IRC_EV_LISTED] = "LISTED",
 	[IRC_EV_LIST_END] = "LIST_END",
 	[IRC_EV_STS] = "STS",
@@ -98,7 +99,8 @@ static void
 write_event(const struct irc_event *ev)
 {
 	check_text(ev->text);
-	assert_true(ev->type == IRC_EV_SERVER_TEXT || !str_has(ev->text, '\n'));
+	assert_true(ev->type == IRC_EV_SERVER_TEXT ||
+	    ev->type == IRC_EV_WHOIS || !str_has(ev->text, '\n'));
 	buf_addf(&seen, "%s", type_names[ev->type]);
 	add_who(&ev->who);
 	add_field("channel", ev->channel);
@@ -1048,6 +1050,40 @@ who_is_in_a_channel_is_asked_once_where_changes_are_told(void **state)
 	feed(":bob!u@h PART #c\r\n");
 	join_with_names(IRC_WHO_NAMES + 1);
 	assert_null(strstr(sent.p, "WHO"));
+}
+
+static void
+what_a_server_says_of_somebody_is_one_text(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(irc_proto_whois(&p, STR("al"), 4, &err), 0);
+	settle();
+	assert_sent("WHOIS al\r\n");
+	feed(":s 311 bob al u h.example * :Al \002A\002.\r\n"
+	     ":s 319 bob al :@#a +#b \r\n"
+	     ":s 312 bob al irc.example :The server\r\n"
+	     ":s 301 bob al :asleep\r\n"
+	     ":s 330 bob al alfred :is logged in as\r\n"
+	     ":s 671 bob al :is using a secure connection\r\n"
+	     ":s 317 bob al 7300 1767607200 :seconds idle, signon time\r\n");
+	assert_log("");
+	feed(":s 318 bob AL :End of /WHOIS list.\r\n");
+	assert_log("WHOIS who=s nick=AL ref=4 [al (u@h.example): Al A.\n"
+	           "in @#a +#b \non irc.example\naway: asleep\n"
+	           "is logged in as alfred\nis using a secure connection\n"
+	           "idle for 2 hours, here since 2026-01-05 10:00 UTC]\n");
+	assert_int_equal(irc_proto_whois(&p, STR("cy"), 5, &err), 0);
+	settle();
+	feed(":s 401 bob cy :No such nick\r\n:s 318 bob cy :End\r\n");
+	assert_non_null(strstr(seen.p, "err=not-found"));
+	assert_null(strstr(seen.p, "WHOIS"));
+	buf_clear(&seen);
+	/* An end that never comes harms nobody. */
+	feed(":s 311 bob al u h * :Al\r\n:s 375 bob :- s\r\n"
+	     ":s 372 bob :- hi\r\n:s 376 bob :End\r\n");
+	assert_log("SERVER_TEXT who=s code=372 server [hi]\n");
 }
 
 static void
@@ -2316,6 +2352,7 @@ main(void)
 		TEST(names_of_twenty_thousand_are_read_one_by_one),
 		TEST(what_changes_about_people_is_told),
 		TEST(who_is_in_a_channel_is_asked_once_where_changes_are_told),
+		TEST(what_a_server_says_of_somebody_is_one_text),
 		TEST(a_list_is_told_line_by_line),
 		TEST(a_list_that_may_end_the_link_is_not_asked_for),
 		TEST(a_list_by_hand_is_text_as_far_as_it_is_bearable),
