@@ -5,7 +5,8 @@
  * its own between.
  *
  * Whatever happens: every question is answered exactly once, every join ends,
- * every message to a room comes back or is refused, nobody is shown a room
+ * every message to a room comes back once or is refused once, and not the
+ * other way round; nobody is shown a room
  * that he is not in, and no line that leaves is longer than 512 bytes.
  *
  * With FUZZ_TRACE in the environment it tells what happens.
@@ -61,6 +62,7 @@ static const char *const channels[] = { "#a", "#b", "#A", "#c{", "#C[",
 	"#elsewhere" };
 
 enum place { OUT, COMING, IN, UNSURE };
+enum said { NOTHING, OPEN, SHOWN, FAILED };
 
 static struct {
 	struct loop *loop;
@@ -71,7 +73,10 @@ static struct {
 	enum place place[CLIENTS][ROOMS];
 	bool ask[ASKS];              /* open questions, by id */
 	bool wants[USERS][CONTACTS]; /* has asked for it and not ended it */
-	int said[ASKS]; /* open messages: client * ROOMS + room + 1 */
+	struct {
+		enum said is;
+		int c, r;
+	} said[ASKS]; /* messages, by id */
 	unsigned nask, nsaid;
 	struct str in;
 } w;
@@ -154,8 +159,8 @@ goes_out(int c, int r)
 {
 	w.place[c][r] = OUT;
 	for (unsigned i = 0; i < ASKS; i++)
-		if (w.said[i] == c * ROOMS + r + 1)
-			w.said[i] = 0;
+		if (w.said[i].c == c && w.said[i].r == r)
+			w.said[i].is = NOTHING;
 }
 
 static void
@@ -192,6 +197,15 @@ number(struct str id, char letter)
 	return (unsigned)n;
 }
 
+/* Shown and then refused, or one of the two; never twice. */
+static void
+saw_said(unsigned n, bool error, const char *xml)
+{
+	check(w.said[n].is != FAILED, "it was refused before", xml);
+	check(error || w.said[n].is == OPEN, "it was shown before", xml);
+	w.said[n].is = error ? FAILED : SHOWN;
+}
+
 static void
 saw_message(const struct stanza *s, int c, int r, const char *xml)
 {
@@ -199,8 +213,8 @@ saw_message(const struct stanza *s, int c, int r, const char *xml)
 
 	if (str_is(stanza_attr(s, "type"), "groupchat"))
 		check(w.place[c][r] == IN, "talk in a room one is not in", xml);
-	if (n && w.said[n] == c * ROOMS + r + 1)
-		w.said[n] = 0;
+	if (n && w.said[n].is && w.said[n].c == c && w.said[n].r == r)
+		saw_said(n, str_is(stanza_attr(s, "type"), "error"), xml);
 }
 
 static void
@@ -398,12 +412,17 @@ do_say(void)
 		"topic t", "away now", "enter it" };
 	unsigned c = pick(CLIENTS), r = pick(ROOMS);
 
-	if (w.nsaid + 1 < ASKS && w.up && w.place[c][r] == IN)
-		w.said[++w.nsaid] = (int)(c * ROOMS + r + 1);
+	bool counts = w.nsaid + 1 < ASKS && w.up && w.place[c][r] == IN;
+
+	if (counts) {
+		w.said[++w.nsaid].is = OPEN;
+		w.said[w.nsaid].c = (int)c;
+		w.said[w.nsaid].r = (int)r;
+	}
 	send_to(rooms[r],
-	    "<message from='%s' to='%s' type='groupchat' id='m%u'>"
+	    "<message from='%s' to='%s' type='groupchat' id='%c%u'>"
 	    "<body>%s</body></message>",
-	    clients[c], rooms[r], w.nsaid, PICK(words));
+	    clients[c], rooms[r], counts ? 'm' : 'x', w.nsaid, PICK(words));
 }
 
 static void
@@ -1011,7 +1030,7 @@ finish(void)
 			check(w.place[c][r] != COMING, clients[c], rooms[r]);
 	for (unsigned i = 0; i < ASKS; i++) {
 		check(!w.ask[i], "a question without an answer", "");
-		check(!w.said[i], "a message without an answer", "");
+		check(w.said[i].is != OPEN, "a message without an answer", "");
 	}
 }
 
