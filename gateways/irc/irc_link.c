@@ -159,6 +159,17 @@ localpart(struct str bare)
 	return node;
 }
 
+/* People on IRC see there whom to turn to. */
+static void
+write_version(struct gateway *gw, struct buf *out)
+{
+	struct str contact = gateway_contact(gw);
+
+	buf_addf(out, "Passerelle %s, an XMPP gateway", PASSERELLE_VERSION);
+	if (contact.len)
+		buf_addf(out, " (complaints: " STR_FMT ")", STR_ARG(contact));
+}
+
 static void
 init_proto(struct irc_link *l)
 {
@@ -169,12 +180,14 @@ init_proto(struct irc_link *l)
 	struct str account = session_setting(s, STR_EMPTY, "sasl_account");
 	char nonce[2 * NONCE_BYTES + 1];
 	struct irc_mask mask;
-	struct buf realname;
+	struct buf realname, version;
 
 	crypto_random_hex(nonce, NONCE_BYTES);
 	irc_mask_of(&mask, session_user(s), &n->source);
 	buf_init(&realname, REALNAME_BYTES);
 	irc_network_realname(n, session_user(s), &realname);
+	buf_init(&version, REALNAME_BYTES);
+	write_version(session_gateway(s), &version);
 	irc_proto_init(&l->proto,
 	    &(struct irc_params){
 	        .nick = own.len ? own : str_c(l->wish),
@@ -207,10 +220,10 @@ init_proto(struct irc_link *l)
 	        .burst = n->burst,
 	        .interval_ms = n->interval_ms,
 	        .max_lines = n->max_lines,
-	        .version =
-	            STR("Passerelle " PASSERELLE_VERSION ", an XMPP gateway"),
+	        .version = buf_str(&version),
 	    });
 	buf_release(&realname);
+	buf_release(&version);
 }
 
 static struct link *

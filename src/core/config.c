@@ -62,6 +62,7 @@ static const struct gw_option gateway_options[] = {
 	{ "reconnect_max", GW_OPT_INT, "300", 1, 86400 },
 	{ "connect_burst", GW_OPT_INT, "10", 1, 1000 },
 	{ "connect_interval_ms", GW_OPT_INT, "1000", 0, 60000 },
+	{ "contact", GW_OPT_STR, "", 0, 0 },
 	{ "archive", GW_OPT_BOOL, "yes", 0, 0 },
 	{ "archive_days", GW_OPT_INT, "365", 0, 36500 },
 	{ "archive_max", GW_OPT_INT, "100000", 0, MAX_COUNT },
@@ -332,6 +333,18 @@ take_reconnect(struct reader *r, const struct conf *c, struct config_gateway *g)
 	g->connect_interval_ms = conf_int(c, "connect_interval_ms");
 }
 
+static void
+take_contact(struct reader *r, const struct conf *c, struct config_gateway *g)
+{
+	g->contact = conf_str(c, "contact");
+	if (g->contact.len &&
+	    (!str_has(g->contact, ':') || str_has(g->contact, ' ')))
+		conf_complain(c, "contact", true, r->rep,
+		    "contact: '" STR_FMT "' is no URI; write "
+		    "mailto:abuse@example.org, for example",
+		    STR_ARG(g->contact));
+}
+
 static size_t
 limit(const struct conf *limits, const char *name)
 {
@@ -395,6 +408,7 @@ take_gateway(struct reader *r, struct config *cfg, const struct conf *c)
 	take_domain(r, cfg, c, &g);
 	take_secret(r, c, &g.secret);
 	take_reconnect(r, c, &g);
+	take_contact(r, c, &g);
 	take_limits(c, &g.limits);
 	g.access.allow = read_jids(r, c, "allow", false, &g.access.nallow);
 	cfg->gateway = xrealloc_array(

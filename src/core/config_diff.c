@@ -111,6 +111,8 @@ config_gateway_diff(const struct config_gateway *was,
 		return changes | restart(is, ": type", "", restart_out);
 	if (!secret_eq(secret_str(&was->secret), secret_str(&is->secret)))
 		changes |= restart(is, ": secret", "", restart_out);
+	if (!str_eq(was->contact, is->contact))
+		changes |= restart(is, ": contact", "", restart_out);
 	if (!same_limits(was, is))
 		changes |= CONFIG_CH_LIMITS;
 	if (same_network(was, is))

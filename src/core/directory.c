@@ -53,6 +53,10 @@ service(struct gateway *gw, struct disco *d, struct str name)
 	disco_add_feature(d, NS_VERSION);
 	disco_add_feature(d, NS_TIME);
 	disco_add_feature(d, NS_COMMANDS);
+	if (gw->conf->contact.len) {
+		d->form_type = FORM_SERVERINFO;
+		disco_add_field(d, "abuse-addresses", gw->conf->contact);
+	}
 }
 
 void

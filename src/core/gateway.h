@@ -580,6 +580,7 @@ struct str session_setting(
 
 void *gateway_priv(struct gateway *gw);
 struct str gateway_domain(struct gateway *gw);
+struct str gateway_contact(struct gateway *gw); /* for complaints; or empty */
 struct loop *gateway_loop(struct gateway *gw);
 /*
  * Something small learnt from a network, kept over restarts.  An empty value

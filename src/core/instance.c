@@ -381,6 +381,12 @@ gateway_domain(struct gateway *gw)
 	return str_c(gw->domain);
 }
 
+struct str
+gateway_contact(struct gateway *gw)
+{
+	return gw->conf->contact;
+}
+
 struct loop *
 gateway_loop(struct gateway *gw)
 {

@@ -52,4 +52,7 @@
 #define FEATURE_SELF_PING                                                      \
 	"http://jabber.org/protocol/muc#self-ping-optimization" /* XEP-0410 */
 
+/* The type of a form. */
+#define FORM_SERVERINFO "http://jabber.org/network/serverinfo" /* XEP-0157 */
+
 #endif

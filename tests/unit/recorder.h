@@ -296,6 +296,13 @@ gateway_domain(struct gateway *gw)
 	return STR("gw.example.org");
 }
 
+struct str
+gateway_contact(struct gateway *gw)
+{
+	(void)gw;
+	return STR("mailto:abuse@example.org");
+}
+
 struct loop *
 gateway_loop(struct gateway *gw)
 {
