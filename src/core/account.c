@@ -229,6 +229,18 @@ account_setting(const struct account *a, struct str network, struct str room,
 	return st ? secret_str(&st->value) : STR_EMPTY;
 }
 
+void
+account_settings(const struct account *a, account_setting_fn *fn, void *arg)
+{
+	LIST_EACH(&a->settings, n)
+	{
+		struct setting *st = SETTING(n);
+
+		fn(arg, str_c(st->network), str_c(st->room), str_c(st->name),
+		    secret_str(&st->value));
+	}
+}
+
 int
 account_set(struct account *a, struct str network, struct str room,
     const struct gw_setting *what, struct str value, store_done_fn *done,

@@ -58,6 +58,12 @@ void account_forget(struct account *a, store_done_fn *done, void *arg);
 struct str account_setting(const struct account *a, struct str network,
     struct str room, const char *name);
 
+/* Every setting, in the order they were set. */
+typedef void account_setting_fn(void *arg, struct str network, struct str room,
+    struct str name, struct str value);
+void account_settings(
+    const struct account *a, account_setting_fn *fn, void *arg);
+
 /* Empty value: forget it.  Kept at once, done when it is on disk. */
 int account_set(struct account *a, struct str network, struct str room,
     const struct gw_setting *what, struct str value, store_done_fn *done,

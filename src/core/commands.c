@@ -6,6 +6,7 @@
  *	certificate a key for networks that know people by one
  *	reconnect   now rather than when the back-off says so
  *	disconnect  leave everything on a network
+ *	export      show all that is kept about the user
  *	forget      erase all that is kept about the user
  *
  * what the network adds (struct gw_command), and for administrators what is
@@ -19,6 +20,7 @@
 #include "core/commands.h"
 #include "core/instance.h"
 #include "core/operator.h"
+#include "core/personal.h"
 #include "core/request.h"
 #include "core/room.h"
 #include "core/router.h"
@@ -497,67 +499,6 @@ on_disconnect(struct adhoc_call *call)
 	finish(call, ADHOC_INFO, "Disconnected.");
 }
 
-/* ---- forget ----------------------------------------------------------- */
-
-static void
-on_forgotten(bool ok, void *arg)
-{
-	struct saving *sv = arg;
-	struct adhoc_call *call =
-	    adhoc_kept(services_commands(sv->gw)->adhoc, sv->token);
-
-	if (call)
-		finish(call, ok ? ADHOC_INFO : ADHOC_ERROR,
-		    ok ? "Nothing is kept about you any more."
-		       : "Not erased: the disk is in trouble; try again.");
-	free(sv);
-}
-
-static void
-erase(struct adhoc_call *call, struct inlet *in)
-{
-	struct err err = ERR_INIT;
-	struct account *a = account_get(in->gw, jid_bare(&in->from), &err);
-	struct map_iter it = { 0 };
-	struct saving *sv;
-
-	if (!a) {
-		adhoc_fail(call, &err);
-		return;
-	}
-	while (map_next(&a->sessions, &it))
-		session_end(it.value, GW_BYE_UNREGISTER,
-		    STR("You asked to be forgotten."));
-	sv = xcalloc(1, sizeof(*sv));
-	sv->gw = in->gw;
-	sv->token = adhoc_keep(call, COMMAND_MS);
-	account_forget(a, on_forgotten, sv);
-	account_check(a);
-}
-
-static void
-on_forget(struct adhoc_call *call)
-{
-	static const struct form_field field[] = {
-		{ .type = FORM_BOOL,
-		    .var = "sure",
-		    .required = true,
-		    .label = "Yes, disconnect me and erase my settings, "
-		             "passwords and rooms" },
-	};
-	struct adhoc_form form = { .stage = 0, .last = true };
-
-	if (!call->answer) {
-		form_write(adhoc_show(call, &form), "form", "Forget me", NULL,
-		    field, 1);
-		adhoc_shown(call);
-	} else if (form_bool(call->answer, "sure")) {
-		erase(call, inlet_of(call));
-	} else {
-		finish(call, ADHOC_INFO, "Nothing was erased.");
-	}
-}
-
 /* ---- what the network adds -------------------------------------------- */
 
 static void
@@ -638,8 +579,10 @@ static const struct adhoc_command own[] = {
 	    NULL },
 	{ "reconnect", "Connect again now", AT_NETWORK, on_reconnect, NULL },
 	{ "disconnect", "Disconnect", AT_NETWORK, on_disconnect, NULL },
-	{ "forget", "Erase all that is kept about me", AT_DOMAIN, on_forget,
-	    NULL },
+	{ "export", "Show all that is kept about me", AT_DOMAIN,
+	    personal_on_export, NULL },
+	{ "forget", "Erase all that is kept about me", AT_DOMAIN,
+	    personal_on_forget, NULL },
 };
 
 static bool

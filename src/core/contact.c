@@ -678,6 +678,23 @@ contacts_forget(struct contacts *all, struct str user)
 		end(CONTACT(list_first(&r->contacts)));
 }
 
+void
+contacts_write(const struct contacts *all, struct str user, struct buf *out)
+{
+	const struct roster *r = map_get(&all->rosters, user);
+
+	if (!r)
+		return;
+	LIST_EACH(&r->contacts, n)
+	{
+		struct buf jid;
+
+		add_jid(CONTACT(n), &jid);
+		buf_addf(out, STR_FMT "\n", STR_ARG(buf_str(&jid)));
+		buf_release(&jid);
+	}
+}
+
 /* ---- from the store --------------------------------------------------- */
 
 static void

@@ -22,6 +22,7 @@
 
 #include "lib/str.h"
 
+struct buf;
 struct contacts;
 struct gateway;
 struct gw_event;
@@ -49,6 +50,10 @@ void contacts_goodbye(struct contacts *all);
 
 /* A user wants to be forgotten; the store is told by somebody else. */
 void contacts_forget(struct contacts *all, struct str user);
+
+/* Appends the addresses that a user has subscribed to, one a line. */
+void contacts_write(
+    const struct contacts *all, struct str user, struct buf *out);
 
 /* Presence that comes in. */
 void contact_subscribe(struct inlet *in);

@@ -67,6 +67,7 @@ directory_describe_gateway(struct gateway *gw, struct disco *d)
 	disco_add_feature(d, FEATURE_ESCAPING);
 	if (gw->ops->prompted)
 		disco_add_feature(d, NS_GATEWAY);
+	disco_add_feature(d, NS_REGISTER);
 }
 
 static void

@@ -16,6 +16,7 @@
 #include "core/mam.h"
 #include "core/occupant.h"
 #include "core/person.h"
+#include "core/personal.h"
 #include "core/request.h"
 #include "core/room.h"
 #include "core/router.h"
@@ -362,6 +363,8 @@ static const struct iq_row rows[] = {
 	{ "get", "time", NS_TIME, on_time },
 	{ "get", "query", NS_GATEWAY, on_prompt_get },
 	{ "set", "query", NS_GATEWAY, on_prompt_set },
+	{ "get", "query", NS_REGISTER, personal_on_register_get },
+	{ "set", "query", NS_REGISTER, personal_on_register_set },
 	{ "get", "query", NS_MUC_ADMIN, admin_on_get },
 	{ "set", "query", NS_MUC_ADMIN, admin_on_set },
 	{ "get", "query", NS_MAM, mam_on_form },

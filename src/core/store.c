@@ -114,6 +114,26 @@ give_facts(struct op *op)
 }
 
 static void
+give_talks(struct op *op)
+{
+	struct store_talk_size *v = xcalloc(count(&op->rows) + 1, sizeof(*v));
+	size_t n = 0;
+
+	LIST_EACH(&op->rows, node)
+	{
+		struct str *col = LIST_ENTRY(node, struct db_row, node)->col;
+		struct store_talk_size *t = &v[n++];
+
+		t->network = col[0];
+		t->is_room = str_is(col[1], "1");
+		t->name = col[2];
+		(void)str_to_uint(col[3], INT64_MAX, &t->nlines);
+	}
+	op->fn.talks(op->ok, op->ok ? v : NULL, op->ok ? n : 0, op->arg);
+	free(v);
+}
+
+static void
 give_contacts(struct op *op)
 {
 	struct store_contact *v = xcalloc(count(&op->rows) + 1, sizeof(*v));
@@ -258,6 +278,8 @@ give(struct store *st, struct op *op)
 		give_facts(op);
 	else if (op->kind == DB_CONTACTS_LOAD)
 		give_contacts(op);
+	else if (op->kind == DB_TALKS_LOAD)
+		give_talks(op);
 	else
 		give_lines(op);
 }
@@ -681,6 +703,15 @@ store_facts_load(
 /* ---- what was said ---------------------------------------------------- */
 
 enum { NUMBER = 24 };
+
+store_load_id
+store_talks_load(struct store *st, struct str gateway, struct str user,
+    store_talks_fn *fn, void *arg)
+{
+	const struct str v[] = { gateway, user };
+
+	return load(st, DB_TALKS_LOAD, v, (union op_fn){ .talks = fn }, arg);
+}
 
 static struct str
 digits(char out[NUMBER], int64_t n)

@@ -285,6 +285,22 @@ void store_line_put(struct store *st, const struct store_talk *t,
 void store_line_del(struct store *st, const struct store_talk *t, struct str id,
     store_done_fn *done, void *arg);
 
+/* How much is kept of the conversations of a user: STORE_TALKS_MAX of them. */
+struct store_talk_size {
+	struct str network, name;
+	bool is_room;
+	uint64_t nlines;
+};
+
+enum { STORE_TALKS_MAX = 500 };
+
+typedef void store_talks_fn(
+    bool ok, const struct store_talk_size *v, size_t n, void *arg);
+
+/* Ordered by network, rooms first. */
+store_load_id store_talks_load(struct store *st, struct str gateway,
+    struct str user, store_talks_fn *fn, void *arg);
+
 /* max up to STORE_LINES_MAX. */
 store_load_id store_lines_load(struct store *st, const struct store_talk *t,
     const struct store_lines_wish *wish, store_lines_fn *fn, void *arg);

@@ -263,6 +263,15 @@ static const struct op_row {
 		.nargs = 3,
 		.seal = NO_SEAL,
 	},
+	[DB_TALKS_LOAD] = {
+		.sql = { "SELECT network, is_room, name, (SELECT count(*)"
+			 " FROM line WHERE line.talk = talk.id) FROM talk"
+			 " WHERE gateway = ?1 AND user = ?2"
+			 " ORDER BY network, is_room DESC, name LIMIT 500" },
+		.nargs = 2,
+		.seal = NO_SEAL,
+		.ncols = 4,
+	},
 	[DB_PROBE] = {
 		.sql = { "INSERT INTO meta (name, value) VALUES ('probe', 1)"
 			 " ON CONFLICT DO UPDATE SET value = value + 1" },

@@ -63,6 +63,7 @@ enum db_op {
 	DB_LINES_BY_ID,       /* TALK ids (JSON); the same rows; the first row:
 	                         nfound, nfound, nasked */
 	DB_LINES_PRUNE,       /* gateway oldest_us max_lines */
+	DB_TALKS_LOAD,        /* gateway user {network is_room name nlines} */
 	DB_PROBE,             /* writes one row, to see whether it can be */
 	DB_NOP
 };

@@ -24,6 +24,7 @@ union op_fn {
 	store_facts_fn *facts;
 	store_contacts_fn *contacts;
 	store_lines_fn *lines;
+	store_talks_fn *talks;
 };
 
 struct op {

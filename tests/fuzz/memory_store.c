@@ -21,7 +21,8 @@ enum op_kind {
 	OP_SETTINGS,
 	OP_LINES,
 	OP_FACTS,
-	OP_CONTACTS
+	OP_CONTACTS,
+	OP_TALKS
 };
 
 /* One call, done when the store is settled. */
@@ -36,6 +37,7 @@ struct op {
 	store_lines_fn *lines;
 	store_facts_fn *facts;
 	store_contacts_fn *contacts;
+	store_talks_fn *talks;
 	void *arg;
 };
 
@@ -182,6 +184,9 @@ run(struct store *st, struct op *o)
 		break;
 	case OP_CONTACTS:
 		o->contacts(true, NULL, 0, o->arg);
+		break;
+	case OP_TALKS:
+		o->talks(true, NULL, 0, o->arg);
 		break;
 	case OP_LINES:
 		o->lines(true, &(struct store_lines){ .known = true }, o->arg);
@@ -370,6 +375,20 @@ store_facts_load(
 
 	(void)gateway;
 	o->facts = fn;
+	o->id = ++st->last;
+	return o->id;
+}
+
+/* Nothing is archived here. */
+store_load_id
+store_talks_load(struct store *st, struct str gateway, struct str user,
+    store_talks_fn *fn, void *arg)
+{
+	struct op *o = op_new(st, OP_TALKS, arg);
+
+	(void)gateway;
+	(void)user;
+	o->talks = fn;
 	o->id = ++st->last;
 	return o->id;
 }
