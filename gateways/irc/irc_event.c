@@ -638,7 +638,8 @@ on_modes_end(struct irc_link *l, const struct irc_event *ev)
 		c->told = (struct irc_modes){ .limit = 0 };
 		show_flags(l, c);
 	}
-	done(l, ev->ref);
+	if (ev->ref && (ev->ref & 3) == IRC_REF_REQUEST)
+		irc_form_told(l, c, irc_ref_id(ev->ref));
 }
 
 static void

@@ -1,5 +1,7 @@
 #include "irc/irc_modes.h"
 
+#include <string.h>
+
 static uint64_t
 bit(char letter)
 {
@@ -7,6 +9,15 @@ bit(char letter)
 	    (letter >= 'a' && letter <= 'z');
 
 	return is_letter ? UINT64_C(1) << (letter - 'A') : 0;
+}
+
+static void
+set_key(struct irc_modes *m, struct str key)
+{
+	if (key.len > IRC_KEY_MAX)
+		key = STR_EMPTY;
+	memset(m->key, 0, sizeof(m->key));
+	memcpy(m->key, key.len ? key.p : "", key.len);
 }
 
 void
@@ -18,6 +29,8 @@ irc_modes_set(struct irc_modes *m, char letter, bool on, struct str arg)
 		(void)str_to_uint(arg, UINT32_MAX, &limit);
 		m->limit = on ? (uint32_t)limit : 0;
 	}
+	if (letter == 'k')
+		set_key(m, on ? arg : STR_EMPTY);
 	if (on)
 		m->letters |= bit(letter);
 	else

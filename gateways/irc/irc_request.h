@@ -20,6 +20,8 @@ gw_request_fn irc_request_nick;
 gw_request_fn irc_request_role;
 gw_request_fn irc_request_standing;
 gw_request_fn irc_request_standings;
+gw_request_fn irc_request_form_get;
+gw_request_fn irc_request_form_set;
 gw_request_fn irc_request_invite;
 gw_request_fn irc_request_directory;
 gw_request_fn irc_request_query;
@@ -42,6 +44,13 @@ void irc_request_send(
 /* One line of a list of bans, and its end. */
 void irc_ban_listed(struct irc_link *l, const struct irc_event *ev);
 void irc_bans_ended(struct irc_link *l, const struct irc_event *ev);
+
+/* What can be set of a channel. */
+extern const struct gw_setting irc_form_fields[];
+
+/* 324 has come for FORM_GET; c is NULL if we are out again. */
+void irc_form_told(
+    struct irc_link *l, const struct irc_channel *c, gw_req_id id);
 
 /* A CTCP reply came: the answer to the oldest such question, or a notice. */
 void irc_query_answered(struct irc_link *l, const struct irc_event *ev);

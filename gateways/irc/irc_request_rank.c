@@ -136,23 +136,13 @@ changes(const struct irc_link *l, irc_rank_mask has,
 	return n;
 }
 
-/* In lines of as many as the server takes; RFC 2812 3.2.3 says three. */
 static void
 send_changes(struct irc_link *l, gw_req_id id, struct str room,
     const struct irc_change *change, size_t n)
 {
 	struct irc_task *t = irc_task_new(l, id);
-	size_t each = irc_proto_isupport(&l->proto)->modes, i, some;
 
-	if (each == 0)
-		each = 3;
-	for (i = 0; i < n; i += some) {
-		some = n - i < each ? n - i : each;
-		if (!irc_task_did(t,
-		        irc_proto_change(&l->proto, room, change + i, some,
-		            irc_task_ref(t), &t->err)))
-			break;
-	}
+	irc_task_change(l, t, room, change, n);
 	irc_task_queued(l, t);
 }
 

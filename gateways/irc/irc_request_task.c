@@ -29,6 +29,27 @@ irc_task_did(struct irc_task *t, int rc)
 	return rc == 0;
 }
 
+/* RFC 2812 3.2.3 says three to a line, where the server says nothing. */
+bool
+irc_task_change(struct irc_link *l, struct irc_task *t, struct str room,
+    const struct irc_change *change, size_t n)
+{
+	size_t each = irc_proto_isupport(&l->proto)->modes, i, some;
+
+	if (each == 0)
+		each = 3;
+	if (each > IRC_CHANGES_MAX)
+		each = IRC_CHANGES_MAX;
+	for (i = 0; i < n; i += some) {
+		some = n - i < each ? n - i : each;
+		if (!irc_task_did(t,
+		        irc_proto_change(&l->proto, room, change + i, some,
+		            irc_task_ref(t), &t->err)))
+			return false;
+	}
+	return true;
+}
+
 static void
 task_free(struct irc_task *t)
 {

@@ -31,6 +31,10 @@ uint64_t irc_task_ref(const struct irc_task *t);
 /* What a command returned; false: it was not queued, and t->err says why. */
 bool irc_task_did(struct irc_task *t, int rc);
 
+/* Modes, in as many lines as it takes.  False: as irc_task_did(). */
+bool irc_task_change(struct irc_link *l, struct irc_task *t, struct str room,
+    const struct irc_change *change, size_t n);
+
 /* No command follows.  Frees and answers it if none is open. */
 void irc_task_queued(struct irc_link *l, struct irc_task *t);
 

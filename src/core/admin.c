@@ -73,9 +73,8 @@ refuse(struct iq_ask *ask, enum err_kind kind, const char *text)
 	iq_fail(ask, &err);
 }
 
-/* The room, if the asker is inside; else it has been answered. */
-static struct room *
-inside(struct iq_ask *ask, struct inlet *in)
+struct room *
+admin_room(struct iq_ask *ask, struct inlet *in)
 {
 	struct occupant *o = inlet_occupant(in);
 
@@ -118,7 +117,7 @@ admin_on_get(struct iq_ask *ask, const struct stanza *query)
 	int role = item ? role_of(stanza_attr(item, "role")) : -1;
 	int standing =
 	    item ? standing_of(stanza_attr(item, "affiliation")) : -1;
-	struct room *r = inside(ask, in);
+	struct room *r = admin_room(ask, in);
 	struct xmlw *w;
 
 	if (!r)
@@ -259,7 +258,7 @@ admin_on_set(struct iq_ask *ask, const struct stanza *query)
 	const struct stanza *item = stanza_child(query, "item", NULL);
 	struct inlet *in = services_inlet(ask);
 	struct gw_req req = { .kind = GW_REQ_ROLE };
-	struct room *r = inside(ask, in);
+	struct room *r = admin_room(ask, in);
 	struct buf names;
 
 	if (!r)

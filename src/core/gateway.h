@@ -233,8 +233,9 @@ enum gw_req_kind {
 	GW_REQ_STANDINGS, /* room, standing: of those who need not be inside
 	                    (OUTCAST); ENTRY each, then DONE */
 	GW_REQ_INVITE,    /* room, nick, text: reason */
-	GW_REQ_FORM_GET,  /* room: ENTRY each, then DONE */
-	GW_REQ_FORM_SET,  /* room, field */
+	GW_REQ_FORM_GET,  /* room: an ENTRY of each of ops->room_fields (of a
+	                    secret: n), then DONE */
+	GW_REQ_FORM_SET,  /* room, field: those that are to change */
 	GW_REQ_DIRECTORY, /* limit: how many are of use; ENTRY each, then DONE
 	                    (on: others might not be shown all of them) */
 	GW_REQ_QUERY,     /* nick, query; DONE.text */
@@ -328,7 +329,7 @@ enum gw_person_flag { GW_PERSON_BOT = 1 << 0, GW_PERSON_OPER = 1 << 1 };
 
 struct gw_entry {
 	struct str name, text;
-	uint64_t n;       /* DIRECTORY: people inside */
+	uint64_t n;       /* DIRECTORY: people inside; FORM: a secret is set */
 	bool is_own;      /* DIRECTORY: we are inside, and others may not be
 	                     shown that it is there */
 	int64_t at_utc;   /* STANDINGS: set when */
@@ -455,6 +456,13 @@ struct gateway_ops {
 	const struct gw_section *sections; /* inside it; ends with name NULL */
 	const struct gw_setting *settings; /* may be NULL */
 	const struct gw_command *commands; /* may be NULL */
+
+	/*
+	 * What can be set of a room, for GW_REQ_FORM_*.  May be NULL.  The core
+	 * has words of XMPP for `moderated`, `members_only`, `password`,
+	 * `people_max`, `public` and `subject_open`, and knows `subject` itself.
+	 */
+	const struct gw_setting *room_fields;
 
 	/* For jabber:iq:gateway: what people type here, and what to say. */
 	const char *prompt, *prompt_desc;

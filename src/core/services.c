@@ -15,6 +15,7 @@
 #include "core/instance.h"
 #include "core/mam.h"
 #include "core/occupant.h"
+#include "core/owner.h"
 #include "core/person.h"
 #include "core/personal.h"
 #include "core/request.h"
@@ -367,6 +368,8 @@ static const struct iq_row rows[] = {
 	{ "set", "query", NS_REGISTER, personal_on_register_set },
 	{ "get", "query", NS_MUC_ADMIN, admin_on_get },
 	{ "set", "query", NS_MUC_ADMIN, admin_on_set },
+	{ "get", "query", NS_MUC_OWNER, owner_on_get },
+	{ "set", "query", NS_MUC_OWNER, owner_on_set },
 	{ "get", "query", NS_MAM, mam_on_form },
 	{ "set", "query", NS_MAM, mam_on_query },
 	{ "get", "metadata", NS_MAM, mam_on_metadata },

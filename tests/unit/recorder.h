@@ -195,8 +195,10 @@ write_event(const struct gw_event *ev)
 		add_id(ev->req);
 	if (ev->type == GW_EV_ENTRY)
 		add(ev->entry.name);
-	if (ev->type == GW_EV_ENTRY)
+	if (ev->type == GW_EV_ENTRY) {
 		add_opt("by ", ev->entry.actor);
+		add_opt("= ", ev->entry.text);
+	}
 	if (ev->type == GW_EV_FATE) {
 		add_id(ev->ticket);
 		add(str_c(fate_names[ev->fate]));

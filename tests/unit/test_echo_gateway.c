@@ -184,9 +184,10 @@ the_directory_has_three_rooms(void **state)
 	struct session *s = online(state);
 
 	ask(s, 3, &(struct gw_req){ .kind = GW_REQ_DIRECTORY });
-	said("entry 3 #echo\nentry 3 #hall\nentry 3 #overflow\ndone 3\n");
+	said("entry 3 #echo = say something\nentry 3 #hall = a larger "
+	     "room\nentry 3 #overflow\ndone 3\n");
 	ask(s, 4, &(struct gw_req){ .kind = GW_REQ_DIRECTORY, .limit = 1 });
-	said("entry 4 #echo\ndone 4\n");
+	said("entry 4 #echo = say something\ndone 4\n");
 }
 
 static void

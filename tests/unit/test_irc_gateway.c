@@ -1149,6 +1149,105 @@ a_list_of_bans_is_told_line_by_line(void **state)
 	buf_clear(&recorder.said);
 }
 
+/* ---- forms ------------------------------------------------------------ */
+
+static void
+modes_are_a_form(void **state)
+{
+	struct fixture *f = *state;
+
+	log_in_and_join(f);
+	ask(f, 2,
+	    &(struct gw_req){ .kind = GW_REQ_FORM_GET, .room = STR("#Hall") });
+	wrote(f, "MODE #Hall\n");
+	server(f, ":s 324 romeo #Hall +psmlk 7 key\r\n");
+	said("room #Hall b\n"
+	     "entry 2 moderated = 1\n"
+	     "entry 2 members_only = 0\n"
+	     "entry 2 subject_open = 1\n"
+	     "entry 2 no_outside = 0\n"
+	     "entry 2 public = 0\n"
+	     "entry 2 people_max = 7\n"
+	     "entry 2 password\n"
+	     "done 2\n");
+}
+
+static void
+set_form(struct fixture *f, gw_req_id id, const char *name, const char *value)
+{
+	const struct gw_field field = { str_c(name), str_c(value) };
+
+	ask(f, id,
+	    &(struct gw_req){ .kind = GW_REQ_FORM_SET,
+	        .room = STR("#Hall"),
+	        .field = &field,
+	        .nfield = 1 });
+}
+
+static void
+a_field_becomes_what_has_to_change(void **state)
+{
+	static const struct {
+		const char *modes, *name, *value, *lines;
+	} rows[] = {
+		{ "+nt", "moderated", "1", "MODE #Hall +m\n" },
+		{ "+nt", "moderated", "0", "" },
+		{ "+nt", "subject_open", "1", "MODE #Hall -t\n" },
+		{ "+nt", "subject_open", "0", "" },
+		{ "+n", "no_outside", "0", "MODE #Hall -n\n" },
+		{ "+nps", "public", "1", "MODE #Hall -sp\n" },
+		{ "+np", "public", "0", "" },
+		{ "+n", "public", "0", "MODE #Hall +s\n" },
+		{ "+n", "people_max", "12", "MODE #Hall +l 12\n" },
+		{ "+nl 12", "people_max", "12", "" },
+		{ "+nl 12", "people_max", "0", "MODE #Hall -l\n" },
+		{ "+n", "people_max", "", "" },
+		{ "+n", "password", "key", "MODE #Hall +k key\n" },
+		{ "+nk old", "password", "key", "MODE #Hall -k+k old key\n" },
+		{ "+nk key", "password", "key", "" },
+		{ "+nk", "password", "", "MODE #Hall -k *\n" },
+		{ "+n", "subject", "", "TOPIC #Hall :\n" },
+		{ "+n", "colour", "red", "" },
+	};
+	struct fixture *f = *state;
+	struct buf got, line;
+	size_t i;
+
+	buf_init(&got, 1000);
+	buf_init(&line, 1000);
+	log_in_and_join(f);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		buf_clear(&line);
+		buf_addf(&line, ":s 324 romeo #Hall %s\r\n", rows[i].modes);
+		server(f, line.p);
+		set_form(f, 10 + i, rows[i].name, rows[i].value);
+		take_lines(f, &got);
+		assert_string_equal(got.len ? got.p : "", rows[i].lines);
+	}
+	buf_release(&got);
+	buf_release(&line);
+	buf_clear(&recorder.said);
+}
+
+static void
+a_field_that_irc_cannot_carry_is_refused_whole(void **state)
+{
+	static const char *const bad[] = { "a b", "a,b", ":a" };
+	struct fixture *f = *state;
+	size_t i;
+
+	log_in_and_join(f);
+	for (i = 0; i < 3; i++) {
+		set_form(f, 2, "password", bad[i]);
+		assert_non_null(strstr(recorder.said.p, "done 2 bad-input"));
+		buf_clear(&recorder.said);
+	}
+	set_form(f, 2, "people_max", "-3");
+	assert_non_null(strstr(recorder.said.p, "done 2 bad-input"));
+	buf_clear(&recorder.said);
+	wrote(f, "");
+}
+
 /* ---- people ----------------------------------------------------------- */
 
 static void
@@ -1578,6 +1677,9 @@ main(void)
 		T(a_lost_link_ends_requests_of_several_commands),
 		T(whom_a_ban_is_for_decides_its_mask),
 		T(a_list_of_bans_is_told_line_by_line),
+		T(modes_are_a_form),
+		T(a_field_becomes_what_has_to_change),
+		T(a_field_that_irc_cannot_carry_is_refused_whole),
 		T(a_kick_is_answered),
 		T(what_is_so_already_is_done_at_once),
 		T(a_nick_is_changed),

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -48,6 +49,26 @@ the_limit_is_known_while_it_is_set(void **state)
 }
 
 static void
+the_key_is_known_while_it_is_set(void **state)
+{
+	struct irc_modes m = { .limit = 0 };
+	char long_key[IRC_KEY_MAX + 2];
+
+	(void)state;
+	memset(long_key, 'x', sizeof(long_key));
+	irc_modes_set(&m, 'k', true, STR("sesame"));
+	assert_string_equal(m.key, "sesame");
+	irc_modes_set(&m, 'k', true, str_of(long_key, IRC_KEY_MAX));
+	assert_int_equal(strlen(m.key), IRC_KEY_MAX);
+	irc_modes_set(&m, 'k', true, str_of(long_key, IRC_KEY_MAX + 1));
+	assert_string_equal(m.key, "");
+	assert_true(irc_modes_has(&m, 'k'));
+	irc_modes_set(&m, 'k', true, STR("x"));
+	irc_modes_set(&m, 'k', false, STR("x"));
+	assert_string_equal(m.key, "");
+}
+
+static void
 what_is_no_letter_changes_nothing(void **state)
 {
 	struct irc_modes m = { .limit = 0 };
@@ -66,6 +87,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		T(letters_are_set_and_taken_one_by_one),
 		T(the_limit_is_known_while_it_is_set),
+		T(the_key_is_known_while_it_is_set),
 		T(what_is_no_letter_changes_nothing),
 	};
 
