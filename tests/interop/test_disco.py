@@ -20,6 +20,8 @@ CAPS = "http://jabber.org/protocol/caps"
 COMMANDS = "http://jabber.org/protocol/commands"
 DISCO_INFO = "http://jabber.org/protocol/disco#info"
 DISCO_ITEMS = "http://jabber.org/protocol/disco#items"
+HATS = "urn:xmpp:hats:0"
+OCCUPANT_ID = "urn:xmpp:occupant-id:0"
 LEVELS = ("domain", "network", "channel", "occupant", "nick")
 
 
@@ -127,6 +129,29 @@ async def stable_id(ask):
     assert seen.id == id
 
 
+async def occupant_ids(ask):
+    """Of one person always the same, of two never."""
+    id = f"{{{OCCUPANT_ID}}}occupant-id"
+    ask.romeo.say(ask.balcony.room, "who")
+    own = await ask.romeo.expect_text(ask.balcony.romeo_in_room, "who")
+    ask.juliet.say(ask.balcony.channel, "she")
+    hers = await ask.romeo.expect_text(ask.balcony.juliet_in_room, "she")
+    assert own.find(id).get("id") != hers.find(id).get("id")
+    shown = [
+        s.find(id).get("id")
+        for s in ask.romeo.inbox.history
+        if s.kind == "presence" and s.sender == ask.balcony.juliet_in_room
+    ]
+    assert hers.find(id).get("id") == shown[-1]
+
+
+async def hats(ask):
+    """Nobody here has an account; who has one is in test_services."""
+    for s in ask.romeo.inbox.history:
+        for hat in s.xml.iter(f"{{{HATS}}}hat"):
+            assert hat.get("uri") and hat.get("title")
+
+
 async def archive(ask):
     answer = await ask.result("<query xmlns='urn:xmpp:mam:2'/>", kind="set")
     assert answer.find("{urn:xmpp:mam:2}fin") is not None
@@ -192,6 +217,8 @@ FEATURES = {
     "jabber:iq:gateway": prompt,
     "jid\\20escaping": escaping,
     "urn:xmpp:sid:0": stanza_ids,
+    OCCUPANT_ID: occupant_ids,
+    HATS: hats,
     "urn:xmpp:mam:2": archive,
     "urn:xmpp:mam:2#extended": extended_archive,
     "muc_nonanonymous": nonanonymous,

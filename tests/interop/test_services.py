@@ -153,3 +153,26 @@ async def test_who_identifies_by_hand_says_it_to_nobody_else(corner):
     ]
     assert not heard
     assert await corner.end() == 0
+
+
+async def test_who_is_logged_in_is_known_by_that_under_any_nick(corner):
+    await register(corner, "angelica", "wherefore")
+    romeo = await corner.client("romeo")
+    await romeo.join(ROOM, "romeo")
+    ids = set()
+    for nick in ("nurse", "maid"):
+        peer = await corner.peer(nick, NETWORK)
+        peer.send("PRIVMSG NickServ :IDENTIFY angelica wherefore")
+        await peer.inbox.expect("a login", lambda l: l.command == "900")
+        await peer.join("#balcony")
+        seen = await romeo.expect(
+            f"{nick} and her hat",
+            where=lambda s: s.sender == f"{ROOM}/{nick}"
+            and s.find(".//{urn:xmpp:hats:0}hat") is not None,
+        )
+        hat = seen.find(".//{urn:xmpp:hats:0}hat")
+        assert hat.get("title") == "account angelica"
+        ids.add(seen.find("{urn:xmpp:occupant-id:0}occupant-id").get("id"))
+        await peer.close()
+    assert len(ids) == 1
+    assert await corner.end() == 0
