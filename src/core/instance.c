@@ -162,7 +162,10 @@ instance_new(struct core *c, const struct config_gateway *conf, struct err *err)
 	gw->mam = mam_new(gw);
 	gw->browse = browse_new(gw);
 	archive_open(gw);
-	store_derive(core_store(c), STR("occupant-id"), gw->identity_key);
+	/* Without a store it is only looked whether the file is good. */
+	if (core_store(c))
+		store_derive(
+		    core_store(c), STR("occupant-id"), gw->identity_key);
 	gw->services = services_new(gw);
 	if (gw->ops->open(gw, conf->conf, err) < 0) {
 		gw->is_failed = true;

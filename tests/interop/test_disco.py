@@ -162,6 +162,35 @@ async def extended_archive(ask):
     assert answer.find("{urn:xmpp:mam:2}metadata") is not None
 
 
+async def occupant_id(ask):
+    """The same in what she is and in what she says."""
+    element = "{urn:xmpp:occupant-id:0}occupant-id"
+    seen = await ask.romeo.join(ask.balcony.room, "romeo")
+    ids = {
+        s.sender: s.find(element).get("id")
+        for s in seen
+        if s.kind == "presence"
+    }
+    assert len(set(ids.values())) == len(ids)
+    ask.juliet.say(ask.balcony.channel, "it is I")
+    said = await ask.romeo.expect_text(ask.balcony.juliet_in_room, "it is I")
+    assert said.find(element).get("id") == ids[ask.balcony.juliet_in_room]
+
+
+async def hats(ask):
+    """Who runs the network has one; servers tell so when asked who is there."""
+    ask.juliet.send("OPER escalus rapier")
+    await ask.juliet.expect("she is an operator", "381")
+    channel = ask.stage.new_channel("hats")
+    await ask.juliet.join(channel)
+    seen = await ask.romeo.join(ask.stage.room(channel), "romeo")
+    hat = "{urn:xmpp:hats:0}hats/{urn:xmpp:hats:0}hat"
+    hers = [s for s in seen if s.sender.endswith("/juliet")]
+    titles = {h.get("title") for s in hers for h in s.xml.iterfind(hat)}
+    ask.juliet.send("MODE juliet -o")
+    assert titles <= {"operator of the network"}
+
+
 async def self_ping(ask):
     answer = await ask.romeo.ping(ask.balcony.romeo_in_room)
     assert answer.type == "result"
@@ -220,6 +249,8 @@ FEATURES = {
     OCCUPANT_ID: occupant_ids,
     HATS: hats,
     "urn:xmpp:mam:2": archive,
+    "urn:xmpp:occupant-id:0": occupant_id,
+    "urn:xmpp:hats:0": hats,
     "urn:xmpp:mam:2#extended": extended_archive,
     "muc_nonanonymous": nonanonymous,
     "muc_open": nothing_to_try,
