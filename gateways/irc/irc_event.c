@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "irc/irc_ignore.h"
 #include "irc/irc_request.h"
 #include "irc/irc_request_task.h"
 #include "irc/irc_script.h"
@@ -534,10 +535,25 @@ on_done(struct irc_link *l, const struct irc_event *ev)
 	done(l, ev->ref);
 }
 
+/* Does our user not want to see what they say? */
+static bool
+is_unwelcome(const struct irc_link *l, const struct irc_who *who)
+{
+	return irc_ignore_matches(session_setting(l->s, STR_EMPTY, "ignore"),
+	    irc_proto_isupport(&l->proto)->casemap, who);
+}
+
+static bool
+is_ignored(const struct irc_link *l, const struct irc_event *ev)
+{
+	return !ev->self && !ev->is_server && is_unwelcome(l, &ev->who);
+}
+
 static void
 on_invite(struct irc_link *l, const struct irc_event *ev)
 {
-	if (ev->self)
+	/* Here self says that it is our user who is invited. */
+	if (ev->self && !is_unwelcome(l, &ev->who))
 		irc_link_emit(l,
 		    &(struct gw_event){ .type = GW_EV_INVITE,
 		        .room = ev->channel,
@@ -740,7 +756,7 @@ on_react(struct irc_link *l, const struct irc_event *ev)
 		.reply_to = ev->reply,
 		.taken_back = !ev->on };
 
-	if (ev->self || (ev->channel.len && !c))
+	if (ev->self || (ev->channel.len && !c) || is_ignored(l, ev))
 		return;
 	irc_link_emit(
 	    l, &(struct gw_event){ .type = GW_EV_MESSAGE, .message = &m });
@@ -773,7 +789,7 @@ on_typing(struct irc_link *l, const struct irc_event *ev)
 	};
 	struct irc_channel *c = ev->channel.len ? channel_of(l, ev) : NULL;
 
-	if (ev->channel.len && !c)
+	if ((ev->channel.len && !c) || is_ignored(l, ev))
 		return;
 	irc_link_emit(l,
 	    &(struct gw_event){ .type = GW_EV_TYPING,
@@ -835,10 +851,12 @@ on_message(struct irc_link *l, const struct irc_event *ev)
 		        .person = person_of(ev),
 		        .on = true,
 		        .flags = GW_PERSON_BOT });
-	if (ev->kind == IRC_MSG_CTCP) {
-		on_ctcp(l, ev);
-	} else if (ev->kind == IRC_MSG_CTCP_REPLY) {
+	if (ev->kind == IRC_MSG_CTCP_REPLY) {
 		irc_query_answered(l, ev);
+	} else if (is_ignored(l, ev)) {
+		return;
+	} else if (ev->kind == IRC_MSG_CTCP) {
+		on_ctcp(l, ev);
 	} else if (ev->channel.len) {
 		c = channel_of(l, ev);
 		if (c)

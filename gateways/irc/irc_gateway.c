@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "irc/irc_ignore.h"
 #include "irc/irc_link.h"
 #include "irc/irc_nick.h"
 #include "irc/irc_request.h"
@@ -562,6 +563,11 @@ static const struct gw_setting settings[] = {
 	    "Ten lines at most, of IRC or as \"/msg NickServ ...\"; kept "
 	    "encrypted, sent over TLS only",
 	    "", irc_script_check },
+	{ "ignore", GW_SET_LINES, GW_SCOPE_GATEWAY | GW_SCOPE_NETWORK,
+	    "People to ignore",
+	    "Masks as nick!user@host, one a line, * for anything; what they "
+	    "say is neither shown nor kept, their invitations neither",
+	    "", irc_ignore_check },
 	{ NULL, GW_SET_TEXT, 0, NULL, NULL, NULL, NULL },
 };
 
