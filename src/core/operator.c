@@ -493,7 +493,7 @@ by_load(const void *a, const void *b)
 static void
 run_statistics(struct step *st)
 {
-	struct load v[NETWORKS_MAX];
+	struct load v[NETWORKS_MAX] = { { .network = NULL } };
 	struct map_iter it = { 0 };
 	size_t n = 0, i;
 	struct buf text;

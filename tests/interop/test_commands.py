@@ -210,3 +210,20 @@ async def test_a_setting_is_taken_whole_or_refused_whole(
     assert not juliet.inbox.waiting(
         lambda line: line.command == "QUIT" and "two" in line.params
     )
+
+
+async def test_an_administrator_reads_the_configuration_again(stage, romeo):
+    escalus = await stage.client("escalus")
+    config = stage.passerelle.config
+    was = config.read_text()
+    done = await execute(escalus, GATEWAY, "reload")
+    assert (done.state, done.text.strip()) == ("completed", "Done.")
+    try:
+        config.write_text(was.replace("reconnect_max = 3", "reconnect_max = x"))
+        done = await execute(escalus, GATEWAY, "reload")
+    finally:
+        config.write_text(was)
+    assert "passerelle.conf" in done.text and "reconnect_max" in done.text
+    done = await execute(escalus, GATEWAY, "audit")
+    assert done.text.count("reloaded the configuration") >= 2
+    assert (await execute(romeo, GATEWAY, "reload")).answer.type == "error"
