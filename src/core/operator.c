@@ -498,6 +498,7 @@ run_statistics(struct step *st)
 	size_t n = 0, i;
 	struct buf text;
 
+	memset(v, 0, sizeof(v));
 	buf_init(&text, OPERATOR_TEXT_MAX);
 	operator_write_totals(st->gw, &text);
 	while (map_next(&st->gw->accounts, &it))
