@@ -62,6 +62,7 @@ static const struct gw_option gateway_options[] = {
 	{ "reconnect_max", GW_OPT_INT, "300", 1, 86400 },
 	{ "connect_burst", GW_OPT_INT, "10", 1, 1000 },
 	{ "connect_interval_ms", GW_OPT_INT, "1000", 0, 60000 },
+	{ "idle_days", GW_OPT_INT, "0", 0, 3650 },
 	{ "contact", GW_OPT_STR, "", 0, 0 },
 	{ "archive", GW_OPT_BOOL, "yes", 0, 0 },
 	{ "archive_days", GW_OPT_INT, "365", 0, 36500 },
@@ -402,6 +403,7 @@ take_gateway(struct reader *r, struct config *cfg, const struct conf *c)
 {
 	struct config_gateway g = { .ops = kind_of(r, c), .conf = c };
 
+	g.idle_days = conf_int(c, "idle_days");
 	g.archive = conf_bool(c, "archive");
 	g.archive_days = conf_int(c, "archive_days");
 	g.archive_max = conf_int(c, "archive_max");

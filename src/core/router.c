@@ -3,6 +3,7 @@
  */
 #include "core/router.h"
 #include "core/access.h"
+#include "core/idle.h"
 #include "core/instance.h"
 #include "core/message.h"
 #include "core/occupant.h"
@@ -129,6 +130,8 @@ router_stanza(struct gateway *gw, const struct stanza *s)
 			message_in(&in);
 		else if (str_is(name, "presence"))
 			presence_in(&in);
+		if (!str_is(in.type, "error"))
+			idle_touch(inlet_session(&in));
 	}
 	inlet_release(&in);
 }

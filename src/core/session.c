@@ -14,6 +14,7 @@
 #include "core/away.h"
 #include "core/contact.h"
 #include "core/event.h"
+#include "core/idle.h"
 #include "core/inbound.h"
 #include "core/instance.h"
 #include "core/occupant.h"
@@ -191,6 +192,7 @@ session_new(struct account *a, struct str network)
 	timer_init(&s->timer, on_timer);
 	timer_init(&s->stable, on_stable);
 	away_init(s);
+	idle_init(s);
 	backoff_init(
 	    &s->backoff, conf->reconnect_min_ms, conf->reconnect_max_ms);
 	log_ctx_init(&s->log, &a->log, "net=%s", s->network);
@@ -245,6 +247,7 @@ session_free(struct session *s)
 	timer_cancel(&s->timer);
 	timer_cancel(&s->stable);
 	away_release(s);
+	idle_release(s);
 	backlog_release(&s->words);
 	list_del(&s->check);
 	while (map_next(&s->persons, &it)) {

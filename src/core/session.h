@@ -70,6 +70,9 @@ struct session {
 	struct backoff backoff;
 	struct timer timer; /* what it is for depends on the state */
 	struct timer stable;
+	struct timer idle;   /* idle.h */
+	int64_t active_at;   /* the last sign of life */
+	int64_t idle_end_at; /* he is warned; 0: he is not */
 	struct timer away; /* away.h, with what the network was told and when */
 	char *away_told;
 	int64_t away_at;
