@@ -59,6 +59,7 @@ struct gateway {
 	struct buf local; /* instance_jid() at work; kept for its memory */
 	struct buf key;   /* what session_key() returned last */
 	size_t nstored;   /* occupants in the store */
+	bool is_draining; /* nobody connects who is not connected */
 	bool was_up;      /* its stream has been up once */
 	bool is_failed;   /* ops->open() has refused */
 	void *priv;

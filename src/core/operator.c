@@ -421,12 +421,34 @@ run_reload(struct step *st)
 	buf_release(&restart);
 }
 
+static void
+run_drain(struct step *st)
+{
+	bool on = form_bool(st->x, "on");
+	struct buf text;
+
+	buf_init(&text, OPERATOR_TEXT_MAX);
+	if (on != st->gw->is_draining)
+		audit_add(st->gw->audit, st->by,
+		    on ? "began to take nobody new in"
+		       : "let everybody connect again");
+	st->gw->is_draining = on;
+	buf_addf(&text,
+	    on ? "Nobody new is taken in; connections that are there: %zu."
+	       : "Everybody may connect; connections that are there: %zu.",
+	    st->gw->nsession);
+	say(st, ADHOC_INFO, &text);
+	buf_release(&text);
+}
+
 void
 operator_write_totals(struct gateway *gw, struct buf *out)
 {
 	struct component_stats cs;
 	struct store_stats ss;
 
+	if (gw->is_draining)
+		buf_addf(out, "Nobody new is taken in (\"drain\").\n");
 	component_stats(gw->component, &cs);
 	store_stats_get(core_store(gw->core), &ss);
 	buf_addf(
@@ -603,6 +625,15 @@ static const struct operator_command commands[] = {
 	    { { .type = FORM_LINES,
 	        .var = "text",
 	        .label = "Text",
+	        .required = true } },
+	    1 },
+	{ HERE("drain", "take nobody new in"), run_drain,
+	    "Who is connected stays, also over lost links; everybody else is "
+	    "told to try later, until this is unset or the program is "
+	    "restarted.",
+	    { { .type = FORM_BOOL,
+	        .var = "on",
+	        .label = "Take nobody new in",
 	        .required = true } },
 	    1 },
 	{ HERE("reload", "read the configuration again"), run_reload, NULL,

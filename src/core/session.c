@@ -223,6 +223,12 @@ session_get(struct gateway *gw, struct str user, const struct gw_address *at,
 	s = map_get(&a->sessions, at->network);
 	if (s)
 		return s;
+	if (gw->is_draining) {
+		err_set(err, ERR_BUSY,
+		    "%s takes nobody new in for now; try later", gw->domain);
+		account_check(a);
+		return NULL;
+	}
 	/* What is restored after a start comes from the store, not from him. */
 	if (jid_parse(&who, user, err) < 0 || access_check(gw, &who, err) < 0) {
 		account_check(a);
