@@ -10,6 +10,7 @@ static const char *const names[IRC_NCAP] = {
 	[IRC_CAP_ACCOUNT_NOTIFY] = "account-notify",
 	[IRC_CAP_ACCOUNT_TAG] = "account-tag",
 	[IRC_CAP_AWAY_NOTIFY] = "away-notify",
+	[IRC_CAP_BATCH] = "batch",
 	[IRC_CAP_CAP_NOTIFY] = "cap-notify",
 	[IRC_CAP_CHGHOST] = "chghost",
 	[IRC_CAP_ECHO_MESSAGE] = "echo-message",

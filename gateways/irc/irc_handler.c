@@ -306,6 +306,7 @@ static const struct irc_row rows[] = {
 	{ "ACCOUNT", 1, irc_on_account, false },
 	{ "AUTHENTICATE", 1, irc_on_authenticate, true },
 	{ "AWAY", 0, irc_on_away, false },
+	{ "BATCH", 1, irc_on_batch, false },
 	{ "CAP", 2, irc_on_cap, true },
 	{ "CHGHOST", 2, irc_on_chghost, false },
 	{ "ERROR", 0, irc_on_error, true },

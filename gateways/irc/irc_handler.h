@@ -53,6 +53,9 @@ irc_handler_fn irc_on_quit, irc_on_nick, irc_on_away, irc_on_account,
     irc_on_away_told, irc_on_away_self, irc_on_wallops, irc_on_own_host,
     irc_on_privmsg, irc_on_notice;
 
+/* irc_batch.c */
+irc_handler_fn irc_on_batch;
+
 /* irc_tag.c */
 irc_handler_fn irc_on_tagmsg, irc_on_redact;
 

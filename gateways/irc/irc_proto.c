@@ -124,6 +124,7 @@ irc_proto_release(struct irc_proto *p)
 	irc_asks_release(&p->asks);
 	irc_typing_release(p);
 	irc_watch_free(&p->watch);
+	irc_batches_free(&p->batches);
 	free(p->nick);
 	free(p->base);
 	free(p->fallback);
@@ -232,7 +233,7 @@ makes_ready(const struct irc_proto *p)
 {
 	static const char *const before[] = { "NOTICE", "PING", "PONG", "CAP",
 		"AUTHENTICATE", "ERROR", "MODE", "KILL", "FAIL", "WARN", "NOTE",
-		"CHGHOST", "ACCOUNT", "NICK" };
+		"CHGHOST", "ACCOUNT", "NICK", "BATCH" };
 	unsigned code = irc_msg_numeric(&p->m);
 	size_t i;
 

@@ -52,6 +52,7 @@
 #include <stdint.h>
 
 #include "irc/irc_ask.h"
+#include "irc/irc_batch.h"
 #include "irc/irc_cap.h"
 #include "irc/irc_isupport.h"
 #include "irc/irc_msg.h"
@@ -326,7 +327,8 @@ struct irc_proto {
 	uint16_t nlisted; /* lines of a LIST we did not ask for */
 
 	struct irc_regain regain;
-	struct irc_watch *watch; /* NULL: nobody has ever been */
+	struct irc_watch *watch;     /* NULL: nobody has ever been */
+	struct irc_batches *batches; /* NULL: none is open */
 
 	int64_t now_at;     /* latest time we were told */
 	int64_t start_at;   /* of this state, for its deadline */

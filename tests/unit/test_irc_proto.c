@@ -725,6 +725,80 @@ quit_goes_ahead_of_all_and_nothing_follows(void **state)
 	           "ACCEPTED ref=1\nCLOSED\n");
 }
 
+/* ---- batches ---------------------------------------------------------- */
+
+#define SPLIT "the servers a.x and b.x have lost each other (netsplit)"
+
+static void
+a_netsplit_is_the_reason_of_its_batch_only(void **state)
+{
+	(void)state;
+	feed(":s.x BATCH +1 netsplit a.x b.x\r\n"
+	     "@batch=1 :al!u@h QUIT :a.x b.x\r\n"
+	     "@batch=2 :bea!u@h QUIT :bye\r\n"
+	     ":s.x BATCH -1\r\n"
+	     "@batch=1 :cy!u@h QUIT :late\r\n");
+	assert_log("QUIT who=al!u@h [" SPLIT "]\n"
+	           "QUIT who=bea!u@h [bye]\nQUIT who=cy!u@h [late]\n");
+	assert_null(p.batches);
+}
+
+static void
+batches_inside_a_netsplit_belong_to_it(void **state)
+{
+	(void)state;
+	feed(":s.x BATCH +1 netsplit a.x b.x\r\n"
+	     "@batch=1 :s.x BATCH +2 x.y/z\r\n"
+	     "@batch=2 :al!u@h QUIT :a.x b.x\r\n"
+	     /* one that is inside itself */
+	     "@batch=3 :s.x BATCH +3 x.y/z\r\n"
+	     "@batch=3 :bea!u@h QUIT :bye\r\n"
+	     /* deeper than we look */
+	     "@batch=2 :s.x BATCH +4 x\r\n@batch=4 :s.x BATCH +5 x\r\n"
+	     "@batch=5 :s.x BATCH +6 x\r\n@batch=6 :cy!u@h QUIT :deep\r\n");
+	assert_log("QUIT who=al!u@h [" SPLIT "]\n"
+	           "QUIT who=bea!u@h [bye]\nQUIT who=cy!u@h [deep]\n");
+}
+
+/* Neither many of them, nor one that is badly named, takes a line away. */
+static void
+batches_that_are_open_are_bounded(void **state)
+{
+	char line[200];
+
+	(void)state;
+	for (int i = 0; i < IRC_BATCHES; i++) {
+		snprintf(line, sizeof(line), ":s.x BATCH +n%d x\r\n", i);
+		feed(line);
+	}
+	feed(":s.x BATCH +1 netsplit a.x b.x\r\n"
+	     "@batch=1 :al!u@h QUIT :a.x b.x\r\n:s.x BATCH -1\r\n");
+	assert_log("QUIT who=al!u@h [a.x b.x]\n");
+	forget();
+	now += IRC_BATCH_MS;
+	snprintf(line, sizeof(line),
+	    ":s.x BATCH +%0*d netsplit a.x b.x\r\n"
+	    ":s.x BATCH + netsplit a.x b.x\r\n:s.x BATCH 1 netsplit\r\n",
+	    IRC_BATCH_REF + 1, 1);
+	feed(line);
+	feed("@batch= :al!u@h QUIT :bye\r\n:s.x BATCH -\r\n:s.x BATCH :\r\n");
+	assert_log("QUIT who=al!u@h [bye]\n");
+	assert_null(p.batches);
+}
+
+static void
+a_batch_that_never_ends_is_given_up(void **state)
+{
+	(void)state;
+	feed(":s.x BATCH +1 netsplit *.net *.split\r\n"
+	     "@batch=1 :al!u@h QUIT :*.net *.split\r\n");
+	now += IRC_BATCH_MS;
+	feed("@batch=1 :bea!u@h QUIT :bye\r\n");
+	assert_log("QUIT who=al!u@h [two servers of the network have lost each "
+	           "other (netsplit)]\nQUIT who=bea!u@h [bye]\n");
+	assert_null(p.batches);
+}
+
 static void
 quit_has_a_deadline(void **state)
 {
@@ -2335,6 +2409,10 @@ main(void)
 		TEST(the_reason_noted_before_outlives_the_end_of_the_link),
 		TEST(what_is_open_fails_when_the_link_goes),
 		TEST(quit_goes_ahead_of_all_and_nothing_follows),
+		TEST(a_netsplit_is_the_reason_of_its_batch_only),
+		TEST(batches_inside_a_netsplit_belong_to_it),
+		TEST(batches_that_are_open_are_bounded),
+		TEST(a_batch_that_never_ends_is_given_up),
 		TEST(quit_has_a_deadline),
 		TEST(silence_is_answered_with_a_ping_and_then_an_end),
 		TEST(ping_is_answered_whatever_its_form),

@@ -1,0 +1,167 @@
+/*
+ * Which batches are open.  Few are at a time, so they stand in a small table
+ * that is there only as long as one is open.
+ */
+#include "irc/irc_batch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "irc/irc_handler.h"
+#include "lib/utf8.h"
+#include "lib/xalloc.h"
+
+struct batch {
+	char ref[IRC_BATCH_REF + 1];
+	char parent[IRC_BATCH_REF + 1]; /* empty: none */
+	char reason[IRC_BATCH_TEXT];    /* netsplit; empty: any other */
+	int64_t begun_at;
+};
+
+/* In no order; v[0..n) are open. */
+struct irc_batches {
+	size_t n;
+	struct batch v[IRC_BATCHES];
+};
+
+void
+irc_batches_free(struct irc_batches **bp)
+{
+	free(*bp);
+	*bp = NULL;
+}
+
+static void
+forget(struct irc_proto *p, size_t i)
+{
+	struct irc_batches *b = p->batches;
+
+	b->v[i] = b->v[--b->n];
+	if (b->n == 0)
+		irc_batches_free(&p->batches);
+}
+
+/* Those whose end does not come. */
+static void
+forget_old(struct irc_proto *p)
+{
+	size_t i = 0;
+
+	while (p->batches && i < p->batches->n)
+		if (p->now_at - p->batches->v[i].begun_at >= IRC_BATCH_MS)
+			forget(p, i);
+		else
+			i++;
+}
+
+static struct batch *
+find(const struct irc_proto *p, struct str ref)
+{
+	struct irc_batches *b = p->batches;
+
+	for (size_t i = 0; b && ref.len && i < b->n; i++)
+		if (str_is(ref, b->v[i].ref))
+			return &b->v[i];
+	return NULL;
+}
+
+/* The batch that the line at hand says it is in; empty: none. */
+static struct str
+tagged(const struct irc_proto *p)
+{
+	struct str rest = p->m.tags, key, raw, ref = STR_EMPTY;
+
+	while (irc_tag_next(&rest, &key, &raw))
+		if (str_is(key, "batch"))
+			ref = raw;
+	return ref;
+}
+
+static void
+copy_ref(char out[IRC_BATCH_REF + 1], struct str ref)
+{
+	memcpy(out, ref.p, ref.len);
+	out[ref.len] = '\0';
+}
+
+/* "*.net" and "*.split" are no names: the server does not want to tell. */
+static bool
+is_server_name(struct str s)
+{
+	return s.len > 0 && s.len <= IRC_BATCH_TEXT / 4 && *s.p != '*' &&
+	    str_has(s, '.') && irc_text_is_clean(s);
+}
+
+/* BATCH +ref netsplit one two */
+static void
+explain(const struct irc_msg *m, char out[IRC_BATCH_TEXT])
+{
+	if (is_server_name(m->param[2]) && is_server_name(m->param[3]))
+		snprintf(out, IRC_BATCH_TEXT,
+		    "the servers " STR_FMT " and " STR_FMT
+		    " have lost each other (netsplit)",
+		    STR_ARG(m->param[2]), STR_ARG(m->param[3]));
+	else
+		snprintf(out, IRC_BATCH_TEXT,
+		    "two servers of the network have lost each other "
+		    "(netsplit)");
+}
+
+static void
+begin(struct irc_proto *p, struct str ref)
+{
+	struct str parent = tagged(p);
+	struct batch *b;
+
+	if (ref.len == 0 || ref.len > IRC_BATCH_REF || find(p, ref))
+		return;
+	if (!p->batches)
+		p->batches = xcalloc(1, sizeof(*p->batches));
+	if (p->batches->n == IRC_BATCHES)
+		return;
+	b = &p->batches->v[p->batches->n++];
+	*b = (struct batch){ .begun_at = p->now_at };
+	copy_ref(b->ref, ref);
+	if (parent.len > 0 && parent.len <= IRC_BATCH_REF)
+		copy_ref(b->parent, parent);
+	if (str_eq_nocase(p->m.param[1], STR("netsplit")))
+		explain(&p->m, b->reason);
+}
+
+bool
+irc_on_batch(struct irc_proto *p, struct irc_event *ev)
+{
+	struct str ref = p->m.param[0];
+	struct batch *b;
+
+	(void)ev;
+	forget_old(p);
+	if (ref.len == 0)
+		return false;
+	if (*ref.p == '+') {
+		begin(p, str_skip(ref, 1));
+	} else if (*ref.p == '-') {
+		b = find(p, str_skip(ref, 1));
+		if (b)
+			forget(p, (size_t)(b - p->batches->v));
+	}
+	return false;
+}
+
+struct str
+irc_batch_reason(struct irc_proto *p)
+{
+	const struct batch *b;
+	unsigned depth;
+
+	if (!p->batches)
+		return STR_EMPTY;
+	forget_old(p);
+	b = find(p, tagged(p));
+	for (depth = 1; b && depth < IRC_BATCH_DEPTH; depth++) {
+		if (b->reason[0])
+			break;
+		b = find(p, str_c(b->parent));
+	}
+	return b && b->reason[0] ? str_c(b->reason) : STR_EMPTY;
+}
