@@ -2,6 +2,9 @@
  * Roles and affiliations in rooms: XEP-0045 1.34, 8.2 kick, 8.3 to 10.
  */
 #include "core/admin.h"
+
+#include <stdlib.h>
+
 #include "core/instance.h"
 #include "core/occupant.h"
 #include "core/outcast.h"
@@ -11,6 +14,7 @@
 #include "core/router.h"
 #include "core/services.h"
 #include "core/session.h"
+#include "lib/xalloc.h"
 #include "xmpp/iq.h"
 #include "xmpp/jid.h"
 #include "xmpp/ns.h"
@@ -40,7 +44,7 @@ static const struct {
 	{ "owner", GW_STANDING_OWNER },
 };
 
-enum { NROLE = 4, NSTANDING = 5, ADMIN_MS = 30000 };
+enum { NROLE = 4, NSTANDING = 5, ADMIN_MS = 30000, ITEMS_MAX = 30 };
 
 static int
 role_of(struct str name)
@@ -145,18 +149,38 @@ admin_on_get(struct iq_ask *ask, const struct stanza *query)
 
 /* ---- changes ---------------------------------------------------------- */
 
+/* One iq may change several people; it is answered with the last of them. */
+struct batch {
+	uint64_t token;
+	size_t open;
+	struct err err; /* the first */
+};
+
+static void
+batch_check(struct gateway *gw, struct batch *b)
+{
+	struct iq_ask *ask;
+
+	if (b->open > 0)
+		return;
+	ask = iq_kept(services_iqs(gw), b->token);
+	if (ask && b->err.kind == ERR_NONE)
+		iq_ok(ask);
+	else if (ask)
+		iq_fail(ask, &b->err);
+	free(b);
+}
+
 static void
 on_changed(
     struct session *s, const struct request_to *to, const struct gw_event *done)
 {
-	struct iq_ask *ask = iq_kept(services_iqs(s->gw), to->token);
+	struct batch *b = to->obj;
 
-	if (!ask)
-		return;
-	if (done->err.kind == ERR_NONE)
-		iq_ok(ask);
-	else
-		iq_fail(ask, &done->err);
+	if (b->err.kind == ERR_NONE)
+		b->err = done->err;
+	b->open--;
+	batch_check(s->gw, b);
 }
 
 /* Whom: by nick, or by the address on the network.  names holds it. */
@@ -242,36 +266,77 @@ read_person(struct iq_ask *ask, struct inlet *in, struct room *r,
 	return true;
 }
 
-static void
-ask_network(struct iq_ask *ask, struct room *r, const struct gw_req *req)
+/* One item as a request; false: it has been answered. */
+static bool
+read_item(struct iq_ask *ask, struct inlet *in, struct room *r,
+    const struct stanza *item, struct buf *names, struct gw_req *req)
 {
-	struct request_to to = { .done = on_changed };
+	*req = (struct gw_req){ .room = str_c(r->name) };
+	buf_clear(names);
+	buf_clear(&in->scratch);
+	req->text = stanza_child_text(item, "reason", NULL, &in->scratch);
+	return read_wish(ask, r, item, req) &&
+	    read_person(ask, in, r, item, names, req);
+}
 
-	to.token = iq_keep(ask, ADMIN_MS + 5000);
-	if (to.token)
-		request_start(r->s, req, ADMIN_MS, &to);
+/* All of them can be asked for, before the first is. */
+static bool
+check_items(struct iq_ask *ask, struct inlet *in, struct room *r,
+    const struct stanza *item, struct buf *names)
+{
+	struct gw_req req;
+	size_t n = 0;
+
+	for (; item; item = stanza_next(item, "item", NULL)) {
+		if (++n > ITEMS_MAX) {
+			refuse(ask, ERR_TOO_BIG,
+			    "that are too many changes at once");
+			return false;
+		}
+		if (!read_item(ask, in, r, item, names, &req))
+			return false;
+	}
+	if (n == 0)
+		refuse(ask, ERR_BAD_INPUT, "say whom to change");
+	return n > 0;
+}
+
+/* The room stays while the session is entered; somebody in it may not. */
+static void
+ask_network(struct iq_ask *ask, struct inlet *in, struct room *r,
+    const struct stanza *item, struct buf *names)
+{
+	struct batch *b = xcalloc(1, sizeof(*b));
+	struct request_to to = { .done = on_changed, .obj = b };
+	struct session *s = r->s;
+	struct gw_req req;
+
+	b->token = iq_keep(ask, ADMIN_MS + 5000);
+	b->open = 1;
+	session_enter(s);
+	for (; b->token && item; item = stanza_next(item, "item", NULL)) {
+		if (!read_item(ask, in, r, item, names, &req))
+			break;
+		b->open++;
+		request_start(s, &req, ADMIN_MS, &to);
+	}
+	b->open--;
+	batch_check(s->gw, b);
+	session_leave(s);
 }
 
 void
 admin_on_set(struct iq_ask *ask, const struct stanza *query)
 {
-	const struct stanza *item = stanza_child(query, "item", NULL);
+	const struct stanza *first = stanza_child(query, "item", NULL);
 	struct inlet *in = services_inlet(ask);
-	struct gw_req req = { .kind = GW_REQ_ROLE };
 	struct room *r = admin_room(ask, in);
 	struct buf names;
 
 	if (!r)
 		return;
-	if (!item || stanza_next(item, "item", NULL)) {
-		refuse(ask, ERR_BAD_INPUT, "change one at a time");
-		return;
-	}
 	buf_init(&names, JID_MAX);
-	req.room = str_c(r->name);
-	req.text = stanza_child_text(item, "reason", NULL, &in->scratch);
-	if (read_wish(ask, r, item, &req) &&
-	    read_person(ask, in, r, item, &names, &req))
-		ask_network(ask, r, &req);
+	if (check_items(ask, in, r, first, &names))
+		ask_network(ask, in, r, first, &names);
 	buf_release(&names);
 }
