@@ -544,6 +544,15 @@ do_ask(void)
 		"node='disconnect'/>",
 		"set'><command xmlns='http://jabber.org/protocol/commands' "
 		"node='forget'/>",
+		"set'><command xmlns='http://jabber.org/protocol/commands' "
+		"node='whois'/>",
+		"get'><time xmlns='urn:xmpp:time'/>",
+		"get'><query xmlns='http://jabber.org/protocol/disco#items'>"
+		"<set xmlns='http://jabber.org/protocol/rsm'><max>2</max>"
+		"<after>#l1%net@irc.example.org</after></set></query>",
+		"get'><query xmlns='http://jabber.org/protocol/disco#items'>"
+		"<set xmlns='http://jabber.org/protocol/rsm'><max>1</max>"
+		"<before/></set></query>",
 	};
 	static const char *const whom[] = { "irc", "echo", "net@irc", "al@irc",
 		"#a%net@irc", "#a%net@irc/romeo", "#a%net@irc/juliet",
@@ -629,11 +638,43 @@ let_in(struct fake_link *f, struct str channel)
 	    f, ":s.x 366 %s " STR_FMT " :end", f->host, STR_ARG(channel));
 }
 
+/* A list, its end, or neither. */
+static void
+list_channels(struct fake_link *f)
+{
+	unsigned how = pick(8), i;
+
+	if (how == 7) {
+		server_says(f, ":s.x 263 %s LIST :later", f->host);
+		return;
+	}
+	for (i = 0; i < how; i++)
+		server_says(f, ":s.x 322 %s %s %u :[+nt] it", f->host,
+		    pick(3) ? PICK(channels) : "#l1", pick(5));
+	if (how != 6)
+		server_says(f, ":s.x 323 %s :end", f->host);
+}
+
+static void
+say_who(struct fake_link *f, struct str nick)
+{
+	if (pick(4) == 0)
+		server_says(
+		    f, ":s.x 401 %s " STR_FMT " :none", f->host, STR_ARG(nick));
+	else
+		server_says(f, ":s.x 311 %s " STR_FMT " u h * :Real", f->host,
+		    STR_ARG(nick));
+	if (pick(4))
+		server_says(
+		    f, ":s.x 318 %s " STR_FMT " :end", f->host, STR_ARG(nick));
+}
+
 /* One line as a server would answer it. */
 static void
 react(struct fake_link *f, struct str line)
 {
-	static const char *const lists[] = { "", " MONITOR=2", " WATCH=2" };
+	static const char *const lists[] = { "", " MONITOR=2", " WATCH=2",
+		" SAFELIST ELIST=U WHOX" };
 	struct str rest = line, cmd, arg;
 
 	str_cut(&rest, ' ', &cmd);
@@ -663,6 +704,10 @@ react(struct fake_link *f, struct str line)
 		server_says(f, ":%s!u@h PART " STR_FMT, f->host, STR_ARG(arg));
 	} else if (str_is(cmd, "TOPIC") || str_is(cmd, "KICK")) {
 		server_says(f, ":%s!u@h " STR_FMT, f->host, STR_ARG(line));
+	} else if (str_is(cmd, "LIST")) {
+		list_channels(f);
+	} else if (str_is(cmd, "WHOIS")) {
+		say_who(f, arg);
 	} else if (str_is(cmd, "PING")) {
 		server_says(f, ":s.x PONG s.x " STR_FMT, STR_ARG(arg));
 	} else if (str_is(cmd, "QUIT")) {
