@@ -108,6 +108,26 @@ async def prompt(ask):
     assert jid == ask.stage.contact("juliet")
 
 
+async def registration(ask):
+    """Nobody needs it; to remove it disconnects who asks."""
+    space = "{jabber:iq:register}"
+    answer = await ask.result("<query xmlns='jabber:iq:register'/>")
+    assert answer.find(f"{space}query").findtext(f"{space}instructions")
+    mercutio = await ask.stage.client("mercutio")
+    room = ask.stage.room(ask.stage.new_channel("register"))
+    await mercutio.join(room, "mercutio")
+    answer = await mercutio.iq(
+        ask.to,
+        "<query xmlns='jabber:iq:register'><remove/></query>",
+        kind="set",
+    )
+    assert answer.type == "result"
+    assert any(
+        s.type == "unavailable" and s.sender == f"{room}/mercutio"
+        for s in mercutio.inbox.history
+    )
+
+
 async def escaping(ask):
     """XEP-0106: a channel with a space's neighbour in its name."""
     channel = ask.stage.new_channel("a&b'c")
@@ -244,6 +264,7 @@ FEATURES = {
     "jabber:iq:version": version,
     "urn:xmpp:time": time,
     "jabber:iq:gateway": prompt,
+    "jabber:iq:register": registration,
     "jid\\20escaping": escaping,
     "urn:xmpp:sid:0": stanza_ids,
     OCCUPANT_ID: occupant_ids,
