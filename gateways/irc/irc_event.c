@@ -601,13 +601,26 @@ flags_of(const struct irc_channel *c)
 	return all;
 }
 
+/* Servers show "*" or "<key>" to whom they do not tell. */
+static struct str
+known_key(const struct irc_modes *m)
+{
+	struct str key = str_c(m->key);
+
+	return str_is(key, "*") || str_starts(key, STR("<")) ? STR_EMPTY : key;
+}
+
 static void
 show_flags(struct irc_link *l, struct irc_channel *c)
 {
+	struct irc_modes m = c->modes;
+
 	c->flags = flags_of(c);
+	c->rekeyed = false;
 	irc_link_emit(l,
 	    &(struct gw_event){ .type = GW_EV_ROOM,
 	        .room = str_c(c->name),
+	        .text = known_key(&m),
 	        .flags = c->flags });
 }
 
@@ -638,7 +651,9 @@ on_mode(struct irc_link *l, const struct irc_event *ev)
 	else if (c && ev->mode != IRC_MODE_LIST)
 		irc_modes_set(ev->is_reply ? &c->told : &c->modes, ev->letter,
 		    ev->on, ev->text);
-	if (c && ev->last && c->flags != flags_of(c))
+	if (c && !ev->is_reply && ev->letter == 'k' && ev->on)
+		c->rekeyed = true;
+	if (c && ev->last && (c->rekeyed || c->flags != flags_of(c)))
 		show_flags(l, c);
 	if (ev->last)
 		done(l, ev->ref);

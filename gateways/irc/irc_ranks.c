@@ -202,7 +202,7 @@ irc_ranks_enter(struct irc_ranks *r, struct str channel)
 	str_store(&c->name, channel);
 	c->flags = 0;
 	c->modes = c->told = (struct irc_modes){ .limit = 0 };
-	c->listed = c->leaving = false;
+	c->listed = c->leaving = c->rekeyed = false;
 	return c;
 }
 

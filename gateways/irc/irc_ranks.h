@@ -38,6 +38,7 @@ struct irc_channel {
 	struct irc_modes modes; /* the caller's */
 	struct irc_modes told;  /* the caller's: of a 324 that goes on */
 	bool listed;    /* the caller's: we ourselves have been reported */
+	bool rekeyed;   /* the caller's: the key has changed, untold */
 	bool leaving;   /* the caller's: PART is on its way */
 	bool is_public; /* the caller's: NAMES said so, no mode after it */
 };

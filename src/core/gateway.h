@@ -303,11 +303,12 @@ enum gw_event_type {
 	GW_EV_MEMBER,  /* room, person, role, standing: is there, or changed */
 	GW_EV_STANDING, /* room, person.nick, role, standing: of a member, now;
 	                  who is not known to be there stays away */
-	GW_EV_MEMBER_LEFT,  /* room, person.nick, left, actor, text: reason */
-	GW_EV_MEMBERS_END,  /* room: all who were inside have been reported */
-	GW_EV_SUBJECT,      /* room, text, actor (or empty), at_utc, on: changed
+	GW_EV_MEMBER_LEFT, /* room, person.nick, left, actor, text: reason */
+	GW_EV_MEMBERS_END, /* room: all who were inside have been reported */
+	GW_EV_SUBJECT,     /* room, text, actor (or empty), at_utc, on: changed
 	                  just now, rather than told on joining */
-	GW_EV_ROOM,         /* room, flags: GW_ROOM_*, all of them */
+	GW_EV_ROOM, /* room, flags: GW_ROOM_*, all of them; text: its password,
+	               where it has one that is known */
 	GW_EV_PERSON_NICK,  /* person.nick was, text: is */
 	GW_EV_PERSON_QUIT,  /* person.nick, text: reason */
 	GW_EV_PERSON,       /* person.nick, what is not empty has changed; on:

@@ -104,8 +104,8 @@ occupant_is_stored(struct occupant *o)
 	o->stored = true;
 }
 
-static void
-keep(struct occupant *o)
+void
+occupant_store(struct occupant *o)
 {
 	struct session *s = o->room->s;
 	struct store_occupant row = {
@@ -193,7 +193,7 @@ occupant_enter(struct occupant *o)
 		/* Shown nothing yet: that comes when it has been asked. */
 		o->state = OCCUPANT_PROBED;
 	}
-	keep(o);
+	occupant_store(o);
 }
 
 void

@@ -55,6 +55,9 @@ void occupant_free(struct occupant **op);
 /* The same, but leaves it in the store: we come back. */
 void occupant_drop(struct occupant **op);
 
+/* Writes it to the store as it is now. */
+void occupant_store(struct occupant *o);
+
 /* Its row is in the store already: whoever frees it takes that away. */
 void occupant_is_stored(struct occupant *o);
 

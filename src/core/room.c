@@ -602,6 +602,21 @@ room_on_subject(struct room *r, const struct gw_event *ev)
 		announce_subject(r, NULL);
 }
 
+/* The way back in, also after a restart; one that is gone harms nobody. */
+static void
+learn_password(struct room *r, struct str password)
+{
+	if (password.len == 0 || str_eq(password, secret_str(&r->password)) ||
+	    secret_set(&r->password, password) < 0)
+		return;
+	LIST_EACH(&r->occupants, n)
+	{
+		if (OCCUPANT(n)->stored)
+			occupant_store(OCCUPANT(n));
+	}
+	stay_store(r);
+}
+
 /* All who may or may not speak now. */
 static void
 show_ordinary(struct room *r)
@@ -619,6 +634,7 @@ room_on_flags(struct room *r, const struct gw_event *ev)
 	unsigned changed = r->flags ^ ev->flags;
 
 	r->flags = ev->flags;
+	learn_password(r, ev->text);
 	if (changed && r->state == ROOM_JOINED)
 		announce_config(r);
 	if (changed & GW_ROOM_MODERATED)

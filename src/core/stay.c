@@ -54,14 +54,29 @@ stay_is_wanted(const struct room *r)
 	return str_is(session_setting(r->s, str_c(r->name), SETTING), "1");
 }
 
-static void
-keep(struct room *r)
+static bool
+put(struct room *r)
 {
 	struct gateway *gw = r->s->gw;
 	struct store_occupant o = { .gateway = gateway_domain(gw),
 		.nick = str_c(r->s->nick),
 		.password = secret_str(&r->password) };
 	struct row w;
+	bool ok = row_init(&w, r) == 0;
+
+	if (ok) {
+		o.jid = buf_str(&w.jid);
+		o.room = buf_str(&w.room);
+		store_occupant_put(core_store(gw->core), &o, NULL, NULL);
+	}
+	row_release(&w);
+	return ok;
+}
+
+static void
+keep(struct room *r)
+{
+	struct gateway *gw = r->s->gw;
 
 	if (gw->nstored >= gw->conf->limits.occupants) {
 		log_warn(&r->s->log, "client not stored",
@@ -69,14 +84,15 @@ keep(struct room *r)
 		    gw->nstored);
 		return;
 	}
-	if (row_init(&w, r) == 0) {
-		o.jid = buf_str(&w.jid);
-		o.room = buf_str(&w.room);
-		store_occupant_put(core_store(gw->core), &o, NULL, NULL);
-		r->stays = true;
-		gw->nstored++;
-	}
-	row_release(&w);
+	r->stays = put(r);
+	gw->nstored += r->stays;
+}
+
+void
+stay_store(struct room *r)
+{
+	if (r->stays)
+		(void)put(r);
 }
 
 void

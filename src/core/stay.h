@@ -27,6 +27,9 @@ void stay_review(struct room *r);
 /* It is left for good. */
 void stay_forget(struct room *r);
 
+/* What is kept of it has changed, if anything is. */
+void stay_store(struct room *r);
+
 /* Settings have changed: rooms with nobody in them may have to be left. */
 void stay_review_all(struct account *a);
 

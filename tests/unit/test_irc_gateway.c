@@ -854,7 +854,7 @@ room_modes_become_flags(void **state)
 
 	log_in_and_join(f);
 	server(f, ":s MODE #Hall +mk key\r\n:s MODE #Hall -m+b x!*@*\r\n");
-	said("room #Hall 3\nroom #Hall 2\n");
+	said("room #Hall 3 key\nroom #Hall 2 key\n");
 	server(f, ":s 324 romeo #Hall +nt\r\n:s 324 romeo #Hall +\r\n");
 	said("room #Hall 10\nroom #Hall 0\n");
 }
@@ -1161,7 +1161,7 @@ modes_are_a_form(void **state)
 	    &(struct gw_req){ .kind = GW_REQ_FORM_GET, .room = STR("#Hall") });
 	wrote(f, "MODE #Hall\n");
 	server(f, ":s 324 romeo #Hall +psmlk 7 key\r\n");
-	said("room #Hall b\n"
+	said("room #Hall b key\n"
 	     "entry 2 moderated = 1\n"
 	     "entry 2 members_only = 0\n"
 	     "entry 2 subject_open = 1\n"
