@@ -32,7 +32,7 @@ irc_asks_init(struct irc_asks *t)
 	list_init(&t->requests);
 	list_init(&t->told);
 	t->n = t->nsent_messages = 0;
-	t->last_seq = 0;
+	t->last_seq = t->last_label = 0;
 }
 
 static void
@@ -187,6 +187,17 @@ irc_ask_find(const struct irc_asks *t, unsigned kinds, enum irc_casemap map,
 	if (kinds & ~MESSAGES)
 		request = find_in(&t->requests, kinds, map, name);
 	return older(message, request);
+}
+
+struct irc_ask *
+irc_ask_labeled(const struct irc_asks *t, uint32_t label)
+{
+	LIST_EACH(&t->messages, node)
+	{
+		if (label && ask_of(node)->label == label)
+			return ask_of(node);
+	}
+	return NULL;
 }
 
 struct irc_ask *

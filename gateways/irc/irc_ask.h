@@ -7,7 +7,8 @@
  * the oldest of that kind about that name.
  *
  * Messages are answered only if refused: what a later PING finds open is
- * taken (SETTLE).
+ * taken (SETTLE).  Where the server knows labels they have one, and its answer
+ * names it: that is the one then, whatever else is open.
  *
  * Ownership  An ask belongs to the table until it is taken; then
  *            irc_ask_free().
@@ -63,6 +64,7 @@ struct irc_ask {
 	struct list node;
 	enum irc_ask_kind kind;
 	uint64_t ref;
+	uint32_t label;          /* MESSAGE: of its lines; 0: none */
 	uint32_t seq;            /* in the order of leaving */
 	int64_t sent_at;         /* -1: still queued */
 	unsigned nlines;         /* MESSAGE: each may be refused */
@@ -82,7 +84,7 @@ struct irc_asks {
 	/* What has left, in that order.  Apart, since of messages there may be
 	   hundreds, and among the others we look all the time. */
 	struct list messages, requests;
-	uint32_t last_seq;
+	uint32_t last_seq, last_label;
 	uint16_t n, nsent_messages; /* open */
 };
 
@@ -110,6 +112,9 @@ void irc_ask_told(struct irc_asks *t, struct irc_ask *a);
  */
 struct irc_ask *irc_ask_find(const struct irc_asks *t, unsigned kinds,
     enum irc_casemap map, struct str name);
+
+/* The message of that label, if it is open; or NULL. */
+struct irc_ask *irc_ask_labeled(const struct irc_asks *t, uint32_t label);
 
 /* The oldest of these kinds sent before mark was; or NULL. */
 struct irc_ask *irc_ask_before(

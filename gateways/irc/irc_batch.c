@@ -15,6 +15,7 @@ struct batch {
 	char ref[IRC_BATCH_REF + 1];
 	char parent[IRC_BATCH_REF + 1]; /* empty: none */
 	char reason[IRC_BATCH_TEXT];    /* netsplit; empty: any other */
+	uint32_t label;                 /* labeled-response; 0: none */
 	int64_t begun_at;
 };
 
@@ -65,16 +66,35 @@ find(const struct irc_proto *p, struct str ref)
 	return NULL;
 }
 
+static struct str
+tag_of(const struct irc_proto *p, const char *name)
+{
+	struct str rest = p->m.tags, key, raw, value = STR_EMPTY;
+
+	while (irc_tag_next(&rest, &key, &raw))
+		if (str_is(key, name))
+			value = raw;
+	return value;
+}
+
 /* The batch that the line at hand says it is in; empty: none. */
 static struct str
 tagged(const struct irc_proto *p)
 {
-	struct str rest = p->m.tags, key, raw, ref = STR_EMPTY;
+	return tag_of(p, "batch");
+}
 
-	while (irc_tag_next(&rest, &key, &raw))
-		if (str_is(key, "batch"))
-			ref = raw;
-	return ref;
+/* "7", or "7.2" of the second line of a message. */
+static uint32_t
+own_label(const struct irc_proto *p)
+{
+	struct str rest = tag_of(p, "label"), number;
+	uint64_t label = 0;
+
+	if (rest.len == 0)
+		return 0;
+	str_cut(&rest, '.', &number);
+	return str_to_uint(number, UINT32_MAX, &label) ? (uint32_t)label : 0;
 }
 
 static void
@@ -120,7 +140,7 @@ begin(struct irc_proto *p, struct str ref)
 	if (p->batches->n == IRC_BATCHES)
 		return;
 	b = &p->batches->v[p->batches->n++];
-	*b = (struct batch){ .begun_at = p->now_at };
+	*b = (struct batch){ .begun_at = p->now_at, .label = own_label(p) };
 	copy_ref(b->ref, ref);
 	if (parent.len > 0 && parent.len <= IRC_BATCH_REF)
 		copy_ref(b->parent, parent);
@@ -164,4 +184,22 @@ irc_batch_reason(struct irc_proto *p)
 		b = find(p, str_c(b->parent));
 	}
 	return b && b->reason[0] ? str_c(b->reason) : STR_EMPTY;
+}
+
+uint32_t
+irc_line_label(const struct irc_proto *p)
+{
+	const struct batch *b;
+	uint32_t label;
+	unsigned depth;
+
+	if (p->m.tags.len == 0)
+		return 0;
+	label = own_label(p);
+	b = find(p, tagged(p));
+	for (depth = 0; !label && b && depth < IRC_BATCH_DEPTH; depth++) {
+		label = b->label;
+		b = find(p, str_c(b->parent));
+	}
+	return label;
 }

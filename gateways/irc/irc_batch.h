@@ -8,7 +8,7 @@
  *
  * Limits     IRC_BATCHES are open at once, IRC_BATCH_DEPTH inside each other;
  *            beyond that the lines are as any others.
- * Source     IRCv3 batch, netsplit and netjoin.
+ * Source     IRCv3 batch, netsplit and netjoin, labeled-response.
  */
 #ifndef IRC_BATCH_H
 #define IRC_BATCH_H
@@ -37,5 +37,8 @@ void irc_batches_free(struct irc_batches **bp);
  * to read; else empty.  Borrowed until the next line.
  */
 struct str irc_batch_reason(struct irc_proto *p);
+
+/* The label of ours that the line at hand answers, itself or by its batch. */
+uint32_t irc_line_label(const struct irc_proto *p);
 
 #endif

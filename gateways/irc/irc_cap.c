@@ -17,6 +17,7 @@ static const char *const names[IRC_NCAP] = {
 	[IRC_CAP_EXTENDED_JOIN] = "extended-join",
 	[IRC_CAP_EXTENDED_MONITOR] = "extended-monitor",
 	[IRC_CAP_INVITE_NOTIFY] = "invite-notify",
+	[IRC_CAP_LABELED_RESPONSE] = "labeled-response",
 	[IRC_CAP_MESSAGE_TAGS] = "message-tags",
 	[IRC_CAP_MESSAGE_REDACTION] = "draft/message-redaction",
 	[IRC_CAP_MULTI_PREFIX] = "multi-prefix",

@@ -3,6 +3,8 @@
  * waits for its answer.  The lane is the target, so that a PART never
  * overtakes what was said before it.
  */
+#include <stdio.h>
+
 #include "irc/irc_handler.h"
 #include "irc/irc_nick.h"
 #include "irc/irc_split.h"
@@ -118,6 +120,7 @@ queue_at(struct irc_proto *p, enum irc_rank rank, struct irc_out *o,
 	    irc_ask_new(&p->asks, q->kind, q->ref, q->target, q->other);
 	if (!line.cookie)
 		return busy(err);
+	((struct irc_ask *)line.cookie)->label = o->label;
 	line.lane = lane_of(p, q->target);
 	(void)irc_queue_add(&p->queue, &line); /* there is room */
 	return 0;
@@ -475,7 +478,34 @@ irc_proto_list(
 struct letter {
 	enum irc_msg_kind kind;
 	struct str target, msgid; /* msgid: of what it answers, or empty */
+	uint32_t label;           /* 0: none */
 };
+
+/* Of the next message; answers may then come in a batch. */
+static uint32_t
+new_label(struct irc_proto *p)
+{
+	if (!irc_proto_has_cap(p, IRC_CAP_LABELED_RESPONSE) ||
+	    !irc_proto_has_cap(p, IRC_CAP_BATCH))
+		return 0;
+	if (++p->asks.last_label == 0)
+		p->asks.last_label = 1;
+	return p->asks.last_label;
+}
+
+/* Each line has one of its own. */
+static void
+tag_label(struct irc_out *o, uint32_t label, size_t line)
+{
+	char text[48];
+
+	if (label == 0)
+		return;
+	snprintf(text, sizeof(text), line > 1 ? "%u.%zu" : "%u",
+	    (unsigned)label, line);
+	irc_out_tag(o, "label", str_c(text));
+	o->label = label;
+}
 
 /* Clients know one name of that tag or the other. */
 static void
@@ -489,7 +519,7 @@ tag_reply(const struct irc_proto *p, struct irc_out *o, struct str msgid)
 
 static void
 build_message(const struct irc_proto *p, struct irc_out *o,
-    const struct letter *l, struct str text, bool first)
+    const struct letter *l, struct str text, size_t line)
 {
 	irc_out_init(o, l->kind == IRC_MSG_NOTICE ? "NOTICE" : "PRIVMSG");
 	irc_out_middle(o, l->target);
@@ -497,7 +527,8 @@ build_message(const struct irc_proto *p, struct irc_out *o,
 		irc_out_ctcp(o, STR("ACTION"), text);
 	else
 		irc_out_trailing(o, text);
-	if (first && l->msgid.len)
+	tag_label(o, l->label, line);
+	if (line == 1 && l->msgid.len)
 		tag_reply(p, o, l->msgid);
 }
 
@@ -515,7 +546,7 @@ check_message(struct irc_proto *p, const struct letter *l, struct irc_split s,
 			return err_set(err, ERR_TOO_BIG,
 			    "this message would take more than %u lines",
 			    p->max_lines);
-		build_message(p, &o, l, piece, *n_out == 1);
+		build_message(p, &o, l, piece, *n_out);
 		if (irc_out_end(&o, &line, err) < 0)
 			return -1;
 		*nbytes_out += line.len;
@@ -536,7 +567,7 @@ int
 irc_proto_reply(struct irc_proto *p, enum irc_msg_kind kind, struct str target,
     struct str text, struct str msgid, uint64_t ref, struct err *err)
 {
-	const struct letter letter = { kind, target, msgid };
+	const struct letter letter = { kind, target, msgid, new_label(p) };
 	struct irc_line line = { .rank = IRC_RANK_USER };
 	struct irc_split s;
 	struct irc_ask *a;
@@ -558,11 +589,12 @@ irc_proto_reply(struct irc_proto *p, enum irc_msg_kind kind, struct str target,
 	if (!a)
 		return busy(err);
 	a->nlines = a->npieces = (unsigned)n;
+	a->label = letter.label;
 	irc_typing_said(p, target);
 	line.cookie = a;
 	line.lane = lane_of(p, target);
 	for (i = 1; irc_split_next(&s, &piece); i++) {
-		build_message(p, &o, &letter, piece, i == 1);
+		build_message(p, &o, &letter, piece, i);
 		(void)irc_out_end(&o, &line.text, NULL); /* checked above */
 		(void)irc_queue_add(&p->queue, &line);   /* there is room */
 	}
@@ -640,6 +672,7 @@ int
 irc_proto_ctcp(struct irc_proto *p, struct str target, struct str command,
     struct str text, uint64_t ref, struct err *err)
 {
+	uint32_t label = new_label(p);
 	struct irc_out o;
 
 	if (need_ready(p, err) < 0 || need_name(target, "the name", err) < 0 ||
@@ -648,6 +681,7 @@ irc_proto_ctcp(struct irc_proto *p, struct str target, struct str command,
 	irc_out_init(&o, "PRIVMSG");
 	irc_out_middle(&o, target);
 	irc_out_ctcp(&o, command, text);
+	tag_label(&o, label, 1);
 	return queue_line(p, &o,
 	    &(struct ask_for){ IRC_ASK_MESSAGE, ref, target, STR_EMPTY }, err);
 }

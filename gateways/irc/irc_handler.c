@@ -304,6 +304,7 @@ static const struct irc_row rows[] = {
 	{ "907", 1, irc_on_sasl, true },
 	{ "908", 1, irc_on_sasl, true },
 	{ "ACCOUNT", 1, irc_on_account, false },
+	{ "ACK", 0, irc_on_ack, false },
 	{ "AUTHENTICATE", 1, irc_on_authenticate, true },
 	{ "AWAY", 0, irc_on_away, false },
 	{ "BATCH", 1, irc_on_batch, false },

@@ -51,7 +51,7 @@ void irc_topic_event(struct irc_proto *p, struct irc_event *ev);
 irc_handler_fn irc_on_quit, irc_on_nick, irc_on_away, irc_on_account,
     irc_on_chghost, irc_on_setname, irc_on_invite, irc_on_invited,
     irc_on_away_told, irc_on_away_self, irc_on_wallops, irc_on_own_host,
-    irc_on_privmsg, irc_on_notice;
+    irc_on_privmsg, irc_on_notice, irc_on_ack;
 
 /* irc_batch.c */
 irc_handler_fn irc_on_batch;

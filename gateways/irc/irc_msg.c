@@ -270,6 +270,7 @@ void
 irc_out_init(struct irc_out *o, const char *cmd)
 {
 	o->len = o->ntags = 0;
+	o->label = 0;
 	o->why = NULL;
 	o->kind = ERR_NONE;
 	o->ended = false;

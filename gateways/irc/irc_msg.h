@@ -83,7 +83,8 @@ struct irc_out {
 	size_t len;
 	const char *why; /* refused: for people; NULL: fine so far */
 	enum err_kind kind;
-	bool ended; /* a trailing parameter is there */
+	bool ended;     /* a trailing parameter is there */
+	uint32_t label; /* of its tag, for who waits for the answer; or 0 */
 	size_t ntags;
 	char tags[IRC_TAGS_MAX];
 	char p[IRC_TAGS_MAX + 1 + IRC_OUT_MAX]; /* tags go in front, last */

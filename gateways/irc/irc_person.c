@@ -259,13 +259,34 @@ fill_message(struct irc_proto *p, struct irc_event *ev, bool notice)
 	return ev->ctcp.len > 0;
 }
 
+/*
+ * What we said, that is back.  Who labels one echo labels all of them: those
+ * without are then of our user, from another place.
+ */
+static struct irc_ask *
+find_echoed(struct irc_proto *p)
+{
+	uint32_t label = irc_line_label(p);
+	struct irc_ask *a;
+
+	if (label) {
+		a = irc_ask_labeled(&p->asks, label);
+		p->labels_echoes |= a != NULL;
+		return a;
+	}
+	a = irc_ask_find(&p->asks, IRC_ASK_BIT(IRC_ASK_MESSAGE), p->is.casemap,
+	    p->m.param[0]);
+	return a && a->label && p->labels_echoes ? NULL : a;
+}
+
 /* IRCv3 echo-message: one line of what we said; true: all of it is back. */
 static bool
 is_taken(struct irc_proto *p, struct irc_ask *a, struct irc_event *ev)
 {
 	bool is_news = a->ref && !a->failed;
 
-	if (a->nechoed++ == 0 && ev->msgid.len < sizeof(a->msgid))
+	if (a->nechoed++ == 0 && ev->msgid.len > 0 &&
+	    ev->msgid.len < sizeof(a->msgid))
 		memcpy(a->msgid, ev->msgid.p, ev->msgid.len);
 	if (a->nechoed < a->nlines)
 		return false;
@@ -274,6 +295,18 @@ is_taken(struct irc_proto *p, struct irc_ask *a, struct irc_event *ev)
 	ev->msgid = irc_keep(p, str_c(a->msgid));
 	irc_ask_free(&p->asks, &a);
 	return is_news;
+}
+
+/*
+ * IRCv3 labeled-response: there is nothing else to answer to that line.  Where
+ * an echo is due that is no good news; the PING behind it will tell.
+ */
+bool
+irc_on_ack(struct irc_proto *p, struct irc_event *ev)
+{
+	struct irc_ask *a = irc_ask_labeled(&p->asks, irc_line_label(p));
+
+	return a && !a->echo && is_taken(p, a, ev);
 }
 
 static bool
@@ -285,8 +318,7 @@ on_message(struct irc_proto *p, struct irc_event *ev, bool notice)
 	ev->self = irc_from_self(p);
 	ev->is_server = irc_from_server(p);
 	if (ev->self && irc_proto_has_cap(p, IRC_CAP_ECHO_MESSAGE))
-		a = irc_ask_find(&p->asks, IRC_ASK_BIT(IRC_ASK_MESSAGE),
-		    p->is.casemap, p->m.param[0]);
+		a = find_echoed(p);
 	if (a && a->echo)
 		return is_taken(p, a, ev);
 	if (!irc_find_target(p, ev) || !fill_message(p, ev, notice))

@@ -321,10 +321,11 @@ struct irc_proto {
 	uint16_t nnames; /* of the channel we have just joined, up to 65535 */
 	uint8_t userlen, hostlen; /* ours, as others see us; 0: not known */
 	bool sasl_required, secrets_allowed, bad_secret, tls;
-	bool heard;       /* a byte at least */
-	bool turned_away; /* closing: banned, throttled, too many */
-	bool oper;        /* we may see what others do not */
-	uint16_t nlisted; /* lines of a LIST we did not ask for */
+	bool heard;         /* a byte at least */
+	bool turned_away;   /* closing: banned, throttled, too many */
+	bool oper;          /* we may see what others do not */
+	bool labels_echoes; /* an echo had its label */
+	uint16_t nlisted;   /* lines of a LIST we did not ask for */
 
 	struct irc_regain regain;
 	struct irc_watch *watch;     /* NULL: nobody has ever been */

@@ -162,6 +162,7 @@ kinds_of(struct str command)
 static bool
 on_refusal(struct irc_proto *p, struct irc_event *ev, const struct refusal *r)
 {
+	uint32_t label = irc_line_label(p);
 	unsigned kinds = r->kinds;
 	struct irc_ask *a = NULL;
 
@@ -176,6 +177,8 @@ on_refusal(struct irc_proto *p, struct irc_event *ev, const struct refusal *r)
 		ev->target = p->m.param[r->name];
 	if (r->name == NO_NAME || r->name == COMMAND || ev->target.len)
 		a = irc_ask_find(&p->asks, kinds, p->is.casemap, ev->target);
+	if (label)
+		a = irc_ask_labeled(&p->asks, label);
 	ev->code = r->code;
 	ev->text = irc_clean(p, irc_last(p));
 	return irc_failed(p, a, ev, r->err, refine(r->why, ev->text));
@@ -201,9 +204,12 @@ irc_on_forward(struct irc_proto *p, struct irc_event *ev)
 static struct irc_ask *
 find_failed(struct irc_proto *p, struct irc_event *ev, unsigned kinds)
 {
+	uint32_t label = irc_line_label(p);
 	struct irc_ask *a = NULL;
 	size_t i;
 
+	if (label)
+		return irc_ask_labeled(&p->asks, label);
 	for (i = 2; i + 1 < p->m.nparam && !a; i++) {
 		if (p->m.param[i].len == 0)
 			continue;

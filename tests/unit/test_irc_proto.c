@@ -799,6 +799,87 @@ a_batch_that_never_ends_is_given_up(void **state)
 	assert_null(p.batches);
 }
 
+/* ---- labels ----------------------------------------------------------- */
+
+static void
+get_labels(void)
+{
+	feed(":s.x CAP bob NEW :batch labeled-response\r\n"
+	     ":s.x CAP bob ACK :batch labeled-response\r\n");
+	forget();
+}
+
+static void
+a_label_finds_its_message_and_no_other(void **state)
+{
+	(void)state;
+	get_labels();
+	say("#a", "one", 1);
+	say("#a", "two", 2);
+	assert_int_equal(
+	    irc_proto_ctcp(&p, STR("al"), STR("VERSION"), STR_EMPTY, 3, NULL),
+	    0);
+	settle();
+	assert_sent("@label=1 PRIVMSG #a :one\r\n@label=2 PRIVMSG #a :two\r\n"
+	            "@label=3 PRIVMSG al :\001VERSION\001\r\n");
+	forget();
+	feed(
+	    "@label=2 :s.x 404 bob #a :no\r\n@label=3 :s.x 401 bob al :gone\r\n"
+	    "@label=1 :s.x ACK\r\n");
+	assert_log(
+	    "FAILED who=s.x target=#a ask=1 err=denied code=404 ref=2 "
+	    "[no]\n"
+	    "FAILED who=s.x target=al ask=1 err=not-found code=401 ref=3 "
+	    "[gone]\nACCEPTED who=s.x ref=1\n");
+	assert_int_equal(p.asks.nsent_messages, 0);
+	/* Answered already; not ours; not a number. */
+	feed("@label=1 :s.x ACK\r\n@label=77 ACK\r\n@label=-1 ACK\r\n"
+	     "@label=99999999999 ACK\r\n@label ACK\r\n@label=0 ACK\r\n");
+	assert_log("");
+}
+
+static void
+an_answer_in_a_batch_has_the_label_of_it(void **state)
+{
+	(void)state;
+	get_labels();
+	say("#a", "one", 1);
+	say("#a", "two", 2);
+	forget();
+	feed("@label=2 :s.x BATCH +x labeled-response\r\n"
+	     "@batch=x :s.x BATCH +y x\r\n"
+	     "@batch=y :s.x 404 bob #a :no\r\n");
+	assert_log("FAILED who=s.x target=#a ask=1 err=denied code=404 ref=2 "
+	           "[no]\n");
+}
+
+/* An acknowledgement of a part is none of the whole. */
+static void
+all_lines_of_a_message_are_acknowledged(void **state)
+{
+	(void)state;
+	get_labels();
+	say("#a", "one\ntwo", 1);
+	assert_sent(
+	    "@label=1 PRIVMSG #a :one\r\n@label=1.2 PRIVMSG #a :two\r\n");
+	forget();
+	feed("@label=1 :s.x ACK\r\n");
+	assert_log("");
+	feed("@label=1.2 :s.x ACK\r\n");
+	assert_log("ACCEPTED who=s.x ref=1\n");
+}
+
+static void
+without_batch_there_are_no_labels(void **state)
+{
+	(void)state;
+	feed(":s.x CAP bob NEW :labeled-response\r\n"
+	     ":s.x CAP bob ACK :labeled-response\r\n");
+	forget();
+	say("#a", "one", 1);
+	assert_sent("PRIVMSG #a :one\r\n");
+}
+
 static void
 quit_has_a_deadline(void **state)
 {
@@ -2413,6 +2494,10 @@ main(void)
 		TEST(batches_inside_a_netsplit_belong_to_it),
 		TEST(batches_that_are_open_are_bounded),
 		TEST(a_batch_that_never_ends_is_given_up),
+		TEST(a_label_finds_its_message_and_no_other),
+		TEST(an_answer_in_a_batch_has_the_label_of_it),
+		TEST(all_lines_of_a_message_are_acknowledged),
+		TEST(without_batch_there_are_no_labels),
 		TEST(quit_has_a_deadline),
 		TEST(silence_is_answered_with_a_ping_and_then_an_end),
 		TEST(ping_is_answered_whatever_its_form),
