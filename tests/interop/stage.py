@@ -19,8 +19,7 @@ from xmppclient import XmppClient
 XMPP_SERVERS = {kind.name: kind for kind in (Prosody, Ejabberd)}
 IRC_SERVERS = {kind.name: kind for kind in (Inspircd, Ngircd, Hybrid)}
 MATRIX = [f"{x}-{i}" for x in XMPP_SERVERS for i in IRC_SERVERS]
-# Every server once: for what depends on one of them, not on the pair.  The
-# same objects, or pytest would start a stage anew for each module.
+# Every server once: for what depends on one of them, not on the pair.
 DIAGONAL = [MATRIX[0], MATRIX[4]]
 
 

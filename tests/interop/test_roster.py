@@ -23,7 +23,7 @@ async def take_out(client, to):
         f"<item jid='{to}' subscription='remove'/></query>",
         kind="set",
     )
-    assert answer.type == "result"
+    assert answer.type == "result" or answer.condition == "item-not-found"
 
 
 async def presence(client, who, type, **more):
@@ -83,6 +83,7 @@ async def test_who_is_away_is_shown_as_away(
 async def test_a_client_that_comes_is_told_once(stage, romeo):
     """Its server tells of it and asks: two stanzas, one answer."""
     paris = stage.contact("paris")
+    await take_out(romeo, GATEWAY)  # another test may have asked for it
     for who in (GATEWAY, paris):
         await subscribe(romeo, who)
     await romeo.barrier(GATEWAY)
