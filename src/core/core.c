@@ -5,6 +5,7 @@
 
 #include "core/core.h"
 #include "core/instance.h"
+#include "core/services.h"
 #include "lib/crypto.h"
 #include "lib/xalloc.h"
 #include "net/loop.h"
@@ -185,8 +186,10 @@ core_reload(struct core *c, const struct config *config, struct err *err)
 		const struct config_gateway *is =
 		    config_gateway_find(config, gateway_domain(gw));
 
-		if (is && is->ops == gw->ops)
-			gw->conf = is;
+		if (!is || is->ops != gw->ops)
+			continue;
+		gw->conf = is;
+		services_forget_caps(gw);
 	}
 	c->config = config;
 	return 0;

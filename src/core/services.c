@@ -472,6 +472,12 @@ ver(struct gateway *gw)
 	return gw->services->ver;
 }
 
+void
+services_forget_caps(struct gateway *gw)
+{
+	gw->services->ver[0] = '\0';
+}
+
 bool
 services_is_caps_node(struct gateway *gw, struct str node)
 {

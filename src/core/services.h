@@ -48,6 +48,9 @@ struct commands *services_commands(struct gateway *gw);
 /* Is this the node of our capabilities, "uri#ver"? */
 bool services_is_caps_node(struct gateway *gw, struct str node);
 
+/* What the gateway says of itself may have changed. */
+void services_forget_caps(struct gateway *gw);
+
 /* <c/> of the gateway itself (XEP-0115). */
 void services_write_caps(struct gateway *gw, struct xmlw *w);
 
