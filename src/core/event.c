@@ -10,6 +10,7 @@
 #include "core/contact.h"
 #include "core/event.h"
 #include "core/inbound.h"
+#include "core/invitation.h"
 #include "core/outgoing.h"
 #include "core/person.h"
 #include "core/reaction.h"
@@ -57,7 +58,7 @@ on_message(struct session *s, const struct gw_event *ev)
 static void
 on_invite(struct session *s, const struct gw_event *ev)
 {
-	talk_invite(s, ev);
+	invitation_in(s, ev);
 }
 
 /* A name that no address of ours could carry is nobody's. */

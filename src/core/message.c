@@ -7,6 +7,7 @@
 #include "core/message.h"
 #include "core/draft.h"
 #include "core/instance.h"
+#include "core/invitation.h"
 #include "core/occupant.h"
 #include "core/outgoing.h"
 #include "core/person.h"
@@ -60,8 +61,8 @@ on_request_done(
 	free(r);
 }
 
-static void
-request(struct inlet *in, struct session *s, const struct gw_req *req)
+void
+message_request(struct inlet *in, struct session *s, const struct gw_req *req)
 {
 	struct reply_to *r = xcalloc(1, sizeof(*r));
 	struct request_to to = { .done = on_request_done, .obj = r };
@@ -84,33 +85,6 @@ inside(struct inlet *in)
 	}
 	occupant_alive(o);
 	return o;
-}
-
-/* XEP-0045 7.8.2 */
-static void
-invite(struct inlet *in, struct room *r, const struct stanza *invite)
-{
-	struct gw_req req = { .kind = GW_REQ_INVITE,
-		.room = str_c(r->name),
-		.text =
-		    stanza_child_text(invite, "reason", NULL, &in->scratch) };
-	struct gw_address at;
-	struct buf names;
-	struct jid who;
-	struct err err = ERR_INIT;
-
-	buf_init(&names, JID_MAX);
-	if (jid_parse(&who, stanza_attr(invite, "to"), &err) < 0 ||
-	    !str_eq(jid_domain(&who), gateway_domain(in->gw)) ||
-	    instance_address(in->gw, &who, &names, &at, &err) < 0 ||
-	    at.kind != GW_ADDR_PERSON || !str_is(at.network, r->s->network)) {
-		refuse(in, ERR_BAD_INPUT,
-		    "only people of the same network can be invited");
-	} else {
-		req.nick = at.name;
-		request(in, r->s, &req);
-	}
-	buf_release(&names);
 }
 
 static void
@@ -160,7 +134,7 @@ to_all(struct inlet *in, struct occupant *o)
 
 	if (subject && !stanza_child(in->stanza, "body", NULL)) {
 		req.text = stanza_text(subject, &in->scratch);
-		request(in, r->s, &req);
+		message_request(in, r->s, &req);
 		return;
 	}
 	if (draft_read(&d, in))
@@ -194,6 +168,8 @@ to_member(struct inlet *in, struct occupant *o)
 {
 	struct draft d;
 
+	if (invitation_direct(in))
+		return;
 	if (draft_read(&d, in))
 		say_to_member(in, o, &d);
 	else
@@ -215,7 +191,7 @@ to_room(struct inlet *in)
 	if (!o)
 		return;
 	if (inv)
-		invite(in, o->room, inv);
+		invitation_by_room(in, o->room, inv);
 	else if (all && in->resource.len == 0)
 		to_all(in, o);
 	else if (!all && in->resource.len)
@@ -271,6 +247,8 @@ to_person(struct inlet *in)
 		refuse(in, ERR_BAD_INPUT, "this is a person, not a room");
 		return;
 	}
+	if (invitation_direct(in))
+		return;
 	if (draft_read(&d, in))
 		to_session(in, &d);
 	else

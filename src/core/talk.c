@@ -83,38 +83,3 @@ talk_in_room(struct session *s, const struct gw_message *m)
 	        .at_utc = m->sent_utc },
 	    NULL);
 }
-
-void
-talk_invite(struct session *s, const struct gw_event *ev)
-{
-	struct str net = str_c(s->spelling ? s->spelling : s->network);
-	struct gw_address a = {
-		.kind = GW_ADDR_ROOM, .network = net, .name = ev->room
-	};
-	struct buf room, who;
-	struct xmlw *w;
-
-	buf_init(&room, JID_MAX);
-	buf_init(&who, JID_MAX);
-	if (instance_jid(s->gw, &a, STR_EMPTY, &room) < 0) {
-		buf_release(&room); /* nobody could go there */
-		return;
-	}
-	a.kind = GW_ADDR_PERSON;
-	a.name = ev->actor;
-	if (ev->actor.len)
-		(void)instance_jid(s->gw, &a, STR_EMPTY, &who);
-	w = component_begin(s->gw->component, "message", buf_str(&room),
-	    str_c(s->account->user), NULL, STR_EMPTY);
-	xmlw_open(w, "x", NS_MUC_USER);
-	xmlw_open(w, "invite", NULL);
-	if (who.len)
-		xmlw_attr(w, "from", buf_str(&who));
-	if (ev->text.len)
-		xmlw_textel(w, "reason", NULL, ev->text);
-	xmlw_close(w);
-	xmlw_close(w);
-	(void)component_end(s->gw->component, NULL);
-	buf_release(&room);
-	buf_release(&who);
-}

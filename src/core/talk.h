@@ -20,9 +20,6 @@ struct backlog_word;
 void talk_line(struct room *r, const struct backlog_word *word,
     const struct announce_own *own);
 
-/* A mediated invitation (XEP-0045 7.8.2) to our user. */
-void talk_invite(struct session *s, const struct gw_event *ev);
-
 /* A stanza id of our own: unique, grows with time; 24 bytes and a NUL. */
 enum { TALK_ID = 25 };
 void talk_new_id(struct session *s, char out[TALK_ID]);
