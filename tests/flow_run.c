@@ -30,6 +30,9 @@
  *	irc mute                              fences (PING :settled) are lines
  *	                                      as others from now on; otherwise
  *	                                      they are answered out of sight
+ *	told                                  what users are told once at
+ *	                                      their first login is seen from
+ *	                                      now on; otherwise out of sight
  *	same X Y | differ X Y                 what patterns have remembered
  *	log == TEXT                           a warning or error, announced
  *	nothing else                          all that came out has been named;
@@ -94,6 +97,7 @@ struct play {
 	size_t nwarning;
 	struct buf info; /* all lines of the log */
 	bool stopped;
+	bool told; /* the script looks at what is told once */
 };
 
 static struct play play;
@@ -193,6 +197,21 @@ answer_modes(void)
 	buf_release(&channel);
 }
 
+/* What everybody is told at the first login, as it ends. */
+static void
+overhear(void)
+{
+	struct list *n = list_first(fake_stanzas()), *next;
+
+	for (; n && !play.told; n = next) {
+		struct fake_stanza *s = LIST_ENTRY(n, struct fake_stanza, node);
+
+		next = n->next == fake_stanzas() ? NULL : n->next;
+		if (strstr(s->xml, "You are told this once.</body>"))
+			fake_stanza_free(s);
+	}
+}
+
 /* Until nothing moves: the disk answers, hooks run. */
 static void
 settle(void)
@@ -204,6 +223,7 @@ settle(void)
 		fake_loop_turn(play.loop);
 		answer_fences();
 		answer_modes();
+		overhear();
 	}
 }
 
@@ -809,6 +829,8 @@ perform(struct str line)
 	n = named(first);
 	if (str_is(line, "nothing else")) {
 		nothing_else();
+	} else if (str_is(line, "told")) {
+		play.told = true;
 	} else if (str_is(first, "use")) {
 		use(verb);
 	} else if (str_is(first, "each")) {

@@ -7,6 +7,7 @@
 #include "irc/irc_request.h"
 #include "irc/irc_request_task.h"
 #include "irc/irc_script.h"
+#include "irc/irc_shown.h"
 
 enum {
 	IRC_CODE_MOTD = 372,
@@ -175,6 +176,7 @@ static void
 on_ready(struct irc_link *l, const struct irc_event *ev)
 {
 	check_fold(l);
+	irc_shown_tell(l);
 	irc_script_run(l, session_setting(l->s, STR_EMPTY, "on_connect"));
 	irc_link_emit(
 	    l, &(struct gw_event){ .type = GW_EV_ONLINE, .text = ev->nick });

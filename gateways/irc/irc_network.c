@@ -192,6 +192,12 @@ irc_network_realname(
 		}
 }
 
+bool
+irc_network_shows_user(const struct irc_network *n)
+{
+	return strstr(n->realname, "%u") != NULL;
+}
+
 /* ---- the set ---------------------------------------------------------- */
 
 void

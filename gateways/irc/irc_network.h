@@ -119,6 +119,9 @@ bool irc_network_is_channel(const struct irc_network *n, struct str name);
 void irc_network_ban_mask(const struct irc_network *n, struct str nick,
     struct str user, struct str host, struct buf *out);
 
+/* Has a real name there the bare JID in it? */
+bool irc_network_shows_user(const struct irc_network *n);
+
 /* The real name of a user there; appends. */
 void irc_network_realname(
     const struct irc_network *n, struct str user, struct buf *out);

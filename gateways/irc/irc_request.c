@@ -4,6 +4,7 @@
 
 #include "irc/irc_event.h"
 #include "irc/irc_nick.h"
+#include "irc/irc_script.h"
 #include "lib/xalloc.h"
 
 /* A CTCP question to somebody's client. */
@@ -187,8 +188,15 @@ void
 irc_request_raw(struct session *s, gw_req_id id, const struct gw_req *req)
 {
 	struct irc_link *l = irc_link_of(s);
+	const char *why =
+	    req->text.len ? irc_script_why_not(req->text) : "it is empty";
 	struct err err = ERR_INIT;
 
+	if (why) {
+		finish(l, id, err_set(&err, ERR_BAD_INPUT, "not sent: %s", why),
+		    &err);
+		return;
+	}
 	finish(l, id,
 	    irc_proto_raw(
 	        &l->proto, req->text, irc_ref(IRC_REF_REQUEST, id), &err),

@@ -27,7 +27,8 @@ const char *
 irc_script_why_not(struct str line)
 {
 	static const char *const ours[] = { "JOIN", "PART", "QUIT", "CAP",
-		"AUTHENTICATE", "PASS", "USER", "PING", "PONG", "OPER" };
+		"AUTHENTICATE", "PASS", "USER", "PING", "PONG", "OPER",
+		"WEBIRC" };
 	struct str word = line;
 
 	if (line.len > LINE_MAX_BYTES)
@@ -40,6 +41,9 @@ irc_script_why_not(struct str line)
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 		if (str_eq_nocase(word, str_c(ours[i])))
 			return "this command belongs to the gateway";
+	if (str_eq_nocase(word, STR("SETNAME")))
+		return "the real name is the gateway's to give: networks "
+		       "ask for that";
 	return NULL;
 }
 

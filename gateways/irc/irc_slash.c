@@ -283,6 +283,9 @@ static const struct word words[] = {
 	{ .word = "quit", .advice = JOINING },
 	{ .word = "pass",
 	    .advice = "passwords belong into the settings of the network" },
+	{ .word = "setname",
+	    .advice = "the real name is the gateway's to give: networks ask "
+	              "for that" },
 	{ .word = "oper", .advice = "operators use a client of their own" },
 };
 

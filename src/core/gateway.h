@@ -587,6 +587,12 @@ const struct log_ctx *session_log(struct session *s);
 struct str session_setting(
     struct session *s, struct str room, const char *name);
 
+/*
+ * Something that the user is to know about the network, from its address, the
+ * first time only: over restarts, what is called so is not said again.
+ */
+void session_tell_once(struct session *s, const char *what, struct str text);
+
 void *gateway_priv(struct gateway *gw);
 struct str gateway_domain(struct gateway *gw);
 struct str gateway_contact(struct gateway *gw); /* for complaints; or empty */

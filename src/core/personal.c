@@ -10,6 +10,7 @@
 #include "core/commands.h"
 #include "core/contact.h"
 #include "core/instance.h"
+#include "core/once.h"
 #include "core/personal.h"
 #include "core/room.h"
 #include "core/router.h"
@@ -73,7 +74,7 @@ is_secret(const struct gateway *gw, struct str name)
 	for (; st && st->name; st++)
 		if (str_is(name, st->name))
 			return gw_setting_is_sealed(st->type);
-	return true;
+	return !once_owns(name);
 }
 
 static void

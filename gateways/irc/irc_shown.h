@@ -1,0 +1,16 @@
+/*
+ * irc_shown.h - what a network shows of a user of ours
+ *
+ * His real name is his bare JID, unless the operator says otherwise: networks
+ * ask that of gateways, so that they can turn to one user instead of to all.
+ * He is told so, once on each network.
+ */
+#ifndef IRC_SHOWN_H
+#define IRC_SHOWN_H
+
+#include "irc/irc_link.h"
+
+/* Logged in: what he has not been told yet. */
+void irc_shown_tell(struct irc_link *l);
+
+#endif
