@@ -640,7 +640,9 @@ irc_status(struct session *s, struct buf *out)
 	                         : "yes, not verified");
 	buf_addf(
 	    out, "Nick: " STR_FMT "\n", STR_ARG(irc_proto_nick(&l->proto)));
-	buf_addf(out, "Channels: %zu\n", l->ranks.channels.n);
+	if (irc_proto_lag(&l->proto) >= 0)
+		buf_addf(
+		    out, "Lag: %lld ms\n", (long long)irc_proto_lag(&l->proto));
 	if (irc_proto_queued(&l->proto))
 		buf_addf(out, "Lines waiting: %zu, for %lld s\n",
 		    irc_proto_queued(&l->proto),
@@ -672,7 +674,31 @@ static gw_request_fn *const requests[GW_NREQ] = {
 	[GW_REQ_SLASH] = irc_request_slash,
 };
 
+/* A network that anybody may name has not been configured otherwise. */
+static bool
+may_quote(struct gateway *gw, struct str network)
+{
+	const struct irc_network *n =
+	    irc_networks_find(&irc_of(gw)->networks, network);
+
+	return !n || n->raw;
+}
+
+static const struct gw_setting quote_fields[] = {
+	{ .name = "line",
+	    .type = GW_SET_TEXT,
+	    .label = "Line",
+	    .desc = "As the protocol has it, for example KNOCK #channel" },
+	{ .name = NULL },
+};
+
 static const struct gw_command commands[] = {
+	{ .node = "raw",
+	    .name = "Send a line of IRC",
+	    .where = GW_ADDR_NETWORK,
+	    .may = may_quote,
+	    .field = quote_fields,
+	    .run = irc_request_quote },
 	{ .node = "whois",
 	    .name = "Who is that?",
 	    .where = GW_ADDR_PERSON,

@@ -99,6 +99,7 @@ irc_proto_init(struct irc_proto *p, const struct irc_params *params)
 		.secrets_allowed = params->secrets_allowed,
 		.tls = params->tls,
 		.ping_at = -1,
+		.lag_ms = -1,
 		.regain = { .next_at = -1, .on = params->regain },
 		.fence_at = -1,
 	};
@@ -163,6 +164,8 @@ irc_proto_feed(
 		return;
 	p->now_at = now_at;
 	p->heard_at = now_at;
+	if (p->ping_at >= 0)
+		p->lag_ms = now_at - p->ping_at;
 	p->ping_at = -1;
 	p->heard = true;
 	linebuf_feed(&p->in, data, len);
@@ -706,4 +709,10 @@ size_t
 irc_proto_queued(const struct irc_proto *p)
 {
 	return p->queue.n;
+}
+
+int64_t
+irc_proto_lag(const struct irc_proto *p)
+{
+	return p->lag_ms;
 }

@@ -335,6 +335,7 @@ struct irc_proto {
 	int64_t start_at;   /* of this state, for its deadline */
 	int64_t heard_at;   /* last byte in */
 	int64_t ping_at;    /* of our own PING that is open; -1: none */
+	int64_t lag_ms;     /* from the last of them to its answer; -1 */
 	int64_t fence_at;   /* when messages are to be settled; -1: none */
 	struct bucket ctcp; /* answers to CTCP */
 	struct irc_typings *typing; /* irc_typing.h; NULL: nobody yet */
@@ -412,6 +413,9 @@ bool irc_proto_is_self(const struct irc_proto *p, struct str nick);
 /* Milliseconds until a line added now would leave; for telling the user. */
 int64_t irc_proto_delay(const struct irc_proto *p, int64_t now_at);
 size_t irc_proto_queued(const struct irc_proto *p); /* lines */
+
+/* Milliseconds from our last PING to its answer; -1: not known yet. */
+int64_t irc_proto_lag(const struct irc_proto *p);
 
 /* ---- commands ----------------------------------------------------------
  *

@@ -494,8 +494,14 @@ irc_step_settle(struct irc_proto *p, struct irc_event *ev)
 bool
 irc_on_pong(struct irc_proto *p, struct irc_event *ev)
 {
+	const struct irc_ask *mark;
+
 	if (!str_is(irc_last(p), IRC_SETTLE_TOKEN))
 		return false;
+	mark = irc_ask_find(
+	    &p->asks, IRC_ASK_BIT(IRC_ASK_SETTLE), p->is.casemap, STR_EMPTY);
+	if (mark)
+		p->lag_ms = p->heard_at - mark->sent_at;
 	p->step = IRC_STEP_SETTLE;
 	return irc_step_settle(p, ev);
 }

@@ -323,3 +323,15 @@ irc_request_slash(struct session *s, gw_req_id id, const struct gw_req *req)
 	else
 		w->run(&t);
 }
+
+void
+irc_request_quote(struct session *s, gw_req_id id, struct str name,
+    const struct gw_field *field, size_t nfield)
+{
+	struct typed t = { .s = s, .l = irc_link_of(s), .id = id };
+
+	(void)name;
+	if (nfield)
+		t.rest = str_trim(field[0].value);
+	on_quote(&t);
+}

@@ -14,4 +14,8 @@
  * text: one line, without the slash.  id 0: nobody waits. */
 gw_request_fn irc_request_slash;
 
+/* The command `raw`: one field, the line. */
+void irc_request_quote(struct session *s, gw_req_id id, struct str name,
+    const struct gw_field *field, size_t nfield);
+
 #endif

@@ -4,7 +4,7 @@
  *	status      what is connected; for administrators, to whom all
  *	configure   the settings that the network declares, per scope
  *	certificate a key for networks that know people by one
- *	reconnect   now rather than when the back-off says so
+ *	connect     also without a room; now, if the back-off says later
  *	disconnect  leave everything on a network
  *	export      show all that is kept about the user
  *	forget      erase all that is kept about the user
@@ -26,6 +26,7 @@
 #include "core/router.h"
 #include "core/services.h"
 #include "core/session.h"
+#include "core/status.h"
 #include "core/stay.h"
 #include "lib/secret.h"
 #include "lib/xalloc.h"
@@ -43,7 +44,6 @@ enum {
 	AT_ROOM = 1 << GW_ADDR_ROOM,
 	COMMAND_MS = 30000,
 	FIELDS_MAX = 32,
-	STATUS_MAX = 32 * 1024,
 };
 
 struct commands {
@@ -99,50 +99,6 @@ place_of(const struct inlet *in)
 		p.room = in->at.name;
 	}
 	return p;
-}
-
-/* ---- status ----------------------------------------------------------- */
-
-static void
-add_session(struct buf *b, struct session *s)
-{
-	buf_addf(b, "%s: %s\n", s->network[0] ? s->network : s->gw->ops->title,
-	    session_state_name(s->state));
-	if (s->gw->ops->status)
-		s->gw->ops->status(s, b);
-	buf_addf(b, "Rooms: %zu\n", s->rooms.n);
-	if (s->last.kind != ERR_NONE)
-		buf_addf(b, "Last error: %s\n", s->last.text);
-}
-
-static void
-on_status(struct adhoc_call *call)
-{
-	struct inlet *in = inlet_of(call);
-	struct account *a = account_find(in->gw, jid_bare(&in->from));
-	struct map_iter it = { 0 };
-	struct buf b;
-	size_t n = 0;
-
-	buf_init(&b, STATUS_MAX);
-	while (a && map_next(&a->sessions, &it)) {
-		struct session *s = it.value;
-
-		if (in->at.kind != GW_ADDR_DOMAIN &&
-		    !str_is(in->at.network, s->network))
-			continue;
-		add_session(&b, s);
-		n++;
-	}
-	if (n == 0)
-		buf_addf(&b, "You are not connected.\n");
-	if (in->at.kind == GW_ADDR_DOMAIN &&
-	    access_is_admin(in->gw, &in->from)) {
-		buf_addc(&b, '\n');
-		operator_write_totals(in->gw, &b);
-	}
-	adhoc_finish(call, ADHOC_INFO, str_trim(buf_str(&b)));
-	buf_release(&b);
 }
 
 /* ---- configure -------------------------------------------------------- */
@@ -471,18 +427,45 @@ on_configure(struct adhoc_call *call)
 
 /* ---- connections ------------------------------------------------------ */
 
+/* Without a room it lasts as long as after a word one to one. */
 static void
-on_reconnect(struct adhoc_call *call)
+connect_now(struct adhoc_call *call, struct inlet *in)
 {
-	struct session *s = inlet_session(inlet_of(call));
+	struct err err = ERR_INIT;
+	struct session *s =
+	    session_get(in->gw, jid_bare(&in->from), &in->at, &err);
 
 	if (!s) {
-		finish(call, ADHOC_INFO, "You are in no room there.");
+		adhoc_fail(call, &err);
+		return;
+	}
+	session_spell(s, jid_bare(&in->to));
+	s->talked_at = core_clock(in->gw->core)->at;
+	session_start(s, jid_node(&in->from));
+	session_check(s);
+	finish(call, ADHOC_INFO,
+	    "Connecting. As long as you are in no room the connection lasts "
+	    "half an hour.");
+}
+
+static void
+on_connect(struct adhoc_call *call)
+{
+	struct inlet *in = inlet_of(call);
+	struct session *s = inlet_session(in);
+
+	if (!s || s->state == SESSION_IDLE) {
+		connect_now(call, in);
 	} else if (s->state == SESSION_WAITING) {
 		session_hurry(s);
 		finish(call, ADHOC_INFO, "Connecting now.");
+	} else if (s->state == SESSION_LEAVING) {
+		finish(call, ADHOC_INFO,
+		    "You are just being disconnected; try again in a moment.");
 	} else {
-		finish(call, ADHOC_INFO, "There is nothing to do.");
+		finish(call, ADHOC_INFO,
+		    s->state == SESSION_ONLINE ? "You are connected."
+		                               : "That is under way.");
 	}
 }
 
@@ -513,7 +496,8 @@ on_extra_done(
 	if (done->err.kind != ERR_NONE)
 		adhoc_fail(call, &done->err);
 	else
-		adhoc_finish(call, ADHOC_INFO, done->text);
+		adhoc_finish(call, ADHOC_INFO,
+		    done->text.len ? done->text : STR("Done."));
 }
 
 static void
@@ -572,12 +556,12 @@ on_extra(struct adhoc_call *call)
 /* ---- tables ----------------------------------------------------------- */
 
 static const struct adhoc_command own[] = {
-	{ "status", "Status", AT_DOMAIN | AT_NETWORK, on_status, NULL },
+	{ "status", "Status", AT_DOMAIN | AT_NETWORK, status_on_call, NULL },
 	{ "configure", "Settings", AT_DOMAIN | AT_NETWORK | AT_ROOM,
 	    on_configure, NULL },
 	{ "certificate", "Client certificate", AT_NETWORK, client_key_on_call,
 	    NULL },
-	{ "reconnect", "Connect again now", AT_NETWORK, on_reconnect, NULL },
+	{ "connect", "Connect", AT_NETWORK, on_connect, NULL },
 	{ "disconnect", "Disconnect", AT_NETWORK, on_disconnect, NULL },
 	{ "export", "Show all that is kept about me", AT_DOMAIN,
 	    personal_on_export, NULL },
@@ -612,6 +596,8 @@ may(const struct adhoc_command *command, void *user)
 		return has_settings(in);
 	if (command->fn == client_key_on_call)
 		return in->gw->ops->client_keys;
+	if (c && c->may && !c->may(in->gw, in->at.network))
+		return false;
 	return !c || !c->admin_only || access_is_admin(in->gw, &in->from);
 }
 

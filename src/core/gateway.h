@@ -419,6 +419,7 @@ struct gw_command {
 	const char *node, *name;
 	enum gw_addr_kind where;
 	bool admin_only;
+	bool (*may)(struct gateway *gw, struct str network); /* or NULL */
 	const struct gw_setting *field; /* asked first; NULL: nothing */
 	void (*run)(struct session *s, gw_req_id id, struct str name,
 	    const struct gw_field *field, size_t nfield);

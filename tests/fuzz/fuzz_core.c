@@ -539,7 +539,7 @@ do_ask(void)
 		"set'><command xmlns='http://jabber.org/protocol/commands' "
 		"node='status'/>",
 		"set'><command xmlns='http://jabber.org/protocol/commands' "
-		"node='reconnect'/>",
+		"node='connect'/>",
 		"set'><command xmlns='http://jabber.org/protocol/commands' "
 		"node='disconnect'/>",
 		"set'><command xmlns='http://jabber.org/protocol/commands' "
