@@ -154,7 +154,10 @@ on_nak(struct irc_cap *c, struct str list, struct buf *out)
 	settle(c, out);
 }
 
-/* Later on we take what we always take; logging in again is not for now. */
+/*
+ * Later on we take what we always take.  Services are back: who could not be
+ * logged in before is now.
+ */
 static void
 on_new(struct irc_cap *c, struct str list, struct buf *out)
 {
@@ -162,6 +165,13 @@ on_new(struct irc_cap *c, struct str list, struct buf *out)
 
 	c->offered |= bits;
 	request(c, bits & ~c->enabled & ~SASL_BIT, out);
+	if (!c->registered || !(bits & SASL_BIT))
+		return;
+	irc_sasl_again(&c->sasl);
+	if (irc_sasl_can(&c->sasl))
+		request(c, SASL_BIT, out);
+	else
+		irc_sasl_lost(&c->sasl);
 }
 
 static void
@@ -171,6 +181,9 @@ on_del(struct irc_cap *c, struct str list)
 
 	c->offered &= ~bits;
 	c->enabled &= ~bits;
+	c->asked &= ~bits;
+	if (c->registered && bits & SASL_BIT)
+		irc_sasl_lost(&c->sasl);
 }
 
 void
@@ -203,6 +216,8 @@ irc_cap_sasl_numeric(
 		return;
 	irc_sasl_numeric(&c->sasl, code, mechanisms, out);
 	settle(c, out);
+	if (c->registered && !irc_sasl_is_busy(&c->sasl))
+		irc_sasl_end(&c->sasl);
 }
 
 void

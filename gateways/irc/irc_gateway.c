@@ -538,8 +538,9 @@ static const struct gw_setting settings[] = {
 	    "would see it",
 	    "0", NULL },
 	{ "sasl_account", GW_SET_TEXT, GW_SCOPE_NETWORK, "Account",
-	    "Your account with the services of the network (SASL)", "",
-	    check_line },
+	    "Your account with the services of the network: by SASL, or where "
+	    "the server has none by NickServ, ahead of the rooms",
+	    "", check_line },
 	{ "sasl_password", GW_SET_SECRET, GW_SCOPE_NETWORK,
 	    "Password of the account", "Sent over TLS only", "", check_line },
 	{ "sasl_mechanism", GW_SET_TEXT, GW_SCOPE_NETWORK,

@@ -208,6 +208,7 @@ send_urgent(struct irc_proto *p, struct str line, bool secret)
 		.rank = IRC_RANK_URGENT, .text = line, .secret = secret
 	};
 
+	p->secrets_out = p->secrets_out || secret;
 	if (irc_queue_add(&p->queue, &l) < 0)
 		irc_end(p, ERR_PROTOCOL, false,
 		    STR("the server asks much and reads nothing"));
@@ -220,6 +221,12 @@ irc_send_urgent(struct irc_proto *p, struct irc_out *o)
 
 	if (irc_out_end(o, &line, NULL) == 0)
 		send_urgent(p, line, false);
+}
+
+void
+irc_send_secret(struct irc_proto *p, struct str line)
+{
+	send_urgent(p, line, true);
 }
 
 void

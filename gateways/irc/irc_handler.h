@@ -39,6 +39,10 @@ irc_handler_fn irc_on_cap, irc_on_authenticate, irc_on_welcome,
 
 bool irc_step_settle(struct irc_proto *p, struct irc_event *ev);
 
+/* Services know us now, whoever told them. */
+void irc_logged_in(struct irc_proto *p);
+void irc_relogin_tick(struct irc_proto *p);
+
 /* irc_channel.c */
 irc_handler_fn irc_on_join, irc_on_part, irc_on_kick, irc_on_names,
     irc_on_names_end, irc_on_topic, irc_on_topic_is, irc_on_topic_none,
@@ -134,6 +138,9 @@ void irc_end(
 
 /* Queues a line at rank URGENT.  What cannot be sent is not. */
 void irc_send_urgent(struct irc_proto *p, struct irc_out *o);
+
+/* The same for a whole line with a password in it. */
+void irc_send_secret(struct irc_proto *p, struct str line);
 
 /* The same for lines already built by irc_cap.c. */
 void irc_send_lines(struct irc_proto *p, struct buf *lines, bool secret);

@@ -98,6 +98,8 @@ irc_on_account(struct irc_proto *p, struct irc_event *ev)
 	if (str_is(ev->account, "*"))
 		ev->account = STR_EMPTY;
 	ev->self = irc_from_self(p);
+	if (ev->self && ev->account.len)
+		irc_logged_in(p);
 	return true;
 }
 

@@ -3,6 +3,7 @@
  * handlers, handlers to events; time and the end.
  *
  *	IDLE -start-> REGISTERING -001-> WELCOMED -376, 422, 2 s-> READY
+ *	  (where NickServ is told who we are, with its answer or 3 s)
  *	  any of them -quit-> LEAVING -ERROR, eof, 2 s-> CLOSED
  *	  any of them -ERROR, eof, deadline, refusal-> CLOSED
  *
@@ -100,6 +101,7 @@ irc_proto_init(struct irc_proto *p, const struct irc_params *params)
 		.tls = params->tls,
 		.ping_at = -1,
 		.lag_ms = -1,
+		.relogin_at = -1,
 		.regain = { .next_at = -1, .on = params->regain },
 		.fence_at = -1,
 	};
@@ -242,6 +244,8 @@ makes_ready(const struct irc_proto *p)
 
 	if (code)
 		return code == 376 || code == 422;
+	if (irc_nickserv_is_open(p) && str_is(p->m.cmd, "PRIVMSG"))
+		return false;
 	for (i = 0; i < sizeof(before) / sizeof(before[0]); i++)
 		if (str_is(p->m.cmd, before[i]))
 			return false;
@@ -252,9 +256,11 @@ static bool
 dispatch(struct irc_proto *p, struct irc_event *ev)
 {
 	const struct irc_row *row = irc_row_find(p->m.cmd);
-	bool registering = p->state == IRC_REGISTERING;
+	bool registering = p->state == IRC_REGISTERING, told;
 
 	begin_event(p, ev);
+	if (irc_nickserv_is_open(p) && irc_nickserv_line(p, ev, &told))
+		return told;
 	if (row && (row->early || !registering))
 		return p->m.nparam >= row->nparam && row->fn(p, ev);
 	if (row || registering || irc_msg_numeric(&p->m) == 0)
@@ -276,8 +282,11 @@ on_line(struct irc_proto *p, struct str line, struct irc_event *ev)
 		return true;
 	}
 	if (p->state == IRC_WELCOMED && makes_ready(p)) {
-		p->held = line;
-		return become_ready(p, ev);
+		p->motd_over = true;
+		if (!irc_nickserv_is_open(p) || !irc_msg_numeric(&p->m)) {
+			p->held = line;
+			return become_ready(p, ev);
+		}
 	}
 	return dispatch(p, ev);
 }
@@ -471,6 +480,14 @@ give_memory_back(struct irc_proto *p)
 	}
 }
 
+/* After the login to NickServ, the MOTD, or a while. */
+static bool
+is_let_in(const struct irc_proto *p)
+{
+	return p->state == IRC_WELCOMED && !irc_nickserv_is_open(p) &&
+	    (p->motd_over || p->now_at - p->start_at >= IRC_MOTD_WAIT_MS);
+}
+
 bool
 irc_proto_next(struct irc_proto *p, struct irc_event *ev)
 {
@@ -484,10 +501,11 @@ irc_proto_next(struct irc_proto *p, struct irc_event *ev)
 	while (p->state != IRC_CLOSED && take_line(p, &line))
 		if (on_line(p, line, ev))
 			return true;
+	if (p->state != IRC_CLOSED && irc_nickserv_overdue(p, ev))
+		return true;
 	if (p->state == IRC_CLOSED)
 		return report_end(p, ev);
-	if (p->state == IRC_WELCOMED &&
-	    p->now_at - p->start_at >= IRC_MOTD_WAIT_MS)
+	if (is_let_in(p))
 		return become_ready(p, ev);
 	if (report_overdue(p, ev) || report_unfenced(p, ev) ||
 	    irc_typing_over(p, ev))
@@ -550,11 +568,12 @@ irc_proto_out(struct irc_proto *p, int64_t now_at)
 void
 irc_proto_wrote(struct irc_proto *p, size_t n)
 {
-	/* Passwords leave in this state only. */
-	if (p->state == IRC_REGISTERING)
+	if (p->state == IRC_REGISTERING || p->secrets_out)
 		secret_wipe(p->out.p, n);
 	buf_drop(&p->out, n);
 	buf_trim(&p->out);
+	if (p->out.len == 0 && p->queue.nrank[IRC_RANK_URGENT] == 0)
+		p->secrets_out = false;
 }
 
 /* ---- time ------------------------------------------------------------- */
@@ -574,7 +593,8 @@ state_deadline(const struct irc_proto *p)
 	case IRC_REGISTERING:
 		return p->start_at + IRC_REGISTER_MS;
 	case IRC_WELCOMED:
-		return p->start_at + IRC_MOTD_WAIT_MS;
+		return irc_nickserv_is_open(p) ? -1
+		                               : p->start_at + IRC_MOTD_WAIT_MS;
 	case IRC_READY:
 		return p->ping_at >= 0 ? p->ping_at + IRC_PONG_MS
 		                       : p->heard_at + IRC_SILENCE_MS;
@@ -601,6 +621,9 @@ irc_proto_deadline(const struct irc_proto *p)
 		earliest(&at, p->regain.next_at);
 	earliest(&at, irc_watch_deadline(p));
 	earliest(&at, p->fence_at);
+	earliest(&at, p->relogin_at);
+	if (irc_nickserv_is_open(p))
+		earliest(&at, p->nickserv.due_at);
 	if (p->state == IRC_READY)
 		earliest(&at, irc_typing_due_at(p));
 	return at;
@@ -653,6 +676,7 @@ irc_proto_tick(struct irc_proto *p, int64_t now_at)
 
 	p->now_at = now_at;
 	irc_regain_tick(p);
+	irc_relogin_tick(p);
 	irc_watch_tick(p);
 	irc_fence_tick(p);
 	irc_typing_tick(p);

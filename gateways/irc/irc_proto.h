@@ -56,6 +56,7 @@
 #include "irc/irc_cap.h"
 #include "irc/irc_isupport.h"
 #include "irc/irc_msg.h"
+#include "irc/irc_nickserv.h"
 #include "irc/irc_queue.h"
 #include "irc/irc_text.h"
 #include "irc/irc_typing.h"
@@ -72,6 +73,7 @@ enum {
 	IRC_MOTD_MAX = 16 * 1024,    /* the rest is left out */
 	IRC_REGISTER_MS = 60 * 1000, /* from start to 001 */
 	IRC_MOTD_WAIT_MS = 2000,     /* from 001 to READY, if no MOTD ends */
+	IRC_RELOGIN_MS = 30 * 1000,  /* for a login in mid-session */
 	IRC_SILENCE_MS = 75 * 1000,  /* then we send a PING */
 	IRC_PONG_MS = 60 * 1000,     /* and wait so long for any byte */
 	IRC_ANSWER_MS = 60 * 1000,   /* for what was asked, once sent */
@@ -322,13 +324,17 @@ struct irc_proto {
 	uint8_t userlen, hostlen; /* ours, as others see us; 0: not known */
 	bool sasl_required, secrets_allowed, bad_secret, tls;
 	bool heard;         /* a byte at least */
+	bool motd_over;     /* so READY, once NickServ has answered */
+	bool secrets_out;   /* there may be a password in what is sent */
 	bool turned_away;   /* closing: banned, throttled, too many */
 	bool oper;          /* we may see what others do not */
 	bool labels_echoes; /* an echo had its label */
 	uint16_t nlisted;   /* lines of a LIST we did not ask for */
 
 	struct irc_regain regain;
-	struct irc_watch *watch;     /* NULL: nobody has ever been */
+	struct irc_nickserv nickserv;
+	int64_t relogin_at;      /* SASL in mid-session is given up; -1: none */
+	struct irc_watch *watch; /* NULL: nobody has ever been */
 	struct irc_batches *batches; /* NULL: none is open */
 
 	int64_t now_at;     /* latest time we were told */

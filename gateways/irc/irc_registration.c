@@ -16,6 +16,7 @@
 
 #include "irc/irc_handler.h"
 #include "irc/irc_nick.h"
+#include "irc/irc_nickserv.h"
 #include "irc/irc_regain.h"
 #include "irc/irc_sts.h"
 
@@ -146,14 +147,20 @@ irc_register(struct irc_proto *p, struct err *err)
 
 /* ---- capabilities and SASL -------------------------------------------- */
 
-/* Logged in or not, or still busy: is it good enough to go on? */
+/*
+ * Logged in or not, or still busy: is it good enough to go on?  Where NickServ
+ * may do instead that is seen later; and what was missing at first may come
+ * and go.
+ */
 static bool
 check_sasl(struct irc_proto *p, struct irc_event *ev, struct str why)
 {
 	const struct irc_sasl *s = &p->cap.sasl;
 	bool wrong = s->state == IRC_SASL_REFUSED;
+	bool missing = s->state == IRC_SASL_MISSING &&
+	    p->state == IRC_REGISTERING && !irc_nickserv_can(p);
 
-	if (!wrong && s->state != IRC_SASL_MISSING)
+	if (!wrong && !missing)
 		return false;
 	if (s->broken)
 		why = str_c(s->broken);
@@ -221,6 +228,10 @@ irc_on_cap(struct irc_proto *p, struct irc_event *ev)
 	buf_init(&lines, CAP_LINES_MAX);
 	irc_cap_line(&p->cap, m->param[1], more, list, &lines);
 	send_cap(p, &lines, false);
+	if (p->state != IRC_REGISTERING && p->cap.sasl.state != before)
+		p->relogin_at = irc_sasl_is_busy(&p->cap.sasl)
+		    ? p->now_at + IRC_RELOGIN_MS
+		    : -1;
 	if (sts)
 		return true;
 	return p->cap.sasl.state != before && check_sasl(p, ev, STR_EMPTY);
@@ -243,7 +254,7 @@ irc_proto_derived(struct irc_proto *p, const uint8_t key[CRYPTO_SHA256_BYTES])
 {
 	struct buf lines;
 
-	if (p->state != IRC_REGISTERING)
+	if (p->state == IRC_LEAVING || p->state == IRC_CLOSED)
 		return;
 	buf_init(&lines, CAP_LINES_MAX);
 	irc_sasl_derived(&p->cap.sasl, key, &lines);
@@ -264,13 +275,41 @@ irc_on_sasl(struct irc_proto *p, struct irc_event *ev)
 	    check_sasl(p, ev, irc_clean(p, irc_last(p)));
 }
 
-/* 900 only says what 903 will say. */
+/*
+ * 900 only says what 903 will say.  In mid-session that is news: services are
+ * back.  Or the user has told NickServ himself, which answers him.
+ */
 bool
 irc_on_logged_in(struct irc_proto *p, struct irc_event *ev)
 {
-	(void)p;
-	(void)ev;
-	return false;
+	if (p->state == IRC_REGISTERING)
+		return false;
+	if (!irc_sasl_is_busy(&p->cap.sasl)) {
+		irc_logged_in(p);
+		return false;
+	}
+	ev->type = IRC_EV_SERVER_TEXT;
+	ev->code = 900;
+	ev->is_server = true;
+	ev->text = irc_clean(p, irc_last(p));
+	return ev->text.len > 0;
+}
+
+void
+irc_logged_in(struct irc_proto *p)
+{
+	if (!irc_sasl_is_busy(&p->cap.sasl))
+		irc_sasl_forget(&p->cap.sasl, IRC_SASL_DONE);
+}
+
+/* A server that has begun and says no more. */
+void
+irc_relogin_tick(struct irc_proto *p)
+{
+	if (p->relogin_at < 0 || p->now_at < p->relogin_at)
+		return;
+	p->relogin_at = -1;
+	irc_sasl_lost(&p->cap.sasl);
 }
 
 /* ---- welcome ---------------------------------------------------------- */
@@ -282,13 +321,20 @@ irc_on_logged_in(struct irc_proto *p, struct irc_event *ev)
 bool
 irc_on_welcome(struct irc_proto *p, struct irc_event *ev)
 {
+	enum irc_sasl_state before = p->cap.sasl.state;
+	bool told;
+
 	if (p->state != IRC_REGISTERING || p->m.param[0].len == 0)
 		return false;
 	irc_set_nick(p, p->m.param[0]);
 	irc_cap_registered(&p->cap);
+	told = p->cap.sasl.state != before && check_sasl(p, ev, STR_EMPTY);
+	if (p->state == IRC_CLOSED)
+		return false;
 	p->state = IRC_WELCOMED;
 	p->start_at = p->now_at;
-	return check_sasl(p, ev, STR_EMPTY);
+	irc_nickserv_begin(p);
+	return told;
 }
 
 /* Between our nick and a sentence; the sentence differs (ngIRCd). */

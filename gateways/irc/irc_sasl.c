@@ -169,11 +169,40 @@ irc_sasl_missing(struct irc_sasl *s)
 }
 
 void
-irc_sasl_end(struct irc_sasl *s)
+irc_sasl_forget(struct irc_sasl *s, enum irc_sasl_state state)
 {
+	irc_sasl_release(s);
+	s->usable = 0;
+	s->state = state;
+}
+
+void
+irc_sasl_lost(struct irc_sasl *s)
+{
+	end_talk(s);
 	if (s->state == IRC_SASL_WANTED || irc_sasl_is_busy(s))
 		irc_sasl_missing(s);
-	irc_sasl_release(s);
+}
+
+/* What was begun is not begun anew: a nonce is good for one time. */
+void
+irc_sasl_end(struct irc_sasl *s)
+{
+	bool begun = irc_sasl_is_busy(s) || s->broken;
+
+	irc_sasl_lost(s);
+	if (begun || (s->state != IRC_SASL_MISSING && s->state != IRC_SASL_OFF))
+		irc_sasl_forget(s, s->state);
+}
+
+void
+irc_sasl_again(struct irc_sasl *s)
+{
+	if (!s->usable ||
+	    (s->state != IRC_SASL_MISSING && s->state != IRC_SASL_OFF))
+		return;
+	s->state = IRC_SASL_WANTED;
+	s->tried = 0;
 }
 
 void

@@ -83,8 +83,20 @@ void irc_sasl_release(struct irc_sasl *s);
 /* The server has none for us. */
 void irc_sasl_missing(struct irc_sasl *s);
 
-/* Login is over: only the state is kept, no secret. */
+/*
+ * The registration is over.  Only where the server could not, the secrets are
+ * kept: it may later, see irc_sasl_again().
+ */
 void irc_sasl_end(struct irc_sasl *s);
+
+/* Nothing more is tried: only this state is kept, no secret. */
+void irc_sasl_forget(struct irc_sasl *s, enum irc_sasl_state state);
+
+/* It is offered now; WANTED, if that can be of use. */
+void irc_sasl_again(struct irc_sasl *s);
+
+/* It is offered no longer, or has not answered: for now that is the end. */
+void irc_sasl_lost(struct irc_sasl *s);
 
 /* The value of the capability, or of 908. */
 void irc_sasl_offer(struct irc_sasl *s, struct str mechanisms);

@@ -303,6 +303,14 @@ restart(const struct irc_params *params)
 }
 
 static void
+pass(int64_t ms)
+{
+	now += ms;
+	irc_proto_tick(&p, now);
+	settle();
+}
+
+static void
 join(const char *channel, uint64_t ref)
 {
 	assert_int_equal(
@@ -608,12 +616,167 @@ missing_sasl_ends_it_for_now_if_required(void **state)
 
 	(void)state;
 	params.sasl_required = true;
+	/* Nothing weaker: NickServ would be told the password. */
+	params.sasl.mechanism = STR("SCRAM-SHA-256");
 	for (int i = 0; i < 3; i++) {
 		restart(&params);
 		feed(ways[i]);
 		assert_log("CLOSED err=auth [the server offers no SASL that "
 		           "your settings allow at the moment]\n");
 	}
+}
+
+static void
+without_sasl_nickserv_is_told_before_the_rooms(void **state)
+{
+	(void)state;
+	restart(&sasl_params);
+	feed(":s CAP * LS :x\r\n:s 001 bob :hi\r\n:s 422 bob :none\r\n");
+	assert_sent("CAP END\r\nNICKSERV :IDENTIFY acc pw\r\n");
+	assert_log("");
+	feed(":NickServ!s@services NOTICE bob :This nick is registered\r\n"
+	     ":NickServ!s@services NOTICE bob :You are now identified\r\n");
+	assert_log("MESSAGE who=NickServ!s@services nick=bob notice "
+	           "[This nick is registered]\nREADY nick=bob\n");
+	assert_int_equal(p.cap.sasl.password.len, 0);
+
+	/* The account is our nick: one word is enough. */
+	restart(&sasl_params);
+	feed(":s 001 acc :hi\r\n:s 005 acc NETWORK=x :are\r\n");
+	assert_sent("NICKSERV :IDENTIFY pw\r\n");
+	feed(":s 900 acc acc!u@h acc :You are now logged in as acc\r\n");
+	feed(":s 422 acc :none\r\n");
+	assert_log("ISUPPORT who=s\nREADY nick=acc\n");
+}
+
+static void
+nickserv_is_waited_for_three_seconds(void **state)
+{
+	struct irc_params params = sasl_params;
+
+	(void)state;
+	for (int required = 0; required < 2; required++) {
+		params.sasl_required = required;
+		restart(&params);
+		feed(":s CAP * LS :\r\n:s 001 bob :hi\r\n:s 422 bob :none\r\n");
+		assert_log("");
+		assert_int_equal(irc_proto_deadline(&p), now + 3000);
+		pass(2999);
+		assert_log("");
+		pass(1);
+		assert_log(required
+		        ? "CLOSED err=auth [not logged in: the server offers "
+		          "no SASL, and NickServ has not answered in time]\n"
+		        : "SERVER_TEXT server [not logged in: the server "
+		          "offers no SASL, and NickServ has not answered in "
+		          "time]\nREADY nick=bob\n");
+	}
+}
+
+static void
+a_password_that_nickserv_refuses_is_not_tried_again(void **state)
+{
+	struct irc_params params = sasl_params;
+
+	(void)state;
+	for (int required = 0; required < 2; required++) {
+		params.sasl_required = required;
+		restart(&params);
+		feed(":s 001 bob :hi\r\n:s 422 bob :none\r\n");
+		feed(":nickserv!s@h NOTICE bob :Invalid password for acc.\r\n");
+		assert_log(required
+		        ? "CLOSED err=auth permanent [not logged in: the "
+		          "server offers no SASL, and NickServ says: Invalid "
+		          "password for acc.]\n"
+		        : "SERVER_TEXT who=nickserv!s@h server [not logged "
+		          "in: the server offers no SASL, and NickServ says: "
+		          "Invalid password for acc.]\nREADY nick=bob\n");
+		if (required)
+			continue;
+		feed(":s CAP bob NEW :sasl=PLAIN\r\n");
+		assert_sent("NICKSERV :IDENTIFY acc pw\r\n");
+	}
+}
+
+/* Anybody could call himself NickServ where there are no services. */
+static void
+only_a_service_is_told_the_password(void **state)
+{
+	static const struct {
+		const char *who, *sent;
+	} cases[] = {
+		{ ":s 311 bob NickServ s h * :x\r\n"
+		  ":s 312 bob NickServ services.example :x\r\n",
+		    "PRIVMSG NickServ :IDENTIFY acc pw\r\n" },
+		{ ":s 313 bob NickServ :is a Network Service\r\n",
+		    "PRIVMSG NickServ :IDENTIFY acc pw\r\n" },
+		{ ":s 311 bob NickServ service services. * :services.x\r\n"
+		  ":s 312 bob NickServ irc.example :the services. server\r\n"
+		  ":s 313 bob NickServ :is an IRC operator\r\n",
+		    "" },
+		{ "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		restart(&sasl_params);
+		feed(":s 001 bob :hi\r\n:s 422 bob :none\r\n");
+		forget();
+		feed(":s 421 bob NICKSERV :Unknown command\r\n");
+		assert_sent("WHOIS NickServ\r\n");
+		feed(cases[i].who);
+		feed(":s 318 bob NickServ :End\r\n");
+		assert_sent(cases[i].sent);
+		assert_log(cases[i].sent[0]
+		        ? ""
+		        : "SERVER_TEXT who=s server [not logged in: the "
+		          "server offers no SASL, and its NickServ is no "
+		          "service]\nREADY nick=bob\n");
+	}
+	restart(&sasl_params);
+	feed(":s 001 bob :hi\r\n:s 422 bob :none\r\n"
+	     ":s 421 bob NICKSERV :Unknown command\r\n"
+	     ":s 401 bob NickServ :No such nick\r\n"
+	     ":s 318 bob NickServ :End\r\n");
+	assert_log("SERVER_TEXT who=s server [not logged in: the server "
+	           "offers no SASL, and there is no NickServ]\n"
+	           "READY nick=bob\n");
+}
+
+static void
+sasl_that_comes_later_logs_in_then(void **state)
+{
+	(void)state;
+	restart(&sasl_params);
+	feed(":s CAP * LS :cap-notify\r\n:s CAP * ACK :cap-notify\r\n"
+	     ":s 001 bob :hi\r\n:s 422 bob :none\r\n"
+	     ":s 440 bob NickServ :Services are down\r\n");
+	forget();
+	feed(":s CAP bob NEW :sasl=PLAIN\r\n");
+	assert_sent("CAP REQ :sasl\r\n");
+	feed(":s CAP bob NAK :sasl\r\n");
+	assert_sent("");
+	assert_log("");
+	feed(":s CAP bob NEW :sasl=PLAIN\r\n:s CAP bob ACK :sasl\r\n");
+	assert_sent("CAP REQ :sasl\r\nAUTHENTICATE PLAIN\r\n");
+	feed(":s CAP bob DEL :sasl\r\n:s 904 bob :no\r\n");
+	assert_log("");
+	feed(":s CAP bob NEW :sasl=PLAIN\r\n:s CAP bob ACK :sasl\r\n");
+	forget();
+	pass(30 * 1000); /* it says no more, and is not waited for */
+	feed("AUTHENTICATE +\r\n");
+	assert_sent("");
+	feed(":s CAP bob NEW :sasl=PLAIN\r\n:s CAP bob ACK :sasl\r\n"
+	     "AUTHENTICATE +\r\n");
+	assert_sent("CAP REQ :sasl\r\nAUTHENTICATE PLAIN\r\n"
+	            "AUTHENTICATE YWNjAGFjYwBwdw==\r\n");
+	feed(":s 900 bob bob!u@h acc :You are now logged in as acc\r\n"
+	     ":s 903 bob :ok\r\n");
+	assert_log("SERVER_TEXT who=s code=900 server [You are now logged "
+	           "in as acc]\n");
+	assert_int_equal(p.cap.sasl.password.len, 0);
+	feed(":s CAP bob NEW :sasl=PLAIN\r\n");
+	assert_sent("");
 }
 
 static void
@@ -2476,6 +2639,11 @@ main(void)
 		FRESH(a_key_for_scram_is_asked_of_the_caller),
 		FRESH(a_wrong_password_ends_it_only_if_sasl_is_required),
 		FRESH(missing_sasl_ends_it_for_now_if_required),
+		FRESH(without_sasl_nickserv_is_told_before_the_rooms),
+		FRESH(nickserv_is_waited_for_three_seconds),
+		FRESH(a_password_that_nickserv_refuses_is_not_tried_again),
+		FRESH(only_a_service_is_told_the_password),
+		FRESH(sasl_that_comes_later_logs_in_then),
 		FRESH(the_chatter_of_a_connecting_server_is_not_shown),
 		FRESH(reasons_to_give_up_are_permanent),
 		TEST(without_message_tags_nothing_is_tagged),
