@@ -295,11 +295,17 @@ start(void)
 	settle();
 }
 
+/* What it would say while it is taken down is not heard. */
 static void
 kill_core(void)
 {
+	size_t i;
+
 	if (!play.core)
 		return;
+	for (i = 0; i < play.config->ngateway; i++)
+		fake_component_cut(
+		    fake_component(play.config->gateway[i].domain));
 	core_free(&play.core);
 	store_close(&play.store);
 }

@@ -6,9 +6,11 @@
 #include "core/core.h"
 #include "core/instance.h"
 #include "core/services.h"
+#include "core/unsettled.h"
 #include "lib/crypto.h"
 #include "lib/xalloc.h"
 #include "net/loop.h"
+#include "xmpp/component.h"
 
 struct core {
 	struct loop *loop;
@@ -18,7 +20,8 @@ struct core {
 	int (*reload)(void *arg, struct buf *restart_out, struct err *err);
 	void *reload_arg;
 	struct list gateways;
-	struct loop_hook turn;
+	struct loop_hook turn, written;
+	struct unsettled *unsettled;
 	struct timer stop;
 	uint64_t last_id;
 	uint32_t salt;
@@ -66,6 +69,30 @@ on_turn(struct loop_hook *h)
 		stopped(c);
 }
 
+/* What waits for a slow server would be lost if we were killed. */
+static bool
+is_waiting(const struct gateway *gw)
+{
+	struct component_stats stats = { .queued_bytes = 0 };
+
+	if (gw->component)
+		component_stats(gw->component, &stats);
+	return stats.queued_bytes > 0;
+}
+
+static void
+on_written(struct loop_hook *h)
+{
+	struct core *c = LIST_ENTRY(h, struct core, written);
+
+	LIST_EACH(&c->gateways, n)
+	{
+		if (is_waiting(GATEWAY(n)))
+			return;
+	}
+	unsettled_written(c->unsettled);
+}
+
 static void
 on_stop_deadline(struct timer *t)
 {
@@ -92,6 +119,9 @@ core_new(const struct core_params *p, struct err *err)
 	list_init(&c->gateways);
 	timer_init(&c->stop, on_stop_deadline);
 	loop_hook_add(c->loop, &c->turn, LOOP_RANK_CORE, on_turn);
+	loop_hook_add(c->loop, &c->written, LOOP_RANK_WRITTEN, on_written);
+	if (p->store)
+		c->unsettled = unsettled_open(p->config->store.path.p, p->log);
 	for (i = 0; i < p->config->ngateway; i++) {
 		struct gateway *gw =
 		    instance_new(c, &p->config->gateway[i], err);
@@ -163,6 +193,8 @@ core_free(struct core **cp)
 	}
 	timer_cancel(&c->stop);
 	loop_hook_del(&c->turn);
+	loop_hook_del(&c->written);
+	unsettled_close(&c->unsettled);
 	free(c);
 }
 
@@ -238,6 +270,12 @@ struct store *
 core_store(struct core *c)
 {
 	return c->store;
+}
+
+struct unsettled *
+core_unsettled(struct core *c)
+{
+	return c->unsettled;
 }
 
 const struct config *

@@ -25,6 +25,7 @@ struct gateway;
 struct log_ctx;
 struct loop;
 struct store;
+struct unsettled;
 
 enum { CORE_STOP_MS = 3000 };
 
@@ -79,6 +80,7 @@ struct loop *core_loop(struct core *c);
 struct clock *core_clock(struct core *c);
 const struct log_ctx *core_log(struct core *c);
 struct store *core_store(struct core *c);
+struct unsettled *core_unsettled(struct core *c); /* may be NULL */
 const struct config *core_config(struct core *c);
 bool core_is_stopping(const struct core *c);
 

@@ -13,6 +13,7 @@
 #include "core/inbound.h"
 #include "core/instance.h"
 #include "core/mam.h"
+#include "core/outgoing.h"
 #include "core/probe.h"
 #include "core/router.h"
 #include "core/services.h"
@@ -54,6 +55,7 @@ on_up(struct component *c, void *arg)
 	}
 	farewell_release(gw);
 	for_sessions(gw, inbound_release);
+	outgoing_settle(gw);
 	probe_start(gw->probe);
 	contacts_up(gw->contacts);
 }

@@ -19,6 +19,7 @@
 #include "core/session.h"
 #include "core/slash.h"
 #include "core/typing.h"
+#include "core/unsettled.h"
 #include "lib/xalloc.h"
 #include "xmpp/component.h"
 #include "xmpp/ns.h"
@@ -40,21 +41,28 @@ refuse(struct inlet *in, enum err_kind kind, const char *text)
 /* The error of a request that a message made, to the same id. */
 struct reply_to {
 	char *from, *to, *id;
+	uint32_t unsettled;
 };
 
 static void
 on_request_done(
     struct session *s, const struct request_to *to, const struct gw_event *done)
 {
+	struct unsettled *u = core_unsettled(s->gw->core);
 	struct reply_to *r = to->obj;
 	struct xmlw *w;
+	int rc = 0;
 
 	if (done->err.kind != ERR_NONE) {
 		w = component_begin(s->gw->component, "message", str_c(r->to),
 		    str_c(r->from), "error", str_c(r->id));
 		stanza_error_write(w, &done->err);
-		(void)component_end(s->gw->component, NULL);
+		rc = component_end(s->gw->component, NULL);
 	}
+	if (rc == 0)
+		unsettled_end(u, r->unsettled);
+	else
+		unsettled_leave(u, r->unsettled);
 	free(r->from);
 	free(r->to);
 	free(r->id);
@@ -70,6 +78,8 @@ message_request(struct inlet *in, struct session *s, const struct gw_req *req)
 	r->from = str_dup(jid_full(&in->from));
 	r->to = str_dup(jid_full(&in->to));
 	r->id = str_dup(in->id);
+	r->unsettled = unsettled_put(core_unsettled(in->gw->core),
+	    jid_full(&in->from), jid_full(&in->to), in->id);
 	request_start(s, req, REQUEST_MS, &to);
 }
 

@@ -10,6 +10,7 @@
 #include "core/room.h"
 #include "core/session.h"
 #include "core/talk.h"
+#include "core/unsettled.h"
 #include "lib/xalloc.h"
 #include "xmpp/component.h"
 #include "xmpp/stanza_error.h"
@@ -52,15 +53,27 @@ find(struct session *s, gw_ticket ticket)
 	return NULL;
 }
 
+static int
+write_error(struct gateway *gw, struct str from, struct str to, struct str id,
+    const struct err *err)
+{
+	struct xmlw *w =
+	    component_begin(gw->component, "message", from, to, "error", id);
+
+	stanza_error_write(w, err);
+	return component_end(gw->component, NULL);
+}
+
+/* While the stream is down it stays open, see outgoing_settle(). */
 static void
 answer_error(struct session *s, const struct outgoing *o, const struct err *err)
 {
-	struct xmlw *w;
+	struct unsettled *u = core_unsettled(s->gw->core);
 
-	w = component_begin(
-	    s->gw->component, "message", o->to, o->from, "error", o->id);
-	stanza_error_write(w, err);
-	(void)component_end(s->gw->component, NULL);
+	if (write_error(s->gw, o->to, o->from, o->id, err) == 0)
+		unsettled_end(u, o->unsettled);
+	else
+		unsettled_leave(u, o->unsettled);
 }
 
 static void
@@ -137,6 +150,8 @@ outgoing_send(
 		    err, ERR_BUSY, "not sent: too many messages are waiting");
 	o = outgoing_new(p);
 	o->ticket = core_next_id(s->gw->core);
+	o->unsettled =
+	    unsettled_put(core_unsettled(s->gw->core), p->from, p->to, p->id);
 	o->held = hold;
 	list_add(&s->outgoing, &o->node);
 	s->noutgoing++;
@@ -198,6 +213,7 @@ keep(struct session *s, const struct outgoing *o)
 	struct backlog_word word = word_of(s, o);
 
 	archive_word(s, &at, &word);
+	unsettled_end(core_unsettled(s->gw->core), o->unsettled);
 }
 
 /* Nobody knows what became of the oldest; no fate will find it any more. */
@@ -302,4 +318,25 @@ outgoing_fail_all(struct session *s, const struct err *err)
 		answer_error(s, OUTGOING(n), &unsure);
 		outgoing_free(s, OUTGOING(n));
 	}
+}
+
+static void
+tell_unsettled(
+    uint32_t number, struct str from, struct str to, struct str id, void *arg)
+{
+	struct gateway *gw = arg;
+	struct err err;
+
+	err_set(&err, ERR_UNREACHABLE,
+	    "the gateway was interrupted before the network has confirmed "
+	    "this; it may have arrived");
+	if (write_error(gw, to, from, id, &err) == 0)
+		unsettled_end(core_unsettled(gw->core), number);
+}
+
+void
+outgoing_settle(struct gateway *gw)
+{
+	unsettled_each(
+	    core_unsettled(gw->core), gateway_domain(gw), tell_unsettled, gw);
 }

@@ -6,6 +6,8 @@
  * exactly one of: accepted (GW_SENT; the reflection stays true, and goes into
  * the archive), or an error
  * with the same id, whose text says whether it may have arrived all the same.
+ * Those that were open when the program was killed, or when their sender could
+ * not be told, get that error when the stream is up again.
  */
 #ifndef CORE_OUTGOING_H
 #define CORE_OUTGOING_H
@@ -28,8 +30,9 @@ enum { OUTGOING_MAX = 200, OUTGOING_GONE_MAX = 1200 };
 struct outgoing {
 	struct list node; /* session->outgoing, or ->gone */
 	gw_ticket ticket;
-	bool held; /* waits for the login */
-	bool gone; /* GW_LEFT came */
+	uint32_t unsettled; /* unsettled.h */
+	bool held;          /* waits for the login */
+	bool gone;          /* GW_LEFT came */
 	enum gw_msg_kind kind;
 	struct str from;       /* full JID of the sender */
 	struct str to;         /* as it was addressed */
@@ -69,5 +72,8 @@ void outgoing_release(struct session *s);
 void outgoing_fail_all(struct session *s, const struct err *err);
 
 void outgoing_on_fate(struct session *s, const struct gw_event *ev);
+
+/* The stream is up: what an earlier run, or stream, has left open. */
+void outgoing_settle(struct gateway *gw);
 
 #endif

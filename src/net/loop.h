@@ -51,10 +51,15 @@ void loop_enter(struct loop *l);
 
 /*
  * Called every turn, before waiting, in order of rank: what makes output
- * (LOOP_RANK_CORE) before what writes it (LOOP_RANK_WRITE).  A hook may add
- * and delete hooks.
+ * (LOOP_RANK_CORE) before what writes it (LOOP_RANK_WRITE), then what wants
+ * to know that it is written.  A hook may add and delete hooks.
  */
-enum loop_rank { LOOP_RANK_CORE, LOOP_RANK_WRITE, LOOP_NRANK };
+enum loop_rank {
+	LOOP_RANK_CORE,
+	LOOP_RANK_WRITE,
+	LOOP_RANK_WRITTEN,
+	LOOP_NRANK
+};
 
 struct loop_hook {
 	struct list node;

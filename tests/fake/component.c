@@ -137,6 +137,12 @@ fake_component_up(struct component *c)
 }
 
 void
+fake_component_cut(struct component *c)
+{
+	c->up = false;
+}
+
+void
 fake_component_down(struct component *c)
 {
 	struct err err;

@@ -27,6 +27,7 @@ void fake_loop_turn(struct loop *l);
 struct component *fake_component(struct str domain);
 void fake_component_up(struct component *c);
 void fake_component_down(struct component *c);
+void fake_component_cut(struct component *c); /* down, and nobody is told */
 void fake_component_slow(struct component *c, bool slow);
 
 /* False: ill-formed. */

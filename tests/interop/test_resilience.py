@@ -211,6 +211,72 @@ async def test_who_is_gone_after_a_kill_is_not_brought_back(
     assert "romeo" not in await juliet.names(balcony.channel)
 
 
+async def told_of(client, id, clock):
+    """The reflection of a message, or the error with its id."""
+    return await client.expect(
+        f"what became of {id}",
+        kind="message",
+        id=id,
+        deadline_s=max(clock.left_s, 0.1),
+    )
+
+
+@pytest.mark.parametrize("victim", ("irc", "passerelle"))
+async def test_every_id_ends_whatever_is_killed(
+    stage, romeo, juliet, balcony, victim
+):
+    """Reflected, refused, or said to be unsure, each once.  Nothing is in a
+    socket between the XMPP server and us at the kill: that would be known to
+    nobody (XEP-0114 has no acknowledgements)."""
+    ids = []
+
+    async def say(n):
+        for i in range(n):
+            ids.append(romeo.say(balcony.room, f"line {len(ids)}"))
+            await asyncio.sleep(0.02)
+
+    await asyncio.sleep(0.5)  # who is inside is stored some milliseconds later
+    await say(25)  # after each ten the network is asked whether it has them
+    last = ids[-1]
+    await romeo.expect("its reflection", kind="message", id=last)
+    if victim == "irc":
+        await stage.kill_irc()
+    else:
+        stage.passerelle.kill()
+        await juliet.expect("romeo quits", "QUIT", nick="romeo")
+    await asyncio.sleep(0.3)  # the XMPP server has seen it, too
+    await say(10)
+    if victim == "irc":
+        stage.irc.start()
+    else:
+        stage.passerelle.start()
+    clock = Clock()
+    await gateway_is_back(clock, romeo)
+    open_ids = [i for i in ids if not ends_of(romeo, i)]
+    for id in open_ids:
+        await told_of(romeo, id, clock)
+    await romeo.barrier(GATEWAY)
+    unsure = 0
+    for id in ids:
+        ends = ends_of(romeo, id)
+        assert ends in (
+            ["groupchat"],  # accepted
+            ["error"],
+            ["groupchat", "error"],  # and then nobody knew
+        ), f"{id}: {ends}"
+        unsure += len(ends) == 2
+    # An echo says at once that a line was taken; elsewhere some were open.
+    assert unsure or stage.irc.has_echo
+
+
+def ends_of(client, id):
+    return [
+        s.type
+        for s in client.inbox.history
+        if s.kind == "message" and s.id == id and not s.is_delayed
+    ]
+
+
 async def test_a_second_passerelle_on_the_same_store_ends_with_75(
     stage, romeo, juliet, balcony
 ):
