@@ -75,6 +75,7 @@ map_file(const char *path, int *errno_out)
 	*errno_out = errno;
 	if (fd >= 0)
 		close(fd);
+	/* cppcheck-suppress memleak ; it is what is returned */
 	return at == MAP_FAILED ? NULL : at;
 }
 
