@@ -230,6 +230,20 @@ irc_ask_touch(struct irc_asks *t, struct irc_ask *a, int64_t now_at)
 	list_add(&t->requests, &a->node);
 }
 
+void
+irc_ask_retarget(
+    struct irc_asks *t, struct irc_ask *a, struct str target, int64_t now_at)
+{
+	struct irc_ask *b =
+	    irc_ask_new(t, a->kind, a->ref, target, irc_ask_other(a));
+
+	if (!b)
+		return;
+	b->inside = a->inside;
+	irc_ask_sent(t, b, now_at);
+	irc_ask_free(t, &a);
+}
+
 static struct irc_ask *
 oldest_request(const struct irc_asks *t)
 {

@@ -120,6 +120,13 @@ struct irc_ask *irc_ask_labeled(const struct irc_asks *t, uint32_t label);
 struct irc_ask *irc_ask_before(
     const struct irc_asks *t, unsigned kinds, const struct irc_ask *mark);
 
+/*
+ * One that has left is about another name from now on; its time runs anew.
+ * Where too many are open it stays as it is.
+ */
+void irc_ask_retarget(
+    struct irc_asks *t, struct irc_ask *a, struct str target, int64_t now_at);
+
 /* The oldest that has left, or NULL. */
 struct irc_ask *irc_ask_oldest(const struct irc_asks *t);
 

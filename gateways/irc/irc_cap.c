@@ -12,6 +12,7 @@ static const char *const names[IRC_NCAP] = {
 	[IRC_CAP_AWAY_NOTIFY] = "away-notify",
 	[IRC_CAP_BATCH] = "batch",
 	[IRC_CAP_CAP_NOTIFY] = "cap-notify",
+	[IRC_CAP_CHANNEL_RENAME] = "draft/channel-rename",
 	[IRC_CAP_CHGHOST] = "chghost",
 	[IRC_CAP_ECHO_MESSAGE] = "echo-message",
 	[IRC_CAP_EXTENDED_JOIN] = "extended-join",

@@ -2,7 +2,7 @@
  * Lines about channels: who comes and goes, topics, modes, names.
  *
  * RFC 2812 3.2	channel operations
- * IRCv3	extended-join, multi-prefix, userhost-in-names
+ * IRCv3	draft/channel-rename, extended-join, multi-prefix, userhost-in-names
  */
 #include "irc/irc_handler.h"
 
@@ -65,6 +65,26 @@ irc_on_kick(struct irc_proto *p, struct irc_event *ev)
 	ev->self = irc_proto_is_self(p, ev->nick);
 	if (irc_from_self(p))
 		ev->ref = irc_answer(p, IRC_ASK_KICK, ev->nick);
+	return true;
+}
+
+/* RENAME #old #new :why.  The NAMES of a join go on under the new name. */
+bool
+irc_on_rename(struct irc_proto *p, struct irc_event *ev)
+{
+	struct str was = p->m.param[0], is = p->m.param[1];
+	struct irc_ask *a = irc_ask_find(
+	    &p->asks, IRC_ASK_BIT(IRC_ASK_JOIN), p->is.casemap, was);
+
+	if (!irc_is_channel(p, was) || !irc_is_channel(p, is))
+		return false;
+	if (a && a->inside)
+		irc_ask_retarget(&p->asks, a, is, p->now_at);
+	ev->type = IRC_EV_RENAME;
+	ev->channel = was;
+	ev->target = is;
+	ev->is_server = irc_from_server(p);
+	ev->text = irc_clean(p, p->m.param[2]);
 	return true;
 }
 

@@ -371,6 +371,27 @@ on_kick(struct irc_link *l, const struct irc_event *ev)
 	done(l, ev->ref);
 }
 
+/* Whatever had that name has it no more. */
+static void
+on_rename(struct irc_link *l, const struct irc_event *ev)
+{
+	struct irc_channel *c = channel_of(l, ev);
+	struct irc_channel *twin = irc_ranks_channel(&l->ranks, ev->target);
+	struct gw_event out = { .type = GW_EV_RENAMED,
+		.room = ev->channel,
+		.text = ev->target,
+		.actor = ev->is_server ? STR_EMPTY : ev->who.nick,
+		.reason = ev->text };
+
+	if (!c)
+		return;
+	if (twin && twin != c)
+		left(l, twin, GW_LEFT_PART, STR_EMPTY,
+		    STR("another channel has this name now"));
+	irc_ranks_move(&l->ranks, c, ev->target);
+	irc_link_emit(l, &out);
+}
+
 /* ---- people ----------------------------------------------------------- */
 
 /* Our own end is told by CLOSED. */
@@ -990,6 +1011,7 @@ static event_row *const rows[] = {
 	[IRC_EV_PART] = on_part,
 	[IRC_EV_QUIT] = on_quit,
 	[IRC_EV_KICK] = on_kick,
+	[IRC_EV_RENAME] = on_rename,
 	[IRC_EV_NICK] = on_nick,
 	[IRC_EV_NAME] = on_name,
 	[IRC_EV_NAMES_END] = on_names_end,

@@ -333,6 +333,7 @@ static const struct irc_row rows[] = {
 	{ "PRIVMSG", 2, irc_on_privmsg, false },
 	{ "QUIT", 0, irc_on_quit, false },
 	{ "REDACT", 2, irc_on_redact, false },
+	{ "RENAME", 2, irc_on_rename, false },
 	{ "SETNAME", 1, irc_on_setname, false },
 	{ "TAGMSG", 1, irc_on_tagmsg, false },
 	{ "TOPIC", 1, irc_on_topic, false },

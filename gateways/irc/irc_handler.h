@@ -46,7 +46,7 @@ void irc_relogin_tick(struct irc_proto *p);
 /* irc_channel.c */
 irc_handler_fn irc_on_join, irc_on_part, irc_on_kick, irc_on_names,
     irc_on_names_end, irc_on_topic, irc_on_topic_is, irc_on_topic_none,
-    irc_on_topic_who, irc_on_mode, irc_on_mode_is;
+    irc_on_topic_who, irc_on_mode, irc_on_mode_is, irc_on_rename;
 bool irc_step_names(struct irc_proto *p, struct irc_event *ev);
 bool irc_step_modes(struct irc_proto *p, struct irc_event *ev);
 void irc_topic_event(struct irc_proto *p, struct irc_event *ev);

@@ -180,6 +180,8 @@ enum irc_event_type {
 	IRC_EV_QUIT,      /* who, self, text */
 	IRC_EV_KICK,      /* channel, who: actor, nick: victim, text; self: the
 	                     victim is us; ref */
+	IRC_EV_RENAME,    /* channel, target: what it is called from now on,
+	                     who, is_server, text: why */
 	IRC_EV_NICK,      /* who: as it was, nick: as it is, self, ref */
 	IRC_EV_NAME,      /* channel, who, modes, self: one line of NAMES;
 	                     letter: '=' of public channels */

@@ -207,6 +207,17 @@ irc_ranks_enter(struct irc_ranks *r, struct str channel)
 }
 
 void
+irc_ranks_move(struct irc_ranks *r, struct irc_channel *c, struct str name)
+{
+	char key[NAME_MAX_BYTES];
+
+	map_del_value(&r->channels, str_c(c->key), c);
+	str_store(&c->name, name);
+	str_store(&c->key, folded(r, name, key));
+	map_put(&r->channels, str_c(c->key), c);
+}
+
+void
 irc_ranks_exit(struct irc_ranks *r, struct irc_channel *c)
 {
 	forget_ranks(r, c);

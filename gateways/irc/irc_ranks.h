@@ -60,6 +60,10 @@ struct irc_channel *irc_ranks_enter(struct irc_ranks *r, struct str channel);
 struct irc_channel *irc_ranks_channel(
     const struct irc_ranks *r, struct str channel);
 
+/* It is called that from now on; no other is. */
+void irc_ranks_move(
+    struct irc_ranks *r, struct irc_channel *c, struct str name);
+
 /* We are out. */
 void irc_ranks_exit(struct irc_ranks *r, struct irc_channel *c);
 

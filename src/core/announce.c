@@ -222,28 +222,43 @@ announce_renamed(struct room *r, const struct member *m, struct str nick)
 	buf_release(&res);
 }
 
-void
-announce_out(
-    struct occupant *o, int status, struct str actor, struct str reason)
+static void
+say_out(struct occupant *o, struct muc_item item)
 {
-	struct muc_item item = { .affiliation = "none",
-		.role = "none",
-		.jid = str_c(o->jid),
-		.actor = actor,
-		.reason = reason };
 	const struct member *self = room_self(o->room);
 	struct str nick = self ? person_resource(self->person) : str_c(o->wish);
 	struct who who;
 
-	if (status)
-		add_status(&item, status);
+	item.affiliation = self ? standing_name[self->standing] : "none";
+	item.role = "none";
+	item.jid = str_c(o->jid);
 	add_status(&item, MUC_SELF);
-	if (self)
-		item.affiliation = standing_name[self->standing];
 	who_init(&who);
 	farewell_say(
 	    o->room->s->gw, who_is(&who, o, nick), str_c(o->jid), &item);
 	who_release(&who);
+}
+
+void
+announce_out(
+    struct occupant *o, int status, struct str actor, struct str reason)
+{
+	struct muc_item item = { .actor = actor, .reason = reason };
+
+	if (status)
+		add_status(&item, status);
+	say_out(o, item);
+}
+
+void
+announce_moved(
+    struct occupant *o, struct str instead, struct str actor, struct str reason)
+{
+	say_out(o,
+	    (struct muc_item){ .actor = actor,
+	        .reason = reason,
+	        .venue = instead,
+	        .destroyed = true });
 }
 
 /* ---- messages --------------------------------------------------------- */

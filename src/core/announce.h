@@ -35,6 +35,10 @@ void announce_renamed(struct room *r, const struct member *m, struct str nick);
 void announce_out(
     struct occupant *o, int status, struct str actor, struct str reason);
 
+/* The same, and the room with him: they meet in `instead`, a JID, or nowhere. */
+void announce_moved(struct occupant *o, struct str instead, struct str actor,
+    struct str reason);
+
 /* The join sequence: members, itself, history, subject. */
 void announce_all(struct occupant *to);
 

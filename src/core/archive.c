@@ -131,6 +131,18 @@ archive_word(struct session *s, const struct archive_place *at,
 		keep(s, at->is_room, at->name, &l);
 }
 
+/* The key of the old name is kept by the room: that of the new is borrowed. */
+void
+archive_move(struct room *r, struct str name)
+{
+	struct store_talk t = archive_talk(r->s, true, name);
+	struct str to = t.name;
+
+	t.name = str_c(r->key);
+	if (archive_is_on(r->s->gw))
+		store_talk_move(core_store(r->s->gw->core), &t, to, NULL, NULL);
+}
+
 void
 archive_forget(struct session *s, bool is_room, struct str name, struct str id)
 {

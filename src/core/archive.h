@@ -57,6 +57,9 @@ struct archive_place {
 void archive_word(struct session *s, const struct archive_place *at,
     const struct backlog_word *word);
 
+/* The room is called that from now on. */
+void archive_move(struct room *r, struct str name);
+
 /* It was taken back. */
 void archive_forget(
     struct session *s, bool is_room, struct str name, struct str id);

@@ -14,6 +14,7 @@
 #include "core/outgoing.h"
 #include "core/person.h"
 #include "core/reaction.h"
+#include "core/relocation.h"
 #include "core/request.h"
 #include "core/retraction.h"
 #include "core/room.h"
@@ -174,6 +175,7 @@ static room_row *const of_room[GW_NEVENT] = {
 	[GW_EV_JOINED] = room_on_joined,
 	[GW_EV_REFUSED] = room_on_refused,
 	[GW_EV_LEFT] = room_on_left,
+	[GW_EV_RENAMED] = relocation_in,
 	[GW_EV_MEMBER] = room_on_member,
 	[GW_EV_STANDING] = room_on_standing,
 	[GW_EV_MEMBER_LEFT] = room_on_member_left,
@@ -240,6 +242,7 @@ static const size_t event_strs[] = {
 	offsetof(struct gw_event, room),
 	offsetof(struct gw_event, text),
 	offsetof(struct gw_event, actor),
+	offsetof(struct gw_event, reason),
 	offsetof(struct gw_event, person.nick),
 	offsetof(struct gw_event, person.user),
 	offsetof(struct gw_event, person.host),

@@ -10,10 +10,10 @@
 #include "xmpp/muc.h"
 #include "xmpp/xmlw.h"
 
-/* The item's slices point to actor and reason; jid is that of `to`. */
+/* The item's slices point to actor, reason and venue; jid is that of `to`. */
 struct farewell {
 	struct list node;
-	char *from, *to, *actor, *reason;
+	char *from, *to, *actor, *reason, *venue;
 	struct muc_item item;
 };
 
@@ -28,6 +28,7 @@ farewell_free(struct gateway *gw, struct farewell *f)
 	free(f->to);
 	free(f->actor);
 	free(f->reason);
+	free(f->venue);
 	free(f);
 }
 
@@ -49,10 +50,12 @@ keep(struct gateway *gw, struct str from, struct str to,
 	f->to = str_dup(to);
 	f->actor = str_dup(item->actor);
 	f->reason = str_dup(item->reason);
+	f->venue = str_dup(item->venue);
 	f->item = *item;
 	f->item.jid = str_c(f->to);
 	f->item.actor = str_c(f->actor);
 	f->item.reason = str_c(f->reason);
+	f->item.venue = str_c(f->venue);
 	list_add(&gw->farewells, &f->node);
 	gw->nfarewell++;
 }

@@ -300,6 +300,8 @@ enum gw_event_type {
 	                 req: the join it answers, 0 if that is not known */
 	GW_EV_REFUSED, /* room, refusal, err; text: forward */
 	GW_EV_LEFT,    /* room, left, actor, text: reason or forward */
+	GW_EV_RENAMED, /* room, text: what it is called from now on, actor,
+	                  reason; all in it is as it was */
 	GW_EV_MEMBER,  /* room, person, role, standing: is there, or changed */
 	GW_EV_STANDING, /* room, person.nick, role, standing: of a member, now;
 	                  who is not known to be there stays away */
@@ -352,6 +354,7 @@ struct gw_event {
 	struct str room;
 	struct str text;
 	struct str actor;
+	struct str reason;
 	struct gw_person person;
 	enum gw_role role;
 	enum gw_standing standing;

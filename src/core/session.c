@@ -828,6 +828,10 @@ session_setting(struct session *s, struct str room, const char *name)
 
 	if (room.len)
 		v = account_setting(s->account, network, room, name);
+	/* Addresses have lost the case of letters. */
+	if (room.len && v.len == 0)
+		v = account_setting(
+		    s->account, network, session_key(s, room), name);
 	if (v.len == 0)
 		v = account_setting(s->account, network, STR_EMPTY, name);
 	if (v.len == 0)

@@ -746,6 +746,16 @@ store_line_del(struct store *st, const struct store_talk *t, struct str id,
 	put(st, DB_LINE_DEL, v, done, arg);
 }
 
+void
+store_talk_move(struct store *st, const struct store_talk *t, struct str name,
+    store_done_fn *done, void *arg)
+{
+	const struct str v[] = { t->gateway, t->user, t->network,
+		t->is_room ? STR("1") : STR("0"), t->name, name };
+
+	put(st, DB_TALK_MOVE, v, done, arg);
+}
+
 /* ["a","b"], as SQLite reads lists. */
 static void
 write_json(const struct str *ids, size_t n, struct buf *out)

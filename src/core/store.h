@@ -285,6 +285,10 @@ void store_line_put(struct store *st, const struct store_talk *t,
 void store_line_del(struct store *st, const struct store_talk *t, struct str id,
     store_done_fn *done, void *arg);
 
+/* It has another name now; one that has lines of its own keeps only those. */
+void store_talk_move(struct store *st, const struct store_talk *t,
+    struct str name, store_done_fn *done, void *arg);
+
 /* How much is kept of the conversations of a user: STORE_TALKS_MAX of them. */
 struct store_talk_size {
 	struct str network, name;

@@ -76,6 +76,7 @@ static const struct op_row {
 	int seal;     /* argument; or column, in a load */
 	size_t ncols; /* of a load; 0: it is none */
 	bool erases;
+	bool moves_talk;   /* numbers that we remember are of others now */
 	bool numbers_talk; /* ?5 is the number of the conversation */
 } op_rows[DB_NOP] = {
 	[DB_SETTING_PUT] = {
@@ -220,6 +221,12 @@ static const struct op_row {
 			 " AND id = ?6" },
 		.nargs = 6,
 		.seal = NO_SEAL,
+	},
+	[DB_TALK_MOVE] = {
+		.sql = { "UPDATE OR IGNORE talk SET name = ?6 WHERE" TALK_IS },
+		.nargs = 6,
+		.seal = NO_SEAL,
+		.moves_talk = true,
 	},
 	[DB_LINES_FIRST] = {
 		.sql = { LINES_HEAD, LINES_PAGE("ASC") },
@@ -821,7 +828,7 @@ store_db_run(struct store_db *db, const struct keyring *keys, enum db_op kind,
 
 	if (row->nargs && change_args(db, keys, row, arg, bound, err) < 0)
 		return -1;
-	if (row->erases)
+	if (row->erases || row->moves_talk)
 		talks_clear(db);
 	for (int i = 0; i < NSQL && row->sql[i]; i++)
 		if (run_statement(

@@ -54,6 +54,7 @@ enum db_op {
 	                         body */
 	DB_TALK,              /* TALK {id}; makes it: not for callers */
 	DB_LINE_DEL,          /* TALK id */
+	DB_TALK_MOVE,         /* TALK name; if there is none of that name */
 	DB_LINES_FIRST,       /* TALK start end after before page_after
 	                         page_before nick max {id at_us kind flags
 	                         nick own_id reply_to reply_nick corrects

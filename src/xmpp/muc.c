@@ -13,6 +13,18 @@
 #include "xmpp/ns.h"
 #include "xmpp/xmlw.h"
 
+/* XEP-0045 10.9 */
+static void
+write_destroy(struct xmlw *w, const struct muc_item *item)
+{
+	xmlw_open(w, "destroy", NULL);
+	if (item->venue.len)
+		xmlw_attr(w, "jid", item->venue);
+	if (item->reason.len)
+		xmlw_textel(w, "reason", NULL, item->reason);
+	xmlw_close(w);
+}
+
 void
 muc_write_item(struct xmlw *w, const struct muc_item *item)
 {
@@ -31,9 +43,11 @@ muc_write_item(struct xmlw *w, const struct muc_item *item)
 		xmlw_attr(w, "nick", item->actor);
 		xmlw_close(w);
 	}
-	if (item->reason.len)
+	if (item->reason.len && !item->destroyed)
 		xmlw_textel(w, "reason", NULL, item->reason);
 	xmlw_close(w);
+	if (item->destroyed)
+		write_destroy(w, item);
 	for (i = 0; i < MUC_NSTATUS && item->status[i]; i++) {
 		xmlw_open(w, "status", NULL);
 		xmlw_attr_u64(w, "code", (uint64_t)item->status[i]);

@@ -38,6 +38,8 @@ struct muc_item {
 	struct str actor; /* nick of who did it */
 	struct str reason;
 	int status[MUC_NSTATUS]; /* 0: none */
+	bool destroyed;          /* the room is; the reason is that of this */
+	struct str venue;        /* where people meet instead */
 };
 
 void muc_write_item(struct xmlw *w, const struct muc_item *item);

@@ -342,6 +342,15 @@ store_line_del(struct store *st, const struct store_talk *t, struct str id,
 	op_new(st, OP_NOTHING, arg)->done = done;
 }
 
+void
+store_talk_move(struct store *st, const struct store_talk *t, struct str name,
+    store_done_fn *done, void *arg)
+{
+	(void)t;
+	(void)name;
+	op_new(st, OP_NOTHING, arg)->done = done;
+}
+
 store_load_id
 store_lines_load(struct store *st, const struct store_talk *t,
     const struct store_lines_wish *wish, store_lines_fn *fn, void *arg)

@@ -133,6 +133,7 @@ static const char *const event_names[GW_NEVENT] = {
 	[GW_EV_JOINED] = "joined",
 	[GW_EV_REFUSED] = "refused",
 	[GW_EV_LEFT] = "left",
+	[GW_EV_RENAMED] = "renamed",
 	[GW_EV_MEMBER] = "member",
 	[GW_EV_STANDING] = "standing",
 	[GW_EV_MEMBER_LEFT] = "gone",

@@ -46,6 +46,7 @@ static const char *const type_names[] = {
 	[IRC_EV_PART] = "PART",
 	[IRC_EV_QUIT] = "QUIT",
 	[IRC_EV_KICK] = "KICK",
+	[IRC_EV_RENAME] = "RENAME",
 	[IRC_EV_NICK] = "NICK",
 	[IRC_EV_NAME] = "NAME",
 	[IRC_EV_NAMES_END] = "NAMES_END",

@@ -1162,6 +1162,27 @@ a_line_that_was_taken_back_is_gone(void **state)
 	assert_string_equal(lines_of(&room, WISH(.max = 0)), "a b d e of 4");
 }
 
+/* One that was written to before: its number is known. */
+static void
+lines_go_with_a_conversation_that_gets_another_name(void **state)
+{
+	struct store_talk hall = room, yard = room;
+
+	(void)state;
+	hall.name = STR("#hall");
+	yard.name = STR("#yard");
+	say_five();
+	store_talk_move(st, &room, hall.name, on_done, NULL);
+	say_in(&room, "new", 7);
+	say_in(&hall, "f", 6);
+	assert_string_equal(
+	    lines_of(&hall, WISH(.max = 0)), "a b c d e f of 6");
+	assert_string_equal(lines_of(&room, WISH(.max = 0)), "new of 1");
+	say_in(&yard, "own", 8);
+	store_talk_move(st, &hall, yard.name, on_done, NULL);
+	assert_string_equal(lines_of(&yard, WISH(.max = 0)), "own of 1");
+}
+
 static void
 lines_come_page_by_page_in_both_directions(void **state)
 {
@@ -1268,6 +1289,7 @@ main(void)
 		TEST(forgetting_erases_that_user_and_nobody_else),
 		TEST(lines_come_back_in_order_between_two_moments),
 		TEST(a_line_that_was_taken_back_is_gone),
+		TEST(lines_go_with_a_conversation_that_gets_another_name),
 		TEST(lines_come_page_by_page_in_both_directions),
 		TEST(lines_come_by_their_ids_and_the_ends_of_all),
 		TEST(conversations_are_kept_apart_and_forgotten_together),
