@@ -16,6 +16,13 @@ struct xmlw;
 
 enum { IDENTITY_BYTES = 21 }; /* with its NUL */
 
+struct gateway;
+struct identities;
+
+/* Made of a key in the store's key file: the same after each start. */
+struct identities *identities_new(struct gateway *gw);
+void identities_free(struct identities **ip);
+
 /*
  * Somebody has come in, or is found inside again after we were away; `told`
  * is what the network has just said of them.

@@ -10,6 +10,7 @@
 #include "core/browse.h"
 #include "core/contact.h"
 #include "core/farewell.h"
+#include "core/identity.h"
 #include "core/inbound.h"
 #include "core/instance.h"
 #include "core/mam.h"
@@ -164,10 +165,7 @@ instance_new(struct core *c, const struct config_gateway *conf, struct err *err)
 	gw->mam = mam_new(gw);
 	gw->browse = browse_new(gw);
 	archive_open(gw);
-	/* Without a store it is only looked whether the file is good. */
-	if (core_store(c))
-		store_derive(
-		    core_store(c), STR("occupant-id"), gw->identity_key);
+	gw->identities = identities_new(gw);
 	gw->services = services_new(gw);
 	if (gw->ops->open(gw, conf->conf, err) < 0) {
 		gw->is_failed = true;
@@ -207,6 +205,7 @@ instance_free(struct gateway **gwp)
 	probe_free(&gw->probe);
 	contacts_free(&gw->contacts);
 	archive_close(gw);
+	identities_free(&gw->identities);
 	mam_free(&gw->mam);
 	browse_free(&gw->browse);
 	services_free(&gw->services);

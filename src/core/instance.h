@@ -15,7 +15,6 @@
 #include "core/gate.h"
 #include "core/gateway.h"
 #include "lib/clock.h"
-#include "lib/crypto.h"
 #include "lib/list.h"
 #include "lib/log.h"
 #include "lib/map.h"
@@ -25,6 +24,7 @@ struct blocks;
 struct browse;
 struct component;
 struct contacts;
+struct identities;
 struct jid;
 struct mam;
 struct services;
@@ -45,7 +45,7 @@ struct gateway {
 	struct mam *mam;             /* questions to the archive */
 	struct browse *browse;       /* lists of rooms */
 	struct contacts *contacts;   /* who has subscribed to what */
-	uint8_t identity_key[CRYPTO_KEY_BYTES];
+	struct identities *identities;
 	struct blocks *blocks; /* who is kept out */
 	struct audit *audit;   /* what administrators did */
 	struct probe *probe;   /* who is still there after a reconnect */

@@ -7,11 +7,14 @@
  */
 #include <limits.h>
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 
 #include "lib/crypto.h"
+#include "lib/xalloc.h"
 
 /* Without random numbers or hashes nothing we promise can be kept. */
 static void
@@ -80,6 +83,53 @@ crypto_hmac_sha256(
 	/* A NULL key would mean "the one before". */
 	must(HMAC(EVP_sha256(), key.len ? key.p : "", (int)key.len,
 	         (const unsigned char *)in.p, in.len, out, NULL) != NULL,
+	    "HMAC-SHA-256");
+}
+
+struct crypto_mac {
+	EVP_MAC_CTX *ctx; /* holds the key */
+};
+
+struct crypto_mac *
+crypto_mac_new(struct str key)
+{
+	char digest[] = "SHA256";
+	OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(
+		                    OSSL_MAC_PARAM_DIGEST, digest, 0),
+		OSSL_PARAM_construct_end() };
+	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	struct crypto_mac *m = xcalloc(1, sizeof(*m));
+
+	must(hmac != NULL, "HMAC");
+	m->ctx = EVP_MAC_CTX_new(hmac);
+	EVP_MAC_free(hmac);
+	must(m->ctx && key.len &&
+	        EVP_MAC_init(
+	            m->ctx, (const unsigned char *)key.p, key.len, params) == 1,
+	    "HMAC key");
+	return m;
+}
+
+void
+crypto_mac_free(struct crypto_mac **mp)
+{
+	if (*mp)
+		EVP_MAC_CTX_free((*mp)->ctx);
+	free(*mp);
+	*mp = NULL;
+}
+
+void
+crypto_mac(
+    struct crypto_mac *m, struct str in, uint8_t out[CRYPTO_SHA256_BYTES])
+{
+	size_t len;
+
+	/* Without a key: the one it has. */
+	must(EVP_MAC_init(m->ctx, NULL, 0, NULL) == 1 &&
+	        EVP_MAC_update(m->ctx, (const unsigned char *)in.p, in.len) ==
+	            1 &&
+	        EVP_MAC_final(m->ctx, out, &len, CRYPTO_SHA256_BYTES) == 1,
 	    "HMAC-SHA-256");
 }
 

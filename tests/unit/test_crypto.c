@@ -189,12 +189,31 @@ base64_that_is_not_canonical_is_refused(void **state)
 	buf_release(&b);
 }
 
+static void
+a_key_used_again_makes_the_same(void **state)
+{
+	struct crypto_mac *m = crypto_mac_new(STR("Jefe"));
+	uint8_t once[CRYPTO_SHA256_BYTES], again[CRYPTO_SHA256_BYTES];
+	static const char *const in[] = { "what do ya want for nothing?", "",
+		"a", "what do ya want for nothing?" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(in) / sizeof(in[0]); i++) {
+		crypto_hmac_sha256(STR("Jefe"), str_c(in[i]), once);
+		crypto_mac(m, str_c(in[i]), again);
+		assert_memory_equal(once, again, sizeof(once));
+	}
+	crypto_mac_free(&m);
+	assert_null(m);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(digests_match_the_published_ones),
 		cmocka_unit_test(an_empty_key_is_not_the_one_before),
+		cmocka_unit_test(a_key_used_again_makes_the_same),
 		cmocka_unit_test(a_key_is_derived_as_published),
 		cmocka_unit_test(random_hex_is_hex_and_differs),
 		cmocka_unit_test(what_is_sealed_can_be_opened),
