@@ -626,7 +626,7 @@ irc_proto_react(struct irc_proto *p, struct str target, struct str text,
 
 int
 irc_proto_redact(struct irc_proto *p, struct str target, struct str msgid,
-    uint64_t ref, struct err *err)
+    struct str reason, uint64_t ref, struct err *err)
 {
 	struct irc_out o;
 
@@ -639,6 +639,8 @@ irc_proto_redact(struct irc_proto *p, struct str target, struct str msgid,
 	irc_out_init(&o, "REDACT");
 	irc_out_middle(&o, target);
 	irc_out_middle(&o, msgid);
+	if (reason.len)
+		irc_out_trailing(&o, reason);
 	if (queue_line(p, &o,
 	        &(struct ask_for){ IRC_ASK_REDACT, ref, target, msgid },
 	        err) < 0)

@@ -614,9 +614,10 @@ static const struct {
 };
 
 static unsigned
-flags_of(const struct irc_channel *c)
+flags_of(const struct irc_link *l, const struct irc_channel *c)
 {
-	unsigned all = 0;
+	bool redacts = irc_proto_has_cap(&l->proto, IRC_CAP_MESSAGE_REDACTION);
+	unsigned all = redacts ? GW_ROOM_REDACTS : 0;
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		if (irc_modes_has(&c->modes, flags[i].letter))
@@ -638,7 +639,7 @@ show_flags(struct irc_link *l, struct irc_channel *c)
 {
 	struct irc_modes m = c->modes;
 
-	c->flags = flags_of(c);
+	c->flags = flags_of(l, c);
 	c->rekeyed = false;
 	irc_link_emit(l,
 	    &(struct gw_event){ .type = GW_EV_ROOM,
@@ -676,7 +677,7 @@ on_mode(struct irc_link *l, const struct irc_event *ev)
 		    ev->on, ev->text);
 	if (c && !ev->is_reply && ev->letter == 'k' && ev->on)
 		c->rekeyed = true;
-	if (c && ev->last && (c->rekeyed || c->flags != flags_of(c)))
+	if (c && ev->last && (c->rekeyed || c->flags != flags_of(l, c)))
 		show_flags(l, c);
 	if (ev->last)
 		done(l, ev->ref);

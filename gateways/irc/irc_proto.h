@@ -459,10 +459,10 @@ int irc_proto_react(struct irc_proto *p, struct str target, struct str text,
     struct str msgid, bool on, uint64_t ref, struct err *err);
 
 /*
- * The message of that id is taken back.  ERR_UNSUPPORTED: not on this server.
+ * The message of that id is taken back; reason may be empty.  ERR_UNSUPPORTED: not on this server.
  */
 int irc_proto_redact(struct irc_proto *p, struct str target, struct str msgid,
-    uint64_t ref, struct err *err);
+    struct str reason, uint64_t ref, struct err *err);
 
 /* Our user is writing there; said as irc_typing.h has it, or not at all. */
 void irc_proto_typing(struct irc_proto *p, struct str target,

@@ -224,7 +224,7 @@ irc_request_redact(struct session *s, gw_req_id id, const struct gw_req *req)
 
 	finish(l, id,
 	    irc_proto_redact(&l->proto, req->room.len ? req->room : req->nick,
-	        req->id, irc_ref(IRC_REF_REQUEST, id), &err),
+	        req->id, req->text, irc_ref(IRC_REF_REQUEST, id), &err),
 	    &err);
 }
 

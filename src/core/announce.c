@@ -411,14 +411,16 @@ announce_retraction(
 	buf_release(&scratch);
 }
 
+/* identity: of who did it. */
 static void
 write_moderation(struct xmlw *w, const struct backlog_line *line, struct str by,
-    struct str reason)
+    struct str identity, struct str reason)
 {
 	xmlw_open(w, "retract", NS_RETRACT);
 	xmlw_attr(w, "id", str_c(line->id));
 	xmlw_open(w, "moderated", NS_MODERATE);
 	xmlw_attr(w, "by", by);
+	identity_write(w, identity);
 	xmlw_close(w);
 	if (reason.len)
 		xmlw_textel(w, "reason", NULL, reason);
@@ -443,7 +445,8 @@ announce_moderation(struct room *r, const struct backlog_line *line,
 		w = begin(
 		    o, "message", str_c(o->room_jid), "groupchat", STR_EMPTY);
 		write_moderation(w, line,
-		    who_is(&who, o, resource_of(r, by, &scratch)), reason);
+		    who_is(&who, o, resource_of(r, by, &scratch)),
+		    identity_of(r, by), reason);
 		end(o);
 	}
 	who_release(&who);

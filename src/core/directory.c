@@ -163,6 +163,10 @@ describe_room(struct inlet *in, struct disco *d, struct str name)
 		disco_add_feature(d,
 		    flags & room_features[i].flag ? room_features[i].on
 		                                  : room_features[i].off);
+	if (flags & GW_ROOM_REDACTS) {
+		disco_add_feature(d, NS_RETRACT);
+		disco_add_feature(d, NS_MODERATE);
+	}
 	if (!r || r->state != ROOM_JOINED)
 		return;
 	d->form_type = "http://jabber.org/protocol/muc#roominfo";

@@ -143,6 +143,7 @@ enum gw_room_flag {
 	GW_ROOM_MEMBERS_ONLY = 1 << 2,
 	GW_ROOM_HIDDEN = 1 << 3,
 	GW_ROOM_SUBJECT_LOCKED = 1 << 4,
+	GW_ROOM_REDACTS = 1 << 5, /* messages can be taken back */
 };
 
 /* ---- messages --------------------------------------------------------- */
@@ -245,7 +246,8 @@ enum gw_req_kind {
 	GW_REQ_TYPING,    /* room or nick, typing; for as long as it lasts */
 	GW_REQ_REACT,     /* room or nick, id: of a message, text, on: else it
 	                    is taken back */
-	GW_REQ_REDACT,    /* room or nick, id: of a message to take back */
+	GW_REQ_REDACT,    /* room or nick, id: of a message to take back, text:
+	                    why */
 	GW_REQ_RAW,       /* text: one line of the network's protocol */
 	GW_REQ_SLASH,     /* room or empty, nick or empty, text: a command as
 	                    people type it, one line without its slash */

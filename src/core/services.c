@@ -14,6 +14,7 @@
 #include "core/directory.h"
 #include "core/instance.h"
 #include "core/mam.h"
+#include "core/moderation.h"
 #include "core/occupant.h"
 #include "core/owner.h"
 #include "core/person.h"
@@ -370,6 +371,7 @@ static const struct iq_row rows[] = {
 	{ "set", "query", NS_MUC_ADMIN, admin_on_set },
 	{ "get", "query", NS_MUC_OWNER, owner_on_get },
 	{ "set", "query", NS_MUC_OWNER, owner_on_set },
+	{ "set", "moderate", NS_MODERATE, moderation_on_set },
 	{ "get", "query", NS_MAM, mam_on_form },
 	{ "set", "query", NS_MAM, mam_on_query },
 	{ "get", "metadata", NS_MAM, mam_on_metadata },
