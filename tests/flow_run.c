@@ -20,6 +20,7 @@
  *	romeo <- nothing                      he is sent nothing more
  *	irc opens HOST:PORT [tls] [certificate]   a link; from now on called irc
  *	irc up | irc down TEXT | irc down! TEXT   (!: for good)
+ *	irc hangs                             up, in the middle of the handshake
  *	irc -> LINE                           the network says
  *	irc <- LINE                           it is told next; * is anything
  *	irc <- nothing
@@ -679,6 +680,8 @@ link_line(struct named *n, struct str verb, struct str rest)
 		fake_link_up(f);
 	else if (str_is(verb, "down") || str_is(verb, "down!"))
 		link_goes_down(f, rest, str_is(verb, "down!"));
+	else if (str_is(verb, "hangs"))
+		fake_link_hang_up(f);
 	else if (str_is(verb, "paused") || str_is(verb, "reading"))
 		expect_paused(f, str_is(verb, "paused"));
 	else if (str_is(verb, "closed"))

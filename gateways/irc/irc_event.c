@@ -195,7 +195,7 @@ on_closed(struct irc_link *l, const struct irc_event *ev)
 	irc_queries_fail(l, &err);
 	if (l->over)
 		return;
-	l->turned_away = ev->turned_away;
+	l->turned_away = ev->turned_away || l->hung_up;
 	irc_link_end(
 	    l, &err, ev->permanent || (by_stream && l->down_permanent));
 }

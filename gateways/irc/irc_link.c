@@ -577,6 +577,7 @@ on_down(struct irc_link *l, const struct link_event *ev)
 	link_close(&l->stream);
 	l->down = &ev->err;
 	l->down_permanent = ev->permanent;
+	l->hung_up = ev->hung_up;
 	irc_proto_eof(&l->proto,
 	    ev->err.text[0] ? str_c(ev->err.text)
 	                    : STR("the server has hung up"));

@@ -77,6 +77,7 @@ struct irc_link {
 	bool over;              /* nothing will be emitted any more */
 	const struct err *down; /* why the stream went, while it is told */
 	bool down_permanent;
+	bool hung_up;       /* on us, in the middle of the handshake */
 	bool saw_away;      /* somebody was, and nobody tells when he is back */
 	uint64_t away_hash; /* what was last told of somebody away, */
 	int64_t away_at;    /* and when */

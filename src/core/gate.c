@@ -10,7 +10,9 @@ struct refused {
 
 /* For the pace, the generic cell rate algorithm: one number is enough. */
 struct gate {
-	int64_t next_at;    /* when the next dial would be on time */
+	int64_t next_at;           /* when the next dial would be on time */
+	int64_t spare[GATE_SPARE]; /* given back, in any order */
+	unsigned nspare;
 	int64_t shut_until; /* nobody dials before */
 	int64_t trial_at;   /* and the next on trial not before */
 	unsigned pauses;    /* since somebody stayed; 0: open */
@@ -105,19 +107,59 @@ opens_at(const struct gate *gate, int64_t now_at)
 	return gate->pauses ? later(at, now_at) : now_at;
 }
 
+/*
+ * The earliest of those given back, taken out, if that is before `before`.
+ * One that has passed is good for an interval more; else -1.
+ */
+static int64_t
+take_spare(
+    struct gate *gate, int64_t interval_ms, int64_t open_at, int64_t before)
+{
+	int64_t best = before, at;
+	unsigned i, n = 0;
+
+	for (i = 0; i < gate->nspare; i++) {
+		at = gate->spare[i];
+		if (at < open_at && at + interval_ms <= open_at)
+			continue;
+		gate->spare[n++] = at;
+		best = at < best ? at : best;
+	}
+	gate->nspare = n;
+	for (i = 0; i < n && gate->spare[i] != best; i++)
+		;
+	if (i == n)
+		return -1;
+	gate->spare[i] = gate->spare[--gate->nspare];
+	return later(best, open_at);
+}
+
+void
+gate_return(struct gates *g, struct str network, int64_t at)
+{
+	struct gate *gate = map_get(&g->by_network, network);
+
+	if (gate && gate->nspare < GATE_SPARE)
+		gate->spare[gate->nspare++] = at;
+}
+
 int64_t
 gate_reserve(struct gates *g, struct str network, unsigned burst,
     int64_t interval_ms, int64_t now_at)
 {
 	struct gate *gate = gate_of(g, network, now_at);
 	int64_t ahead = (int64_t)(burst - 1) * interval_ms;
-	int64_t open_at = opens_at(gate, now_at), at;
+	int64_t open_at = opens_at(gate, now_at), at, spare;
 
 	/* A gate that opens lets no burst through. */
 	gate->next_at =
 	    later(gate->next_at, open_at > now_at ? open_at + ahead : now_at);
 	at = later(gate->next_at - ahead, open_at);
-	gate->next_at += interval_ms;
+	spare = take_spare(gate, interval_ms, open_at, at);
+	if (spare >= 0)
+		at = spare;
+	else
+		gate->next_at += interval_ms;
 	if (at <= now_at)
 		gate->trial_at = now_at + GATE_TRIAL_MS;
 	return at;

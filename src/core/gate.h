@@ -4,7 +4,8 @@
  * After a restart everybody dials at once, which servers take for an attack.
  * Each network lets `burst` dials through and then one each interval_ms; who
  * has to wait is given a time of his own, in the order of asking, so there is
- * no queue to keep.  A time that is not used is lost.
+ * no queue to keep.  Who does not need his any more gives it back, and the
+ * next to ask has it.
  *
  *	at = gate_reserve(&gates, network, burst, interval_ms, now);
  *
@@ -33,6 +34,7 @@
 
 enum {
 	GATE_IDLE_MAX = 256,
+	GATE_SPARE = 16, /* times given back; more are lost */
 	GATE_USERS = 3,
 	GATE_WINDOW_MS = 60 * 1000,
 	GATE_PAUSE_MS = 60 * 1000, /* the first; it doubles, up to */
@@ -50,6 +52,9 @@ void gates_release(struct gates *g);
 /* Not before which moment: now, or later.  interval_ms 0: no pace. */
 int64_t gate_reserve(struct gates *g, struct str network, unsigned burst,
     int64_t interval_ms, int64_t now_at);
+
+/* The time that somebody was given will not be used. */
+void gate_return(struct gates *g, struct str network, int64_t at);
 
 /*
  * The time that somebody was given has come.  False: he needs another, since

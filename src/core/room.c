@@ -323,6 +323,7 @@ refused(struct room *r, const struct err *err)
 		timer_set(&r->retry, clock, clock->at + ROOM_RETRY_MS);
 		return;
 	}
+	session_linger(r->s);
 	room_expel(r, MUC_KICKED, STR_EMPTY, str_c(err->text));
 }
 

@@ -308,18 +308,35 @@ session_check(struct session *s)
 	loop_again(core_loop(s->gw->core));
 }
 
-/* A word one to one keeps it for a while. */
-static bool
-is_talking(const struct session *s)
+/* A word one to one keeps it for a while, a wrong room for a short one. */
+static int64_t
+kept_until(const struct session *s)
 {
-	return s->nheld > 0 ||
-	    (s->talked_at && now(s) - s->talked_at < SESSION_TALK_MS);
+	int64_t at = s->talked_at ? s->talked_at + SESSION_TALK_MS : 0;
+
+	return at > s->linger_at ? at : s->linger_at;
+}
+
+void
+session_linger(struct session *s)
+{
+	s->linger_at = now(s) + SESSION_LINGER_MS;
+}
+
+/* A turn that will not be used is somebody else's. */
+static void
+give_turn_back(struct session *s)
+{
+	if (s->admitted && s->state == SESSION_WAITING)
+		gate_return(&s->gw->gates, str_c(s->network), s->ended_at);
+	s->admitted = false;
 }
 
 void
 session_reap(struct session *s)
 {
-	bool wanted = s->rooms.n > 0 || is_talking(s) || s->nrequest > 0;
+	bool wanted = s->rooms.n > 0 || s->nheld > 0 ||
+	    kept_until(s) > now(s) || s->nrequest > 0;
 
 	list_del(&s->check);
 	switch (s->state) {
@@ -328,8 +345,10 @@ session_reap(struct session *s)
 			session_free(s);
 		break;
 	case SESSION_WAITING:
-		if (s->rooms.n == 0)
-			session_free(s);
+		if (s->rooms.n > 0)
+			break;
+		give_turn_back(s);
+		session_free(s);
 		break;
 	case SESSION_LOADING:
 	case SESSION_CONNECTING:
@@ -337,9 +356,8 @@ session_reap(struct session *s)
 		if (!wanted)
 			session_end(s, GW_BYE_USER, STR_EMPTY);
 		else if (s->state == SESSION_ONLINE && s->rooms.n == 0 &&
-		    s->talked_at)
-			timer_set(&s->timer, clock_of(s),
-			    s->talked_at + SESSION_TALK_MS);
+		    kept_until(s) > now(s))
+			timer_set(&s->timer, clock_of(s), kept_until(s));
 		break;
 	case SESSION_LEAVING:
 		break;
@@ -668,7 +686,7 @@ session_on_offline(struct session *s, const struct gw_event *ev)
 	} else if (err.kind != ERR_NONE && s->talked_at) {
 		inbound_notice(s, STR_EMPTY, str_c(err.text));
 	}
-	s->talked_at = 0;
+	s->talked_at = s->linger_at = 0;
 	session_check(s);
 }
 
@@ -685,8 +703,8 @@ session_end(struct session *s, enum gw_bye why, struct str text)
 		else
 			room_expel(it.value, status, STR_EMPTY, text);
 	}
-	s->talked_at = 0;
-	s->admitted = false;
+	s->talked_at = s->linger_at = 0;
+	give_turn_back(s);
 	timer_cancel(&s->stable);
 	if (s->state == SESSION_CONNECTING || s->state == SESSION_ONLINE) {
 		set_state(s, SESSION_LEAVING);

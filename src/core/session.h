@@ -48,6 +48,7 @@ enum {
 	                                longer: joins are refused */
 	SESSION_GRACE_MS = 5000,      /* for a logout */
 	SESSION_TALK_MS = 1800000,    /* kept so long after a word one to one */
+	SESSION_LINGER_MS = 30000,    /* or after a join that failed */
 	SESSION_QUEUE_MAX = 10000,    /* events emitted from inside ops */
 	SESSION_HELD_MAX = 20,        /* messages that wait for the login */
 	SESSION_MEMBERS_MAX = 100000, /* in all its rooms together */
@@ -79,6 +80,8 @@ struct session {
 	int64_t online_at;
 	int64_t ended_at;  /* WAITING: since then */
 	int64_t talked_at; /* last word one to one; 0: none */
+	int64_t linger_at; /* a join has failed: kept until then, since the
+	                      next one may be right; 0: none has */
 	bool told_loss;    /* the rooms know that the link is down */
 	bool told_wait;    /* he knows that it takes a while */
 	bool admitted;     /* WAITING for its turn at the gate */
@@ -135,6 +138,9 @@ void session_account_ready(struct session *s);
  * out; it is gone when the network has said OFFLINE.
  */
 void session_end(struct session *s, enum gw_bye why, struct str text);
+
+/* A room was refused: who tries another one need not log in anew. */
+void session_linger(struct session *s);
 
 /* Look before the turn ends whether it is still needed. */
 void session_check(struct session *s);

@@ -146,9 +146,11 @@ end(struct link *l)
 static void
 down(struct link *l, const struct err *err, bool permanent)
 {
-	struct link_event ev = {
-		.type = LINK_DOWN, .err = *err, .permanent = permanent
-	};
+	struct link_event ev = { .type = LINK_DOWN,
+		.err = *err,
+		.permanent = permanent,
+		.hung_up =
+		    l->state == SHAKING && err->kind == ERR_UNREACHABLE };
 	link_fn *fn = l->fn;
 
 	end(l);

@@ -69,6 +69,8 @@ struct link_event {
 	struct err err;
 	bool permanent; /* DOWN: trying again will not help (certificate,
 	                   address refused by policy) */
+	bool hung_up;   /* DOWN before UP: it took the connection, and closed
+	                   it before it said who it is */
 };
 
 typedef void link_fn(struct link *l, const struct link_event *ev, void *arg);

@@ -65,6 +65,7 @@ enum { FAKE_LOCAL_PORT = 40000 };
 void fake_link_up(struct fake_link *f);
 void fake_link_feed(struct fake_link *f, struct str bytes);
 void fake_link_down(struct fake_link *f, const char *why, bool permanent);
+void fake_link_hang_up(struct fake_link *f); /* before it was up */
 
 /* Takes that line out, wherever it stands; false: it was not written. */
 bool fake_link_take(struct fake_link *f, struct str line);

@@ -152,6 +152,18 @@ fake_link_down(struct fake_link *f, const char *why, bool permanent)
 	tell(f, &ev);
 }
 
+void
+fake_link_hang_up(struct fake_link *f)
+{
+	struct link_event ev = { .type = LINK_DOWN, .hung_up = true };
+
+	err_set(&ev.err, ERR_UNREACHABLE,
+	    "TLS: %s:%u hung up during the handshake", f->host, f->port);
+	if (f->link)
+		f->link->down = true;
+	tell(f, &ev);
+}
+
 bool
 fake_link_take(struct fake_link *f, struct str line)
 {

@@ -41,6 +41,52 @@ networks_do_not_wait_for_each_other(void **state)
 }
 
 static void
+a_turn_given_back_is_the_next_ones(void **state)
+{
+	struct gates g;
+	struct str net = STR("net");
+
+	(void)state;
+	gates_init(&g);
+	gate_return(&g, net, 5); /* of a gate that nobody knows */
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(gate_reserve(&g, net, 1, 1000, 0), i * 1000);
+	gate_return(&g, net, 2000);
+	gate_return(&g, net, 1000);
+	assert_int_equal(gate_reserve(&g, net, 1, 1000, 500), 1000);
+	/* Its time has come and gone, but nobody else's has since. */
+	assert_int_equal(gate_reserve(&g, net, 1, 1000, 2900), 2900);
+	assert_int_equal(gate_reserve(&g, net, 1, 1000, 2900), 4000);
+	gate_return(&g, net, 4000);
+	assert_int_equal(gate_reserve(&g, net, 1, 1000, 5500), 5500);
+	assert_int_equal(gate_reserve(&g, net, 1, 1000, 5500), 6500);
+	for (int i = 0; i < 2 * GATE_SPARE; i++)
+		gate_return(&g, net, 6000);
+	for (int i = 0; i < GATE_SPARE; i++)
+		assert_int_equal(gate_reserve(&g, net, 1, 1000, 5500), 6000);
+	assert_int_equal(gate_reserve(&g, net, 1, 1000, 5500), 7500);
+	gates_release(&g);
+}
+
+/* What is free in the pause is free for nobody. */
+static void
+a_turn_given_back_opens_no_gate_that_is_shut(void **state)
+{
+	struct gates g;
+	struct str net = STR("net");
+
+	(void)state;
+	gates_init(&g);
+	(void)gate_reserve(&g, net, 1, 1000, 0);
+	gate_return(&g, net, gate_reserve(&g, net, 1, 1000, 0));
+	for (int i = 0; i < GATE_USERS; i++)
+		(void)gate_turned_away(&g, net,
+		    str_c((char[]){ (char)('a' + i), '\0' }), STR("no"), 0);
+	assert_int_equal(gate_reserve(&g, net, 1, 1000, 500), GATE_PAUSE_MS);
+	gates_release(&g);
+}
+
+static void
 the_burst_comes_back_with_time(void **state)
 {
 	struct gates g;
@@ -176,6 +222,8 @@ main(void)
 		cmocka_unit_test(a_burst_goes_at_once_and_the_rest_in_order),
 		cmocka_unit_test(networks_do_not_wait_for_each_other),
 		cmocka_unit_test(the_burst_comes_back_with_time),
+		cmocka_unit_test(a_turn_given_back_is_the_next_ones),
+		cmocka_unit_test(a_turn_given_back_opens_no_gate_that_is_shut),
 		cmocka_unit_test(one_user_means_himself_and_three_mean_us),
 		cmocka_unit_test(after_the_pause_one_at_a_time_tries),
 		cmocka_unit_test(each_pause_is_twice_the_last_up_to_an_hour),

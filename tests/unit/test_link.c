@@ -393,7 +393,7 @@ struct client {
 	size_t ngot;
 	struct buf got; /* the beginning of it */
 	struct err err;
-	bool permanent, timed_out, in_open, is_down;
+	bool permanent, hung_up, timed_out, in_open, is_down;
 };
 
 static struct client *me;
@@ -415,6 +415,7 @@ on_link(struct link *l, const struct link_event *ev, void *arg)
 		c->is_down = true;
 		c->err = ev->err;
 		c->permanent = ev->permanent;
+		c->hung_up = ev->hung_up;
 	}
 	if (c->close_on & ON(ev->type))
 		link_close(&c->link);
@@ -593,6 +594,7 @@ a_peer_that_hangs_up_is_no_error(void **state)
 	assert_int_equal(c->nseen[LINK_DOWN], 1);
 	assert_int_equal(c->err.kind, ERR_NONE);
 	assert_false(c->permanent);
+	assert_false(c->hung_up);
 	assert_int_equal(link_write(c->link, "x", 1), 0);
 	assert_int_equal(link_queued(c->link), 0);
 }
@@ -1228,6 +1230,22 @@ tls_1_1_is_not_spoken(void **state)
 	assert_int_equal(c->err.kind, ERR_PROTOCOL);
 	assert_text(c, "TLS: handshake with irc.test:");
 	assert_text(c, "version");
+	assert_false(c->hung_up);
+}
+
+/* A throttle takes the connection, and closes it without a word. */
+static void
+who_hangs_up_in_the_handshake_is_told_apart(void **state)
+{
+	struct client *c = *state;
+
+	srv_start(&c->server, play_hang_up);
+	open_tls(c, STR("irc.test"), STR_EMPTY);
+	run_until(c, 0);
+	assert_int_equal(c->nseen[LINK_UP], 0);
+	assert_int_equal(c->err.kind, ERR_UNREACHABLE);
+	assert_true(c->hung_up);
+	assert_false(c->permanent);
 }
 
 static void
@@ -1413,6 +1431,7 @@ main(void)
 		T(a_port_without_tls_is_told_apart),
 		T(tls_1_2_is_spoken),
 		T(tls_1_1_is_not_spoken),
+		T(who_hangs_up_in_the_handshake_is_told_apart),
 		T(keys_may_change_in_the_middle),
 		T(a_link_finished_in_its_callback_says_its_last_line),
 		T(much_data_over_tls_arrives_whole),
