@@ -66,7 +66,7 @@ irc_ask_new(struct irc_asks *t, enum irc_ask_kind kind, uint64_t ref,
 	a->kind = kind;
 	a->ref = ref;
 	a->sent_at = -1;
-	a->nlines = 1;
+	a->nlines = a->npieces = 1;
 	a->target_len = target.len;
 	a->other_len = other.len;
 	if (target.len)
@@ -90,7 +90,41 @@ irc_ask_free(struct irc_asks *t, struct irc_ask **ap)
 		t->nsent_messages--;
 	list_del(&a->node);
 	t->n--;
+	irc_ask_parts_free(&a->parts);
 	free(a);
+}
+
+void
+irc_ask_parts_free(struct buf **bp)
+{
+	if (*bp)
+		buf_release(*bp);
+	free(*bp);
+	*bp = NULL;
+}
+
+static void
+add_part(struct irc_ask *a, struct str msgid)
+{
+	if (!a->parts) {
+		a->parts = xmalloc(sizeof(*a->parts));
+		buf_init(a->parts, IRC_ASK_PARTS);
+	}
+	buf_addf(a->parts, STR_FMT "\n", STR_ARG(msgid));
+}
+
+bool
+irc_ask_echoed(struct irc_ask *a, struct str msgid)
+{
+	bool first = a->nechoed++ == 0;
+
+	if (msgid.len > 0 && msgid.len < sizeof(a->msgid)) {
+		if (first)
+			memcpy(a->msgid, msgid.p, msgid.len);
+		else
+			add_part(a, msgid);
+	}
+	return a->nechoed >= a->nlines;
 }
 
 struct str
@@ -156,6 +190,28 @@ irc_ask_oldest(const struct irc_asks *t)
 	return older(first_of(&t->messages), first_of(&t->requests));
 }
 
+/* Some lines of it have left, and fewer have been answered: not all of it. */
+static bool
+is_under_way(const struct irc_ask *a)
+{
+	return a->kind == IRC_ASK_MESSAGE &&
+	    a->nechoed + (a->npieces - a->nlines) < a->nleft;
+}
+
+static struct irc_ask *
+find_under_way(const struct irc_asks *t, enum irc_casemap map, struct str name)
+{
+	LIST_EACH(&t->queued, node)
+	{
+		struct irc_ask *a = ask_of(node);
+
+		if (is_under_way(a) &&
+		    irc_fold_eq(map, irc_ask_target(a), name))
+			return a;
+	}
+	return NULL;
+}
+
 static struct irc_ask *
 find_in(const struct list *head, unsigned kinds, enum irc_casemap map,
     struct str name)
@@ -186,6 +242,9 @@ irc_ask_find(const struct irc_asks *t, unsigned kinds, enum irc_casemap map,
 		message = find_in(&t->messages, kinds, map, name);
 	if (kinds & ~MESSAGES)
 		request = find_in(&t->requests, kinds, map, name);
+	if (!message && !request && name.len &&
+	    kinds & IRC_ASK_BIT(IRC_ASK_MESSAGE))
+		return find_under_way(t, map, name);
 	return older(message, request);
 }
 
@@ -195,6 +254,12 @@ irc_ask_labeled(const struct irc_asks *t, uint32_t label)
 	LIST_EACH(&t->messages, node)
 	{
 		if (label && ask_of(node)->label == label)
+			return ask_of(node);
+	}
+	LIST_EACH(&t->queued, node)
+	{
+		if (label && ask_of(node)->label == label &&
+		    is_under_way(ask_of(node)))
 			return ask_of(node);
 	}
 	return NULL;

@@ -21,12 +21,14 @@
 #include <stdint.h>
 
 #include "irc/irc_isupport.h"
+#include "lib/buf.h"
 #include "lib/list.h"
 #include "lib/str.h"
 
 enum {
-	IRC_ASK_MAX = 1024, /* open at once; more is refused */
-	IRC_ASK_MSGID = 64, /* a longer one is as none */
+	IRC_ASK_MAX = 1024,   /* open at once; more is refused */
+	IRC_ASK_MSGID = 64,   /* a longer one is as none */
+	IRC_ASK_PARTS = 4096, /* bytes of the ids of further lines */
 };
 
 enum irc_ask_kind {
@@ -72,8 +74,9 @@ struct irc_ask {
 	bool echo;        /* MESSAGE: its lines come back as they were taken */
 	unsigned nechoed; /* so many have */
 	char msgid[IRC_ASK_MSGID]; /* of the first; empty: none */
-	bool inside;               /* JOIN: we are in; NAMES is still coming */
-	bool failed;               /* MESSAGE: its refusal has been reported */
+	struct buf *parts; /* those of the others, LF behind each; or NULL */
+	bool inside;       /* JOIN: we are in; NAMES is still coming */
+	bool failed;       /* MESSAGE: its refusal has been reported */
 	size_t target_len, other_len;
 	char names[]; /* private */
 };
@@ -97,6 +100,12 @@ struct irc_ask *irc_ask_new(struct irc_asks *t, enum irc_ask_kind kind,
     uint64_t ref, struct str target, struct str other);
 void irc_ask_free(struct irc_asks *t, struct irc_ask **ap);
 
+/* A line of a message came back, with that id (or none); true: the last. */
+bool irc_ask_echoed(struct irc_ask *a, struct str msgid);
+
+/* Frees and makes NULL. */
+void irc_ask_parts_free(struct buf **bp);
+
 struct str irc_ask_target(const struct irc_ask *a);
 struct str irc_ask_other(const struct irc_ask *a);
 
@@ -108,12 +117,14 @@ void irc_ask_told(struct irc_asks *t, struct irc_ask *a);
 
 /*
  * The oldest sent one of these kinds with that name as target or other; an
- * empty name matches any.  NULL: none.  It stays in the table.
+ * empty name matches any.  If there is none, of MESSAGE one of that name of
+ * which a line has left that is not answered.  NULL: none.  It stays in the
+ * table.
  */
 struct irc_ask *irc_ask_find(const struct irc_asks *t, unsigned kinds,
     enum irc_casemap map, struct str name);
 
-/* The message of that label, if it is open; or NULL. */
+/* The message of that label, if a line of it has left and is open; or NULL. */
 struct irc_ask *irc_ask_labeled(const struct irc_asks *t, uint32_t label);
 
 /* The oldest of these kinds sent before mark was; or NULL. */

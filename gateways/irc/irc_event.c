@@ -801,7 +801,7 @@ on_react(struct irc_link *l, const struct irc_event *ev)
 	    l, &(struct gw_event){ .type = GW_EV_MESSAGE, .message = &m });
 }
 
-/* Ours is told as the answer first: what is gone then is not told twice. */
+/* What was asked for is told by its answer, and so is told once. */
 static void
 on_redact(struct irc_link *l, const struct irc_event *ev)
 {
@@ -811,7 +811,10 @@ on_redact(struct irc_link *l, const struct irc_event *ev)
 		.redacts = ev->reply,
 		.body = ev->text };
 
-	done(l, ev->ref);
+	if (ev->ref && (ev->ref & 3) == IRC_REF_REQUEST) {
+		done(l, ev->ref);
+		return;
+	}
 	if ((ev->channel.len && !c) || (ev->self && !c))
 		return;
 	irc_link_emit(
@@ -956,12 +959,15 @@ on_sent(struct irc_link *l, const struct irc_event *ev)
 static void
 on_accepted(struct irc_link *l, const struct irc_event *ev)
 {
+	struct gw_message m = { .parts = ev->parts };
+
 	if ((ev->ref & 3) == IRC_REF_MESSAGE)
 		irc_link_emit(l,
 		    &(struct gw_event){ .type = GW_EV_FATE,
 		        .ticket = irc_ref_id(ev->ref),
 		        .fate = GW_SENT,
-		        .text = ev->msgid });
+		        .text = ev->msgid,
+		        .message = m.parts.len ? &m : NULL });
 }
 
 static void

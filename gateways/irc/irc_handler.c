@@ -171,7 +171,7 @@ irc_failed(struct irc_proto *p, struct irc_ask *a, struct irc_event *ev,
 		ev->channel = irc_keep(p, irc_ask_target(a));
 		ev->refusal = refusal;
 	}
-	if (a->kind == IRC_ASK_MESSAGE && a->sent_at >= 0)
+	if (a->kind == IRC_ASK_MESSAGE && a->nleft > 0)
 		return message_failed(p, a);
 	irc_ask_free(&p->asks, &a);
 	return true;

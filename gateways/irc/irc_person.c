@@ -287,14 +287,15 @@ is_taken(struct irc_proto *p, struct irc_ask *a, struct irc_event *ev)
 {
 	bool is_news = a->ref && !a->failed;
 
-	if (a->nechoed++ == 0 && ev->msgid.len > 0 &&
-	    ev->msgid.len < sizeof(a->msgid))
-		memcpy(a->msgid, ev->msgid.p, ev->msgid.len);
-	if (a->nechoed < a->nlines)
+	if (!irc_ask_echoed(a, ev->msgid))
 		return false;
 	ev->type = IRC_EV_ACCEPTED;
 	ev->ref = a->ref;
 	ev->msgid = irc_keep(p, str_c(a->msgid));
+	irc_ask_parts_free(&p->parts);
+	p->parts = a->parts; /* lent to the event */
+	a->parts = NULL;
+	ev->parts = p->parts ? buf_str(p->parts) : STR_EMPTY;
 	irc_ask_free(&p->asks, &a);
 	return is_news;
 }

@@ -137,6 +137,7 @@ irc_proto_release(struct irc_proto *p)
 	free(p->closing.text);
 	irc_opening_free(&p->opening);
 	free(p->spans);
+	irc_ask_parts_free(&p->parts);
 	irc_cap_release(&p->cap);
 	memset(p, 0, sizeof(*p));
 }
@@ -470,6 +471,7 @@ give_memory_back(struct irc_proto *p)
 	buf_trim(&p->text);
 	free(p->spans);
 	p->spans = NULL;
+	irc_ask_parts_free(&p->parts);
 	if (!p->topic_waits) {
 		buf_clear(&p->topic);
 		buf_trim(&p->topic);
@@ -540,10 +542,11 @@ may_release(const struct irc_proto *p)
 static void
 has_left(struct irc_proto *p, struct irc_ask *a, int64_t now_at)
 {
-	if (++a->nleft < a->npieces)
+	if (a->nleft++ == 0)
+		a->echo = a->kind == IRC_ASK_MESSAGE &&
+		    irc_proto_has_cap(p, IRC_CAP_ECHO_MESSAGE);
+	if (a->nleft < a->npieces)
 		return;
-	a->echo = a->kind == IRC_ASK_MESSAGE &&
-	    irc_proto_has_cap(p, IRC_CAP_ECHO_MESSAGE);
 	irc_ask_sent(&p->asks, a, now_at);
 }
 

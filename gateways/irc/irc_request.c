@@ -4,6 +4,7 @@
 
 #include "irc/irc_event.h"
 #include "irc/irc_nick.h"
+#include "irc/irc_request_task.h"
 #include "irc/irc_script.h"
 #include "lib/xalloc.h"
 
@@ -220,12 +221,17 @@ void
 irc_request_redact(struct session *s, gw_req_id id, const struct gw_req *req)
 {
 	struct irc_link *l = irc_link_of(s);
-	struct err err = ERR_INIT;
+	struct irc_task *t = irc_task_new(l, id);
+	struct str to = req->room.len ? req->room : req->nick;
+	struct str rest = req->parts, part = req->id;
+	bool queued;
 
-	finish(l, id,
-	    irc_proto_redact(&l->proto, req->room.len ? req->room : req->nick,
-	        req->id, req->text, irc_ref(IRC_REF_REQUEST, id), &err),
-	    &err);
+	do
+		queued = irc_task_did(t,
+		    irc_proto_redact(&l->proto, to, part, req->text,
+		        irc_task_ref(t), &t->err));
+	while (queued && rest.len && str_cut(&rest, '\n', &part) && part.len);
+	irc_task_queued(l, t);
 }
 
 void

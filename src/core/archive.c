@@ -103,6 +103,7 @@ archive_line(struct room *r, const struct backlog_line *line)
 		.reply_nick = line->reply_nick,
 		.corrects = line->corrects,
 		.identity = line->identity,
+		.parts = line->parts,
 		.kind = line->kind,
 		.is_network_id = line->is_network_id };
 
@@ -121,6 +122,7 @@ archive_word(struct session *s, const struct archive_place *at,
 		.reply_nick = word->reply_nick,
 		.corrects = word->corrects,
 		.identity = word->identity,
+		.parts = word->parts,
 		.body = word->body,
 		.at_us = at->at_us,
 		.kind = word->kind,

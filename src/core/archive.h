@@ -60,7 +60,7 @@ void archive_word(struct session *s, const struct archive_place *at,
 /* The room is called that from now on. */
 void archive_move(struct room *r, struct str name);
 
-/* It was taken back. */
+/* It was taken back; id may be that of a part. */
 void archive_forget(
     struct session *s, bool is_room, struct str name, struct str id);
 

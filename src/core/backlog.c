@@ -22,7 +22,7 @@ line_bytes(const struct backlog_line *l)
 {
 	return sizeof(*l) + l->own_id.len + l->from.len + l->body.len +
 	    l->reply_to.len + l->reply_nick.len + l->corrects.len +
-	    l->identity.len;
+	    l->identity.len + l->parts.len;
 }
 
 static void
@@ -76,12 +76,13 @@ static struct backlog_line *
 line_new(const struct backlog_word *word)
 {
 	struct str id = str_head(word->id, BACKLOG_ID - 1);
+	struct str parts = str_head(word->parts, BACKLOG_PARTS);
 	size_t nspan =
 	    word->nspan < BACKLOG_SPANS ? word->nspan : BACKLOG_SPANS;
 	struct backlog_line *l = xmalloc(sizeof(*l) +
 	    nspan * sizeof(struct gw_span) + word->own_id.len + word->from.len +
 	    word->body.len + word->reply_to.len + word->reply_nick.len +
-	    word->corrects.len + word->identity.len);
+	    word->corrects.len + word->identity.len + parts.len);
 	struct gw_span *span = (struct gw_span *)(void *)(l + 1);
 	char *text = (char *)(span + nspan);
 
@@ -103,6 +104,7 @@ line_new(const struct backlog_word *word)
 	l->reply_nick = copy(word->reply_nick, &text);
 	l->corrects = copy(word->corrects, &text);
 	l->identity = copy(word->identity, &text);
+	l->parts = copy(parts, &text);
 	return l;
 }
 
@@ -140,6 +142,17 @@ backlog_prepend(struct backlog *b, const struct backlog_word *word)
 	return true;
 }
 
+static bool
+has_part(const struct backlog_line *l, struct str id)
+{
+	struct str rest = l->parts, part;
+
+	while (rest.len && str_cut(&rest, '\n', &part))
+		if (str_eq(part, id))
+			return true;
+	return false;
+}
+
 struct backlog_line *
 backlog_find(const struct backlog *b, struct str id)
 {
@@ -148,7 +161,8 @@ backlog_find(const struct backlog *b, struct str id)
 	for (n = b->lines.prev; id.len && n != &b->lines; n = n->prev) {
 		struct backlog_line *l = LINE(n);
 
-		if (str_is(id, l->id) || str_eq(id, l->own_id))
+		if (str_is(id, l->id) || str_eq(id, l->own_id) ||
+		    has_part(l, id))
 			return l;
 	}
 	return NULL;

@@ -23,7 +23,8 @@ enum {
 	BACKLOG_MAX = 100,
 	BACKLOG_MAX_BYTES = 64 * 1024,
 	BACKLOG_ID = 40,
-	BACKLOG_SPANS = 32
+	BACKLOG_SPANS = 32,
+	BACKLOG_PARTS = 4096 /* bytes */
 };
 
 /* A message, as it is added.  What is not known is empty. */
@@ -39,6 +40,7 @@ struct backlog_word {
 	struct str reply_nick; /* and who said that */
 	struct str corrects;   /* id of the message that it stands for */
 	struct str identity;   /* of who said it (identity.h) */
+	struct str parts;      /* gw_message's; up to BACKLOG_PARTS are kept */
 	const struct gw_span *span;
 	size_t nspan; /* of body; up to BACKLOG_SPANS are kept */
 	int64_t at_utc;
@@ -53,6 +55,7 @@ struct backlog_line {
 	bool own, is_network_id;
 	char id[BACKLOG_ID];
 	struct str own_id, from, body, reply_to, reply_nick, corrects, identity;
+	struct str parts;
 	const struct gw_span *span;
 	size_t nspan;
 	struct list reactions; /* reaction.h */
@@ -71,8 +74,8 @@ void backlog_release(struct backlog *b);
 uint64_t backlog_add(struct backlog *b, const struct backlog_word *word);
 
 /*
- * The newest line with that stanza-id, or that our user's client called so;
- * NULL: none, or not any more.
+ * The newest line with that stanza-id, also of one of its parts, or that our
+ * user's client called so; NULL: none, or not any more.
  */
 struct backlog_line *backlog_find(const struct backlog *b, struct str id);
 

@@ -265,6 +265,7 @@ static const size_t message_strs[] = {
 	offsetof(struct gw_message, reaction),
 	offsetof(struct gw_message, redacts),
 	offsetof(struct gw_message, network_id),
+	offsetof(struct gw_message, parts),
 	offsetof(struct gw_message, account),
 	offsetof(struct gw_message, host),
 };

@@ -186,6 +186,9 @@ struct gw_message {
 	struct str redacts;       /* network id of a message that was taken
 	                             back; body: why */
 	struct str network_id;    /* the network's own id, or empty */
+	struct str parts;         /* ids of its further parts, each with a LF
+	                             behind it, where the network made several
+	                             of it */
 	struct str account, host; /* of the sender, inward */
 	const struct gw_span *span;
 	size_t nspan;
@@ -203,7 +206,9 @@ struct gw_message {
 /*
  * What became of an outgoing message.  Every ticket gets one; after GW_LEFT
  * one of the others follows, and where the network is not live one more may
- * come after GW_SENT or GW_UNSURE (a delivery report, a bounce).
+ * come after GW_SENT or GW_UNSURE (a delivery report, a bounce).  With GW_SENT
+ * comes the network's id of it, as text, and its parts if there are several,
+ * in a message that is otherwise NULL.
  */
 enum gw_fate {
 	GW_LEFT,      /* live networks: on its way, and shown to those who say
@@ -246,8 +251,8 @@ enum gw_req_kind {
 	GW_REQ_TYPING,    /* room or nick, typing; for as long as it lasts */
 	GW_REQ_REACT,     /* room or nick, id: of a message, text, on: else it
 	                    is taken back */
-	GW_REQ_REDACT,    /* room or nick, id: of a message to take back, text:
-	                    why */
+	GW_REQ_REDACT,    /* room or nick, id: of a message to take back, parts:
+	                     as in gw_message, go with it, text: why */
 	GW_REQ_RAW,       /* text: one line of the network's protocol */
 	GW_REQ_SLASH,     /* room or empty, nick or empty, text: a command as
 	                    people type it, one line without its slash */
@@ -272,6 +277,7 @@ struct gw_req {
 	struct str room, nick, text;
 	struct str user, host;
 	struct str id; /* the network's, of a message */
+	struct str parts;
 	enum gw_role role;
 	enum gw_standing standing;
 	enum gw_query query;
@@ -288,23 +294,23 @@ typedef void gw_request_fn(
 /* ---- events ----------------------------------------------------------- */
 
 enum gw_event_type {
-	GW_EV_ONLINE,  /* logged in; text: own name.  Requests may start */
-	GW_EV_OFFLINE, /* last event of a login: err (ERR_NONE: as asked) and
+	GW_EV_ONLINE,   /* logged in; text: own name.  Requests may start */
+	GW_EV_OFFLINE,  /* last event of a login: err (ERR_NONE: as asked) and
 	                  permanent: trying again will not help;
 	                  turned_away: banned or throttled, and others of us
 	                  may be next */
-	GW_EV_FOLD,    /* fold() gives other keys now */
-	GW_EV_DONE,    /* req; err; text: a result for people */
-	GW_EV_ENTRY,   /* req; one line of a list: entry */
-	GW_EV_MESSAGE, /* message */
-	GW_EV_FATE,    /* ticket, fate, err, retry_after_ms, text: network id */
-	GW_EV_JOINED,  /* room: we are inside; MEMBERs follow, ours among them;
+	GW_EV_FOLD,     /* fold() gives other keys now */
+	GW_EV_DONE,     /* req; err; text: a result for people */
+	GW_EV_ENTRY,    /* req; one line of a list: entry */
+	GW_EV_MESSAGE,  /* message */
+	GW_EV_FATE,     /* ticket, fate, err, retry_after_ms, text, message */
+	GW_EV_JOINED,   /* room: we are inside; MEMBERs follow, ours among them;
 	                 req: the join it answers, 0 if that is not known */
-	GW_EV_REFUSED, /* room, refusal, err; text: forward */
-	GW_EV_LEFT,    /* room, left, actor, text: reason or forward */
-	GW_EV_RENAMED, /* room, text: what it is called from now on, actor,
+	GW_EV_REFUSED,  /* room, refusal, err; text: forward */
+	GW_EV_LEFT,     /* room, left, actor, text: reason or forward */
+	GW_EV_RENAMED,  /* room, text: what it is called from now on, actor,
 	                  reason; all in it is as it was */
-	GW_EV_MEMBER,  /* room, person, role, standing: is there, or changed */
+	GW_EV_MEMBER,   /* room, person, role, standing: is there, or changed */
 	GW_EV_STANDING, /* room, person.nick, role, standing: of a member, now;
 	                  who is not known to be there stays away */
 	GW_EV_MEMBER_LEFT, /* room, person.nick, left, actor, text: reason */

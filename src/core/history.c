@@ -27,6 +27,7 @@ on_lines(bool ok, const struct store_lines *l, void *arg)
 		            .reply_nick = v->reply_nick,
 		            .corrects = v->corrects,
 		            .identity = v->identity,
+		            .parts = v->parts,
 		            .body = v->body,
 		            .at_utc = v->at_us / 1000 }))
 			break;

@@ -61,6 +61,10 @@ static const char *const versions[MIGRATE_VERSION] = {
 
 	/* 6: and who it was that said it */
 	"ALTER TABLE line ADD COLUMN identity TEXT NOT NULL DEFAULT '';",
+
+	/* 7: what a network made several of has several ids there */
+	"ALTER TABLE line ADD COLUMN parts TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX line_of_parts ON line (talk) WHERE parts <> '';",
 };
 
 static int

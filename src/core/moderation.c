@@ -97,7 +97,7 @@ ask_network(struct iq_ask *ask, struct room *r, const struct backlog_line *line,
 {
 	struct asked *a = xcalloc(1, sizeof(*a));
 	struct request_to to = { .done = on_done, .obj = a };
-	struct gw_req req = { .kind = GW_REQ_REDACT };
+	struct gw_req req = { .kind = GW_REQ_REDACT, .parts = line->parts };
 
 	a->token = iq_keep(ask, REQUEST_MS + 5000);
 	if (!a->token) {

@@ -29,6 +29,7 @@ outgoing_free(struct session *s, struct outgoing *o)
 	s->nheld -= o->held;
 	free(o->body);
 	free(o->shown);
+	free(o->parts);
 	free(o);
 }
 
@@ -189,7 +190,8 @@ word_of(struct session *s, const struct outgoing *o)
 		.reply_to = o->reply_to,
 		.reply_nick = o->reply_nick,
 		.corrects = o->corrects,
-		.identity = str_c(o->identity) };
+		.identity = str_c(o->identity),
+		.parts = str_c(o->parts) };
 }
 
 /* Reflected, and then not taken: clients that come later are not told it. */
@@ -237,6 +239,14 @@ set_identity(struct outgoing *o, struct room *r)
 		memcpy(o->identity, self->identity, IDENTITY_BYTES);
 }
 
+/* What the network has made of it. */
+static void
+learn(struct outgoing *o, const struct gw_message *m)
+{
+	if (m && m->parts.len)
+		str_store(&o->parts, m->parts);
+}
+
 /* Rooms see it now. */
 static void
 gone(struct session *s, struct outgoing *o, struct str network_id)
@@ -281,6 +291,7 @@ outgoing_on_fate(struct session *s, const struct gw_event *ev)
 		break;
 	case GW_SENT:
 	case GW_DELIVERED:
+		learn(o, ev->message);
 		if (!o->gone)
 			gone(s, o, ev->text);
 		keep(s, o);

@@ -46,6 +46,7 @@ struct outgoing {
 	struct str corrects;   /* id of what it stands for, or empty */
 	char *body;
 	char *shown;                   /* to our clients; NULL: the body */
+	char *parts;                   /* gw_message's, or NULL */
 	char sid[BACKLOG_ID];          /* stanza-id, once gone; */
 	char identity[IDENTITY_BYTES]; /* and as who; */
 	int64_t gone_us;               /* and when */

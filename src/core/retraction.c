@@ -63,7 +63,8 @@ retraction_in(struct session *s, const struct gw_message *m)
 		in_room(r, line, m->from, m->body, STR_EMPTY);
 	else if (line && !line->own)
 		inbound_retraction(s, m->from, line);
-	forget(s, r != NULL, r ? str_c(r->name) : m->from, said, m->redacts);
+	forget(s, r != NULL, r ? str_c(r->name) : m->from, said,
+	    line ? str_c(line->id) : m->redacts);
 }
 
 /* ---- our user wants it ------------------------------------------------------- */
@@ -146,7 +147,8 @@ ask(struct inlet *in, struct session *s, struct room *r, struct str nick,
 	struct gw_req req = { .kind = GW_REQ_REDACT,
 		.room = r ? str_c(r->name) : STR_EMPTY,
 		.nick = r ? STR_EMPTY : nick,
-		.id = str_c(line->id) };
+		.id = str_c(line->id),
+		.parts = line->parts };
 
 	a->from = str_dup(jid_full(&in->from));
 	a->to = str_dup(jid_full(&in->to));

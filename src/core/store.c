@@ -182,7 +182,8 @@ line_of(const struct db_row *row)
 		.reply_nick = col[7],
 		.corrects = col[8],
 		.identity = col[9],
-		.body = col[10],
+		.parts = col[10],
+		.body = col[11],
 	};
 }
 
@@ -731,7 +732,7 @@ store_line_put(struct store *st, const struct store_talk *t,
 		t->is_room ? STR("1") : STR("0"), t->name, l->id,
 		digits(at, l->at_us), digits(kind, l->kind),
 		digits(flag, flags), l->nick, l->own_id, l->reply_to,
-		l->reply_nick, l->corrects, l->identity, l->body };
+		l->reply_nick, l->corrects, l->identity, l->parts, l->body };
 
 	put(st, DB_LINE_PUT, v, done, arg);
 }

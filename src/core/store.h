@@ -244,6 +244,7 @@ struct store_line {
 	struct str reply_to, reply_nick; /* what it answers, or empty */
 	struct str corrects;             /* what it stands for, or empty */
 	struct str identity;             /* of who said it, or empty */
+	struct str parts; /* ids of its further parts, LF behind each */
 	struct str body;
 	int64_t at_us; /* since the Epoch; microseconds keep the order */
 	unsigned kind; /* enum gw_msg_kind */
@@ -281,7 +282,7 @@ typedef void store_lines_fn(bool ok, const struct store_lines *l, void *arg);
 void store_line_put(struct store *st, const struct store_talk *t,
     const struct store_line *l, store_done_fn *done, void *arg);
 
-/* It was taken back. */
+/* It was taken back; id may be that of a part. */
 void store_line_del(struct store *st, const struct store_talk *t, struct str id,
     store_done_fn *done, void *arg);
 

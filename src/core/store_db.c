@@ -44,8 +44,7 @@ enum {
 
 #define COLUMNS                                                                \
 	"id, at_us, kind, flags, nick, own_id, reply_to, reply_nick, "         \
-	"corrects, identity,"                                                  \
-	" body"
+	"corrects, identity, parts, body"
 
 /* How many of the ids are there, and how many lines in all; up to a ceiling. */
 #define LINES_HEAD                                                             \
@@ -53,7 +52,7 @@ enum {
 	" AND id IN (?8, ?9, ?10, ?11)),"                                      \
 	" (SELECT count(*) FROM (SELECT 1" BETWEEN(                            \
 	    "?8", "?9") " LIMIT 10001)),"                                      \
-	                " '', '', '', '', '', '', '', '', ''"
+	                " '', '', '', '', '', '', '', '', '', ''"
 #define LINES_PAGE(order)                                                      \
 	"SELECT " COLUMNS BETWEEN(                                             \
 	    "?8, ?10", "?9, ?11") " ORDER BY at_us " order ", seq " order      \
@@ -202,8 +201,8 @@ static const struct op_row {
 	[DB_LINE_PUT] = {
 		.sql = { "INSERT OR IGNORE INTO line (talk, " COLUMNS ") VALUES"
 			 " (?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
-			 " ?16)" },
-		.nargs = 16,
+			 " ?16, ?17)" },
+		.nargs = 17,
 		.seal = NO_SEAL,
 		.numbers_talk = true,
 	},
@@ -218,7 +217,10 @@ static const struct op_row {
 	},
 	[DB_LINE_DEL] = {
 		.sql = { "DELETE FROM line WHERE talk = " THE_TALK
-			 " AND id = ?6" },
+			 " AND id = ?6",
+			 "DELETE FROM line WHERE talk = " THE_TALK
+			 " AND parts <> '' AND instr(char(10) || parts,"
+			 " char(10) || ?6 || char(10))" },
 		.nargs = 6,
 		.seal = NO_SEAL,
 	},
@@ -232,29 +234,29 @@ static const struct op_row {
 		.sql = { LINES_HEAD, LINES_PAGE("ASC") },
 		.nargs = 13,
 		.seal = NO_SEAL,
-		.ncols = 11,
+		.ncols = 12,
 	},
 	[DB_LINES_LAST] = {
 		.sql = { LINES_HEAD, LINES_PAGE("DESC") },
 		.nargs = 13,
 		.seal = NO_SEAL,
-		.ncols = 11,
+		.ncols = 12,
 	},
 	[DB_LINES_ENDS] = {
 		.sql = { LINES_HEAD, LINES_PAGE("ASC"), LINES_PAGE("DESC") },
 		.nargs = 13,
 		.seal = NO_SEAL,
-		.ncols = 11,
+		.ncols = 12,
 	},
 	[DB_LINES_BY_ID] = {
 		.sql = { "SELECT count(*), count(*), (SELECT"
 			 " count(DISTINCT value) FROM json_each(?6)),"
-			 " '', '', '', '', '', '', '', ''" BY_ID,
+			 " '', '', '', '', '', '', '', '', ''" BY_ID,
 			 "SELECT " COLUMNS BY_ID
 			 " ORDER BY at_us, seq" },
 		.nargs = 6,
 		.seal = NO_SEAL,
-		.ncols = 11,
+		.ncols = 12,
 	},
 	/* A part at a time: others wait behind it. */
 	[DB_LINES_PRUNE] = {

@@ -69,7 +69,7 @@ enum db_op {
 	DB_NOP
 };
 
-enum { DB_ARGS_MAX = 16, DB_COLS_MAX = 11 };
+enum { DB_ARGS_MAX = 17, DB_COLS_MAX = 12 };
 
 /* Arguments of DB_LINES_*: the first of four ids, and the ceiling. */
 enum { DB_LINES_ANCHOR = 7, DB_LINES_MAX = 12 };

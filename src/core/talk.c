@@ -75,7 +75,8 @@ talk_in_room(struct session *s, const struct gw_message *m)
 	        .is_network_id = m->network_id.len > 0,
 	        .from = m->from,
 	        .body = m->body,
-	        .reply_to = str_head(m->reply_to, BACKLOG_ID - 1),
+	        .reply_to = said ? str_c(said->id)
+	                         : str_head(m->reply_to, BACKLOG_ID - 1),
 	        .reply_nick = said ? said->from : STR_EMPTY,
 	        .identity = by ? str_c(by->identity) : STR_EMPTY,
 	        .span = m->span,

@@ -215,6 +215,26 @@ a_message_is_found_by_any_of_its_names(void **state)
 }
 
 static void
+a_message_is_found_by_the_ids_of_its_parts(void **state)
+{
+	struct backlog b;
+
+	(void)state;
+	backlog_init(&b);
+	backlog_add(&b,
+	    &(struct backlog_word){ .id = STR("s1"),
+	        .parts = STR("s2\ns3\n"),
+	        .body = STR("one\ntwo\nthree") });
+	backlog_add(&b, &(struct backlog_word){ .id = STR("s4") });
+	assert_true(str_is(str_c(backlog_find(&b, STR("s2"))->id), "s1"));
+	assert_true(str_is(str_c(backlog_find(&b, STR("s3"))->id), "s1"));
+	assert_null(backlog_find(&b, STR("s")));
+	assert_null(backlog_find(&b, STR("s2\n")));
+	assert_null(backlog_find(&b, STR_EMPTY));
+	backlog_release(&b);
+}
+
+static void
 a_long_id_is_cut_not_overrun(void **state)
 {
 	struct backlog b;
@@ -241,6 +261,7 @@ main(void)
 		    what_was_before_goes_in_front_as_far_as_there_is_place),
 		cmocka_unit_test(what_was_not_said_after_all_is_forgotten),
 		cmocka_unit_test(a_message_is_found_by_any_of_its_names),
+		cmocka_unit_test(a_message_is_found_by_the_ids_of_its_parts),
 		cmocka_unit_test(a_long_id_is_cut_not_overrun),
 	};
 

@@ -1184,6 +1184,25 @@ lines_go_with_a_conversation_that_gets_another_name(void **state)
 }
 
 static void
+a_line_is_taken_back_by_the_id_of_a_part(void **state)
+{
+	(void)state;
+	open_store();
+	store_line_put(st, &room,
+	    &(struct store_line){
+	        .id = STR("x"), .parts = STR("x2\nx3\n"), .at_us = 1000 },
+	    on_done, NULL);
+	store_line_put(st, &room,
+	    &(struct store_line){
+	        .id = STR("y"), .parts = STR("x33\n"), .at_us = 2000 },
+	    on_done, NULL);
+	store_line_del(st, &room, STR("3"), on_done, NULL);
+	store_line_del(st, &room, STR("x3"), on_done, NULL);
+	reopen_store();
+	assert_string_equal(lines_of(&room, WISH(.max = 0)), "y of 1");
+}
+
+static void
 lines_come_page_by_page_in_both_directions(void **state)
 {
 	(void)state;
@@ -1290,6 +1309,7 @@ main(void)
 		TEST(lines_come_back_in_order_between_two_moments),
 		TEST(a_line_that_was_taken_back_is_gone),
 		TEST(lines_go_with_a_conversation_that_gets_another_name),
+		TEST(a_line_is_taken_back_by_the_id_of_a_part),
 		TEST(lines_come_page_by_page_in_both_directions),
 		TEST(lines_come_by_their_ids_and_the_ends_of_all),
 		TEST(conversations_are_kept_apart_and_forgotten_together),
