@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "lib/map.h"
 #include "lib/xalloc.h"
 
 static struct irc_ask *
@@ -90,40 +91,55 @@ irc_ask_free(struct irc_asks *t, struct irc_ask **ap)
 		t->nsent_messages--;
 	list_del(&a->node);
 	t->n--;
-	irc_ask_parts_free(&a->parts);
+	irc_back_free(&a->back);
 	free(a);
 }
 
 void
-irc_ask_parts_free(struct buf **bp)
+irc_back_free(struct irc_back **bp)
 {
-	if (*bp)
-		buf_release(*bp);
+	if (*bp) {
+		buf_release(&(*bp)->parts);
+		buf_release(&(*bp)->text);
+	}
 	free(*bp);
 	*bp = NULL;
 }
 
-static void
-add_part(struct irc_ask *a, struct str msgid)
+/* Blanks at the ends do not count: servers drop them. */
+void
+irc_ask_words(uint64_t *sum, struct str text)
 {
-	if (!a->parts) {
-		a->parts = xmalloc(sizeof(*a->parts));
-		buf_init(a->parts, IRC_ASK_PARTS);
+	*sum = *sum * 31 + map_hash(str_trim(text));
+}
+
+/* One line, and it alone, is the message. */
+static void
+add_back(struct irc_ask *a, struct str msgid, struct str text, bool first)
+{
+	if (a->npieces < 2)
+		return;
+	if (!a->back) {
+		a->back = xmalloc(sizeof(*a->back));
+		buf_init(&a->back->parts, IRC_ASK_PARTS);
+		buf_init(&a->back->text, IRC_ASK_TEXT);
 	}
-	buf_addf(a->parts, STR_FMT "\n", STR_ARG(msgid));
+	if (msgid.len && !first)
+		buf_addf(&a->back->parts, STR_FMT "\n", STR_ARG(msgid));
+	buf_addf(&a->back->text, first ? STR_FMT : "\n" STR_FMT, STR_ARG(text));
 }
 
 bool
-irc_ask_echoed(struct irc_ask *a, struct str msgid)
+irc_ask_echoed(struct irc_ask *a, struct str msgid, struct str text)
 {
 	bool first = a->nechoed++ == 0;
 
-	if (msgid.len > 0 && msgid.len < sizeof(a->msgid)) {
-		if (first)
-			memcpy(a->msgid, msgid.p, msgid.len);
-		else
-			add_part(a, msgid);
-	}
+	if (msgid.len >= sizeof(a->msgid))
+		msgid = STR_EMPTY;
+	if (first && msgid.len)
+		memcpy(a->msgid, msgid.p, msgid.len);
+	irc_ask_words(&a->heard, text);
+	add_back(a, msgid, text, first);
 	return a->nechoed >= a->nlines;
 }
 

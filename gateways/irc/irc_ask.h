@@ -26,9 +26,10 @@
 #include "lib/str.h"
 
 enum {
-	IRC_ASK_MAX = 1024,   /* open at once; more is refused */
-	IRC_ASK_MSGID = 64,   /* a longer one is as none */
-	IRC_ASK_PARTS = 4096, /* bytes of the ids of further lines */
+	IRC_ASK_MAX = 1024,       /* open at once; more is refused */
+	IRC_ASK_MSGID = 64,       /* a longer one is as none */
+	IRC_ASK_PARTS = 4096,     /* bytes of the ids of further lines */
+	IRC_ASK_TEXT = 64 * 1024, /* bytes of all lines that came back */
 };
 
 enum irc_ask_kind {
@@ -62,6 +63,12 @@ enum irc_ask_kind {
 	(IRC_ASK_BIT(IRC_ASK_MODE) | IRC_ASK_BIT(IRC_ASK_REACT) |              \
 	    IRC_ASK_BIT(IRC_ASK_REDACT))
 
+/* What came back of a message of several lines. */
+struct irc_back {
+	struct buf parts; /* ids of all lines but the first, LF behind each */
+	struct buf text;  /* the lines, LF between them */
+};
+
 struct irc_ask {
 	struct list node;
 	enum irc_ask_kind kind;
@@ -74,9 +81,10 @@ struct irc_ask {
 	bool echo;        /* MESSAGE: its lines come back as they were taken */
 	unsigned nechoed; /* so many have */
 	char msgid[IRC_ASK_MSGID]; /* of the first; empty: none */
-	struct buf *parts; /* those of the others, LF behind each; or NULL */
-	bool inside;       /* JOIN: we are in; NAMES is still coming */
-	bool failed;       /* MESSAGE: its refusal has been reported */
+	struct irc_back *back;     /* of several lines; or NULL */
+	uint64_t said, heard;      /* of the words of all lines, out and back */
+	bool inside;               /* JOIN: we are in; NAMES is still coming */
+	bool failed;               /* MESSAGE: its refusal has been reported */
 	size_t target_len, other_len;
 	char names[]; /* private */
 };
@@ -100,11 +108,17 @@ struct irc_ask *irc_ask_new(struct irc_asks *t, enum irc_ask_kind kind,
     uint64_t ref, struct str target, struct str other);
 void irc_ask_free(struct irc_asks *t, struct irc_ask **ap);
 
-/* A line of a message came back, with that id (or none); true: the last. */
-bool irc_ask_echoed(struct irc_ask *a, struct str msgid);
+/* Adds the words of a line, as people read them, to said or heard. */
+void irc_ask_words(uint64_t *sum, struct str text);
+
+/*
+ * A line of a message came back, with that id (or none) and with these words;
+ * true: the last.
+ */
+bool irc_ask_echoed(struct irc_ask *a, struct str msgid, struct str text);
 
 /* Frees and makes NULL. */
-void irc_ask_parts_free(struct buf **bp);
+void irc_back_free(struct irc_back **bp);
 
 struct str irc_ask_target(const struct irc_ask *a);
 struct str irc_ask_other(const struct irc_ask *a);

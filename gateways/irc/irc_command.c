@@ -8,6 +8,7 @@
 #include "irc/irc_handler.h"
 #include "irc/irc_nick.h"
 #include "irc/irc_split.h"
+#include "irc/irc_text.h"
 #include "lib/utf8.h"
 
 struct ask_for {
@@ -532,6 +533,19 @@ build_message(const struct irc_proto *p, struct irc_out *o,
 		tag_reply(p, o, l->msgid);
 }
 
+/* The words of a line, as they will come back if the server leaves them. */
+static void
+note_words(const struct irc_proto *p, struct irc_ask *a, struct str piece)
+{
+	struct buf scratch;
+
+	if (!irc_proto_has_cap(p, IRC_CAP_ECHO_MESSAGE))
+		return;
+	buf_init(&scratch, IRC_LINE_MAX);
+	irc_ask_words(&a->said, irc_text_clean(piece, 0, p->charset, &scratch));
+	buf_release(&scratch);
+}
+
 /* All pieces can be built: found out before the first is queued. */
 static int
 check_message(struct irc_proto *p, const struct letter *l, struct irc_split s,
@@ -597,6 +611,7 @@ irc_proto_reply(struct irc_proto *p, enum irc_msg_kind kind, struct str target,
 		build_message(p, &o, &letter, piece, i);
 		(void)irc_out_end(&o, &line.text, NULL); /* checked above */
 		(void)irc_queue_add(&p->queue, &line);   /* there is room */
+		note_words(p, a, piece);
 	}
 	return 0;
 }

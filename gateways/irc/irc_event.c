@@ -959,7 +959,8 @@ on_sent(struct irc_link *l, const struct irc_event *ev)
 static void
 on_accepted(struct irc_link *l, const struct irc_event *ev)
 {
-	struct gw_message m = { .parts = ev->parts };
+	struct gw_message m = { .body = ev->text, .parts = ev->parts };
+	bool is_news = m.body.len || m.parts.len;
 
 	if ((ev->ref & 3) == IRC_REF_MESSAGE)
 		irc_link_emit(l,
@@ -967,7 +968,7 @@ on_accepted(struct irc_link *l, const struct irc_event *ev)
 		        .ticket = irc_ref_id(ev->ref),
 		        .fate = GW_SENT,
 		        .text = ev->msgid,
-		        .message = m.parts.len ? &m : NULL });
+		        .message = is_news ? &m : NULL });
 }
 
 static void

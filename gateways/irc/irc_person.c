@@ -281,21 +281,32 @@ find_echoed(struct irc_proto *p)
 	return a && a->label && p->labels_echoes ? NULL : a;
 }
 
+/* It lasts as long as the event. */
+static void
+lend_back(struct irc_proto *p, struct irc_ask *a)
+{
+	irc_back_free(&p->back);
+	p->back = a->back;
+	a->back = NULL;
+}
+
 /* IRCv3 echo-message: one line of what we said; true: all of it is back. */
 static bool
 is_taken(struct irc_proto *p, struct irc_ask *a, struct irc_event *ev)
 {
 	bool is_news = a->ref && !a->failed;
 
-	if (!irc_ask_echoed(a, ev->msgid))
+	if (!irc_ask_echoed(a, ev->msgid, ev->text))
 		return false;
+	lend_back(p, a);
+	if (!a->said || a->heard == a->said)
+		ev->text = STR_EMPTY;
+	else if (p->back)
+		ev->text = buf_str(&p->back->text);
+	ev->parts = p->back ? buf_str(&p->back->parts) : STR_EMPTY;
 	ev->type = IRC_EV_ACCEPTED;
 	ev->ref = a->ref;
 	ev->msgid = irc_keep(p, str_c(a->msgid));
-	irc_ask_parts_free(&p->parts);
-	p->parts = a->parts; /* lent to the event */
-	a->parts = NULL;
-	ev->parts = p->parts ? buf_str(p->parts) : STR_EMPTY;
 	irc_ask_free(&p->asks, &a);
 	return is_news;
 }
@@ -322,8 +333,10 @@ on_message(struct irc_proto *p, struct irc_event *ev, bool notice)
 	ev->is_server = irc_from_server(p);
 	if (ev->self && irc_proto_has_cap(p, IRC_CAP_ECHO_MESSAGE))
 		a = find_echoed(p);
-	if (a && a->echo)
+	if (a && a->echo) {
+		(void)fill_message(p, ev, notice);
 		return is_taken(p, a, ev);
+	}
 	if (!irc_find_target(p, ev) || !fill_message(p, ev, notice))
 		return false;
 	irc_typing_spoke(p, ev);

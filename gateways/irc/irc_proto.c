@@ -137,7 +137,7 @@ irc_proto_release(struct irc_proto *p)
 	free(p->closing.text);
 	irc_opening_free(&p->opening);
 	free(p->spans);
-	irc_ask_parts_free(&p->parts);
+	irc_back_free(&p->back);
 	irc_cap_release(&p->cap);
 	memset(p, 0, sizeof(*p));
 }
@@ -471,7 +471,7 @@ give_memory_back(struct irc_proto *p)
 	buf_trim(&p->text);
 	free(p->spans);
 	p->spans = NULL;
-	irc_ask_parts_free(&p->parts);
+	irc_back_free(&p->back);
 	if (!p->topic_waits) {
 		buf_clear(&p->topic);
 		buf_trim(&p->topic);

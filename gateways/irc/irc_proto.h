@@ -224,7 +224,9 @@ enum irc_event_type {
 	IRC_EV_ACCEPTED,  /* ref: the server has taken it: it answered a PING
 	                     that left behind it, or sent it back
 	                     (echo-message): then without SENT, and msgid of the
-	                     first line, parts: of the others, LF behind each */
+	                     first line, parts: of the others, LF behind each;
+	                     text: the words as they came back, if they are
+	                     other ones */
 	IRC_EV_FAILED,    /* ask, err, text, code, ref (0: for nothing we
 	                     know of), target: as the server named it;
 	                     unsure: of a message: it may have arrived */
@@ -357,7 +359,7 @@ struct irc_proto {
 	bool adding;        /* mode: + or - */
 	bool topic_waits, motd_comes, whois_comes;
 	struct irc_spans *spans; /* of that text, or NULL */
-	struct buf *parts;       /* of that event, or NULL */
+	struct irc_back *back;   /* of that event, or NULL */
 	struct buf text;         /* cleaned text of the event */
 	struct buf motd;         /* collected so far, or of a WHOIS */
 	struct buf topic; /* 332 that waits for its 333: channel NUL text */

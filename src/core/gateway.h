@@ -207,8 +207,8 @@ struct gw_message {
  * What became of an outgoing message.  Every ticket gets one; after GW_LEFT
  * one of the others follows, and where the network is not live one more may
  * come after GW_SENT or GW_UNSURE (a delivery report, a bounce).  With GW_SENT
- * comes the network's id of it, as text, and its parts if there are several,
- * in a message that is otherwise NULL.
+ * comes the network's id of it, as text, and a message, or NULL: with a body,
+ * if the network has changed that, and its parts, if it made several of it.
  */
 enum gw_fate {
 	GW_LEFT,      /* live networks: on its way, and shown to those who say

@@ -245,6 +245,9 @@ learn(struct outgoing *o, const struct gw_message *m)
 {
 	if (m && m->parts.len)
 		str_store(&o->parts, m->parts);
+	/* Of a correction the network has only seen what changed. */
+	if (m && m->body.len && !o->shown)
+		str_store(&o->shown, m->body);
 }
 
 /* Rooms see it now. */
