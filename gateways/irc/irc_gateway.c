@@ -12,6 +12,7 @@
 
 #include "irc/irc_ignore.h"
 #include "irc/irc_link.h"
+#include "irc/irc_mask.h"
 #include "irc/irc_nick.h"
 #include "irc/irc_request.h"
 #include "irc/irc_script.h"
@@ -607,6 +608,19 @@ irc_logout(struct session *s, enum gw_bye why, struct str text)
 	irc_link_logout(irc_link_of(s), text.len ? text : bye[why]);
 }
 
+/* A network that is told of it by WEBIRC sees one address at first. */
+static void
+irc_source(struct session *s, struct buf *out)
+{
+	const struct irc_network *n = irc_session_network(s);
+	struct irc_mask mask;
+
+	if (!n || !n->source.family || n->webirc_password.len)
+		return;
+	irc_mask_of(&mask, session_user(s), &n->source);
+	buf_add_str(out, str_c(mask.digits));
+}
+
 static void
 irc_drop(struct session *s)
 {
@@ -734,6 +748,7 @@ const struct gateway_ops irc_gateway = {
 	.network_at = irc_network_at,
 	.login = irc_login,
 	.logout = irc_logout,
+	.source = irc_source,
 	.drop = irc_drop,
 	.send = irc_request_send,
 	.request = requests,

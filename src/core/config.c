@@ -62,6 +62,8 @@ static const struct gw_option gateway_options[] = {
 	{ "reconnect_max", GW_OPT_INT, "300", 1, 86400 },
 	{ "connect_burst", GW_OPT_INT, "10", 1, 1000 },
 	{ "connect_interval_ms", GW_OPT_INT, "1000", 0, 60000 },
+	{ "network_burst", GW_OPT_INT, "10", 1, 10000 },
+	{ "network_interval_ms", GW_OPT_INT, "1000", 0, 60000 },
 	{ "idle_days", GW_OPT_INT, "0", 0, 3650 },
 	{ "contact", GW_OPT_STR, "", 0, 0 },
 	{ "archive", GW_OPT_BOOL, "yes", 0, 0 },
@@ -332,6 +334,8 @@ take_reconnect(struct reader *r, const struct conf *c, struct config_gateway *g)
 	g->reconnect_max_ms = max * 1000;
 	g->connect_burst = (unsigned)conf_int(c, "connect_burst");
 	g->connect_interval_ms = conf_int(c, "connect_interval_ms");
+	g->network_burst = (unsigned)conf_int(c, "network_burst");
+	g->network_interval_ms = conf_int(c, "network_interval_ms");
 }
 
 static void

@@ -106,6 +106,8 @@ struct config_gateway {
 	int64_t reconnect_min_ms, reconnect_max_ms;
 	unsigned connect_burst;      /* dials to a network at once, */
 	int64_t connect_interval_ms; /* then one each; 0: no limit */
+	unsigned network_burst; /* the same where users have addresses of */
+	int64_t network_interval_ms; /* their own, for all: the above is each */
 	int64_t idle_days;           /* 0: for ever */
 	struct str contact;          /* for complaints: a URI, or empty */
 	bool archive;

@@ -95,6 +95,8 @@ same_limits(const struct config_gateway *a, const struct config_gateway *b)
 	    a->reconnect_max_ms == b->reconnect_max_ms &&
 	    a->connect_burst == b->connect_burst &&
 	    a->connect_interval_ms == b->connect_interval_ms &&
+	    a->network_burst == b->network_burst &&
+	    a->network_interval_ms == b->network_interval_ms &&
 	    a->idle_days == b->idle_days && a->archive == b->archive &&
 	    a->archive_days == b->archive_days &&
 	    a->archive_max == b->archive_max &&

@@ -57,7 +57,10 @@ gates_release(struct gates *g)
 static bool
 is_idle(const struct gate *gate, int64_t now_at)
 {
-	return gate->next_at <= now_at && gate->shut_until <= now_at;
+	int64_t known_until =
+	    gate->pauses ? gate->shut_until + GATE_PAUSE_MAX_MS : 0;
+
+	return gate->next_at <= now_at && known_until <= now_at;
 }
 
 static void

@@ -9,6 +9,8 @@
  *
  *	at = gate_reserve(&gates, network, burst, interval_ms, now);
  *
+ * A name of a network and an address of ours makes a gate for that address.
+ *
  * And it is a circuit breaker: a network that turns GATE_USERS different
  * users away within GATE_WINDOW_MS means all of us, and more dials make it
  * worse.

@@ -546,6 +546,13 @@ struct gateway_ops {
 	void (*logout)(struct session *s, enum gw_bye why, struct str text);
 
 	/*
+	 * Appends the address that a login of it will come from, if users have
+	 * addresses of their own; the same each time.  NULL or nothing: all
+	 * come from one.
+	 */
+	void (*source)(struct session *s, struct buf *out);
+
+	/*
 	 * The program ends, or OFFLINE did not come in time: let go of what the
 	 * session holds (link, timers), without a word to anybody.  Nothing may
 	 * be emitted for it any more.  Only between login() and OFFLINE.

@@ -30,6 +30,8 @@
 #include "xmpp/jid.h"
 #include "xmpp/muc.h"
 
+enum { SOURCE_MAX = 512 }; /* a network, and an address there */
+
 /* An event that waits until the op it was emitted from has returned. */
 struct queued {
 	struct list node;
@@ -323,12 +325,33 @@ session_linger(struct session *s)
 	s->linger_at = now(s) + SESSION_LINGER_MS;
 }
 
+/* "network address"; false: all come from one address. */
+static bool
+write_source(struct session *s, struct buf *out)
+{
+	size_t len;
+
+	buf_addf(out, "%s ", s->network);
+	len = out->len;
+	if (s->gw->ops->source)
+		s->gw->ops->source(s, out);
+	return out->len > len;
+}
+
 /* A turn that will not be used is somebody else's. */
 static void
 give_turn_back(struct session *s)
 {
-	if (s->admitted && s->state == SESSION_WAITING)
-		gate_return(&s->gw->gates, str_c(s->network), s->ended_at);
+	struct gates *gates = &s->gw->gates;
+	struct buf source;
+
+	if (s->admitted && s->state == SESSION_WAITING) {
+		gate_return(gates, str_c(s->network), s->turn_at);
+		buf_init(&source, SOURCE_MAX);
+		if (write_source(s, &source))
+			gate_return(gates, buf_str(&source), s->own_turn_at);
+		buf_release(&source);
+	}
 	s->admitted = false;
 }
 
@@ -457,20 +480,44 @@ wait_at_gate(struct session *s, int64_t at)
 	tell_wait(s, ms);
 }
 
+/*
+ * Networks count by address.  Where users have one each there are two gates,
+ * and the network's own may be wider.
+ */
+static int64_t
+reserve_turn(struct session *s)
+{
+	const struct config_gateway *conf = s->gw->conf;
+	struct gates *gates = &s->gw->gates;
+	struct str network = str_c(s->network);
+	struct buf source;
+
+	buf_init(&source, SOURCE_MAX);
+	if (write_source(s, &source)) {
+		s->turn_at = gate_reserve(gates, network, conf->network_burst,
+		    conf->network_interval_ms, now(s));
+		s->own_turn_at = gate_reserve(gates, buf_str(&source),
+		    conf->connect_burst, conf->connect_interval_ms, now(s));
+	} else {
+		s->turn_at = gate_reserve(gates, network, conf->connect_burst,
+		    conf->connect_interval_ms, now(s));
+		s->own_turn_at = 0;
+	}
+	buf_release(&source);
+	return s->turn_at > s->own_turn_at ? s->turn_at : s->own_turn_at;
+}
+
 /* True: others dial before us; the timer is set for our turn. */
 static bool
 waits_at_gate(struct session *s)
 {
-	const struct config_gateway *conf = s->gw->conf;
-	struct str network = str_c(s->network);
 	bool admitted = s->admitted;
 	int64_t at;
 
 	s->admitted = false;
-	if (admitted && gate_claim(&s->gw->gates, network, now(s)))
+	if (admitted && gate_claim(&s->gw->gates, str_c(s->network), now(s)))
 		return false;
-	at = gate_reserve(&s->gw->gates, network, conf->connect_burst,
-	    conf->connect_interval_ms, now(s));
+	at = reserve_turn(s);
 	if (at <= now(s))
 		return false;
 	wait_at_gate(s, at);

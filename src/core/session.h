@@ -85,9 +85,11 @@ struct session {
 	bool told_loss;    /* the rooms know that the link is down */
 	bool told_wait;    /* he knows that it takes a while */
 	bool admitted;     /* WAITING for its turn at the gate */
-	bool watching;     /* the network is asked to watch somebody */
-	bool held;         /* the network is asked not to read */
-	struct err last;   /* why it is not online */
+	int64_t turn_at, own_turn_at; /* then: at that of the network, and at
+	                                 that of the address */
+	bool watching;   /* the network is asked to watch somebody */
+	bool held;       /* the network is asked not to read */
+	struct err last; /* why it is not online */
 
 	unsigned depth;    /* inside how many ops */
 	struct list queue; /* events that wait until the op is over */
