@@ -16,6 +16,7 @@ struct batch {
 	char parent[IRC_BATCH_REF + 1]; /* empty: none */
 	char reason[IRC_BATCH_TEXT];    /* netsplit; empty: any other */
 	uint32_t label;                 /* labeled-response; 0: none */
+	bool is_crowd;                  /* netsplit or netjoin */
 	int64_t begun_at;
 };
 
@@ -112,15 +113,15 @@ is_server_name(struct str s)
 	    str_has(s, '.') && irc_text_is_clean(s);
 }
 
-/* BATCH +ref netsplit one two */
+/* Of the servers that have lost each other, as they are named. */
 static void
-explain(const struct irc_msg *m, char out[IRC_BATCH_TEXT])
+explain(struct str one, struct str two, char out[IRC_BATCH_TEXT])
 {
-	if (is_server_name(m->param[2]) && is_server_name(m->param[3]))
+	if (is_server_name(one) && is_server_name(two))
 		snprintf(out, IRC_BATCH_TEXT,
 		    "the servers " STR_FMT " and " STR_FMT
 		    " have lost each other (netsplit)",
-		    STR_ARG(m->param[2]), STR_ARG(m->param[3]));
+		    STR_ARG(one), STR_ARG(two));
 	else
 		snprintf(out, IRC_BATCH_TEXT,
 		    "two servers of the network have lost each other "
@@ -144,17 +145,34 @@ begin(struct irc_proto *p, struct str ref)
 	copy_ref(b->ref, ref);
 	if (parent.len > 0 && parent.len <= IRC_BATCH_REF)
 		copy_ref(b->parent, parent);
-	if (str_eq_nocase(p->m.param[1], STR("netsplit")))
-		explain(&p->m, b->reason);
+	/* BATCH +ref netsplit one two */
+	if (str_eq_nocase(p->m.param[1], STR("netsplit"))) {
+		explain(p->m.param[2], p->m.param[3], b->reason);
+		b->is_crowd = true;
+	} else if (str_eq_nocase(p->m.param[1], STR("netjoin"))) {
+		b->is_crowd = true;
+	}
+}
+
+static bool
+has_crowd(const struct irc_proto *p)
+{
+	const struct irc_batches *b = p->batches;
+	size_t i;
+
+	for (i = 0; b && i < b->n; i++)
+		if (b->v[i].is_crowd)
+			return true;
+	return false;
 }
 
 bool
 irc_on_batch(struct irc_proto *p, struct irc_event *ev)
 {
 	struct str ref = p->m.param[0];
+	bool was = has_crowd(p);
 	struct batch *b;
 
-	(void)ev;
 	forget_old(p);
 	if (ref.len == 0)
 		return false;
@@ -165,7 +183,9 @@ irc_on_batch(struct irc_proto *p, struct irc_event *ev)
 		if (b)
 			forget(p, (size_t)(b - p->batches->v));
 	}
-	return false;
+	ev->type = IRC_EV_CROWD;
+	ev->on = has_crowd(p);
+	return ev->on != was;
 }
 
 struct str
@@ -184,6 +204,34 @@ irc_batch_reason(struct irc_proto *p)
 		b = find(p, str_c(b->parent));
 	}
 	return b && b->reason[0] ? str_c(b->reason) : STR_EMPTY;
+}
+
+/* Put together without printf: thousands of them come at once. */
+static struct str
+join_names(struct irc_proto *p, struct str one, struct str two)
+{
+	const struct str part[] = { STR("the servers "), one, STR(" and "), two,
+		STR(" have lost each other (netsplit)") };
+	size_t start = p->text.len, i;
+
+	for (i = 0; i < sizeof(part) / sizeof(part[0]); i++)
+		(void)irc_keep(p, part[i]);
+	return str_skip(buf_str(&p->text), start);
+}
+
+/* COMPAT(inspircd 3.15, 2026-11): no batch; people cannot say it so. */
+struct str
+irc_batch_reason_of(struct irc_proto *p, struct str text)
+{
+	struct str one;
+
+	if (str_is(text, "*.net *.split"))
+		return STR("two servers of the network have lost each other "
+		           "(netsplit)");
+	if (!str_cut(&text, ' ', &one) || str_has(text, ' ') ||
+	    !is_server_name(one) || !is_server_name(text))
+		return STR_EMPTY;
+	return join_names(p, one, text);
 }
 
 uint32_t

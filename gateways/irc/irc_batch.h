@@ -3,7 +3,9 @@
  *
  * "BATCH +ref type ...", lines tagged with that ref, "BATCH -ref".  Nothing is
  * held back for one: each line is acted on when it comes, and a batch only
- * says what it is about.  So one that never ends, or is not known, costs
+ * says what it is about; that people of a netsplit go or come back is reported
+ * when it begins and when the last of them has ended (IRC_EV_CROWD), for who
+ * wants to show them together.  So one that never ends, or is not known, costs
  * nobody a line; it is forgotten after IRC_BATCH_MS.
  *
  * Limits     IRC_BATCHES are open at once, IRC_BATCH_DEPTH inside each other;
@@ -37,6 +39,13 @@ void irc_batches_free(struct irc_batches **bp);
  * to read; else empty.  Borrowed until the next line.
  */
 struct str irc_batch_reason(struct irc_proto *p);
+
+/*
+ * The same of what a QUIT says itself, where no batch told it: the names of two
+ * servers, as they have always been the reason of those who go with a split.
+ * Empty: it is none.
+ */
+struct str irc_batch_reason_of(struct irc_proto *p, struct str text);
 
 /* The label of ours that the line at hand answers, itself or by its batch. */
 uint32_t irc_line_label(const struct irc_proto *p);

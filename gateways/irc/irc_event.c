@@ -487,6 +487,13 @@ on_who(struct irc_link *l, const struct irc_event *ev)
 }
 
 static void
+on_crowd(struct irc_link *l, const struct irc_event *ev)
+{
+	irc_link_emit(
+	    l, &(struct gw_event){ .type = GW_EV_CROWD, .on = ev->on });
+}
+
+static void
 on_away(struct irc_link *l, const struct irc_event *ev)
 {
 	away(l, ev->who.nick, ev->on, ev->text);
@@ -1032,6 +1039,7 @@ static event_row *const rows[] = {
 	[IRC_EV_REACT] = on_react,
 	[IRC_EV_REDACT] = on_redact,
 	[IRC_EV_TYPING] = on_typing,
+	[IRC_EV_CROWD] = on_crowd,
 	[IRC_EV_WHO] = on_who,
 	[IRC_EV_AWAY] = on_away,
 	[IRC_EV_CONTACT] = on_contact,

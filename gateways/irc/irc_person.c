@@ -17,6 +17,8 @@ irc_on_quit(struct irc_proto *p, struct irc_event *ev)
 	ev->type = IRC_EV_QUIT;
 	ev->text = irc_batch_reason(p);
 	if (ev->text.len == 0)
+		ev->text = irc_batch_reason_of(p, p->m.param[0]);
+	if (ev->text.len == 0)
 		ev->text = irc_clean(p, p->m.param[0]);
 	ev->self = irc_from_self(p);
 	if (!ev->self)

@@ -205,6 +205,8 @@ enum irc_event_type {
 	IRC_EV_REDACT,    /* who, channel (empty: to us), reply: which message
 	                     was taken back, text: why; self, ref */
 	IRC_EV_TYPING,    /* who, channel (empty: to us), typing */
+	IRC_EV_CROWD,     /* on: those of a netsplit go, or come back, from now
+	                     on, until it is off; see irc_batch.h */
 	IRC_EV_WHO,       /* channel, who, self, account, text: realname, on:
 	                     away, is_oper, is_bot: of somebody inside, once
 	                     after a join */

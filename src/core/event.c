@@ -6,7 +6,7 @@
  */
 #include <stdlib.h>
 
-#include "core/announce.h"
+#include "core/arrears.h"
 #include "core/contact.h"
 #include "core/event.h"
 #include "core/inbound.h"
@@ -33,7 +33,12 @@ typedef void person_row(struct person *p, const struct gw_event *ev);
 static void
 on_fold(struct session *s, const struct gw_event *ev)
 {
+	struct map_iter it = { 0 };
+
 	(void)ev;
+	/* What is owed is known by the old keys. */
+	while (map_next(&s->rooms, &it))
+		arrears_settle(it.value);
 	person_refold_all(s);
 }
 
@@ -76,7 +81,7 @@ show_everywhere(struct person *p)
 {
 	LIST_EACH(&p->members, n)
 	{
-		announce_member(MEMBER(n)->room, NULL, MEMBER(n));
+		arrears_member(MEMBER(n)->room, MEMBER(n), false);
 	}
 }
 
@@ -88,7 +93,7 @@ on_quit(struct person *p, const struct gw_event *ev)
 		return;
 	LIST_EACH(&p->members, n)
 	{
-		announce_gone(
+		arrears_gone(
 		    MEMBER(n)->room, MEMBER(n), 0, STR_EMPTY, ev->text);
 	}
 	person_free(&p);
@@ -105,7 +110,7 @@ on_nick(struct person *p, const struct gw_event *ev)
 	}
 	LIST_EACH(&p->members, n)
 	{
-		announce_renamed(MEMBER(n)->room, MEMBER(n), ev->text);
+		arrears_renamed(MEMBER(n)->room, MEMBER(n), ev->text);
 	}
 	if (person_is_self(p))
 		session_set_nick(p->s, ev->text);
@@ -165,6 +170,7 @@ static session_row *const of_session[GW_NEVENT] = {
 	[GW_EV_ENTRY] = request_on_entry,
 	[GW_EV_MESSAGE] = on_message,
 	[GW_EV_FATE] = outgoing_on_fate,
+	[GW_EV_CROWD] = arrears_on_crowd,
 	[GW_EV_CONTACT] = contact_on_seen,
 	[GW_EV_INVITE] = on_invite,
 	[GW_EV_NOTICE] = on_notice,

@@ -326,6 +326,9 @@ enum gw_event_type {
 	GW_EV_PERSON_AWAY,  /* person.nick, on, text: why */
 	GW_EV_PERSON_FLAGS, /* person.nick, flags: GW_PERSON_*, all of them; on:
 	                  these, too */
+	GW_EV_CROWD,        /* on: many people come, go or change at once from
+	                  now on, until it is off: clients need only be told
+	                  what comes of it */
 	GW_EV_CONTACT,      /* person.nick, on: there, text: why he is away,
 	                  if that is known; watched people only */
 	GW_EV_INVITE,       /* room, actor, text: reason */

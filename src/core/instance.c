@@ -5,6 +5,7 @@
 
 #include "core/account.h"
 #include "core/archive.h"
+#include "core/arrears.h"
 #include "core/audit.h"
 #include "core/block.h"
 #include "core/browse.h"
@@ -71,6 +72,7 @@ on_down(struct component *c, enum component_end why, const struct err *err,
 	(void)why;
 	(void)err;
 	probe_stop(gw->probe);
+	arrears_drop_all(gw);
 	contacts_down(gw->contacts);
 	services_stream_down(gw);
 }
@@ -122,6 +124,8 @@ on_slow(struct component *c, bool slow, void *arg)
 	(void)c;
 	log_warn(&gw->log, slow ? "XMPP server is slow" : "XMPP server is back",
 	    "action=\"%s reading from the networks\"", slow ? "stop" : "go on");
+	if (!slow)
+		arrears_settle_all(gw);
 	for_sessions(gw, slow ? hold_on : hold_off);
 	if (slow)
 		timer_set(&gw->hold, clock, clock->at + INSTANCE_HOLD_MS);
@@ -153,6 +157,7 @@ instance_new(struct core *c, const struct config_gateway *conf, struct err *err)
 	buf_init(&gw->local, 2 * GW_NAME_MAX + 256);
 	buf_init(&gw->key, 2 * GW_NAME_MAX + 64);
 	list_init(&gw->checks);
+	list_init(&gw->arrears);
 	list_init(&gw->farewells);
 	list_init(&gw->node);
 	timer_init(&gw->hold, on_hold_over);

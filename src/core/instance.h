@@ -52,6 +52,7 @@ struct gateway {
 	struct map accounts;   /* by bare JID */
 	struct list checks;    /* sessions to look at before the turn ends */
 	struct timer hold;     /* when networks are read again at the latest */
+	struct list arrears;   /* arrears.h: rooms that owe */
 	struct list farewells; /* farewell.h: wait for the stream */
 	size_t nfarewell;
 	struct gates gates; /* when networks may be dialled */

@@ -5,6 +5,7 @@
 
 #include "core/account.h"
 #include "core/announce.h"
+#include "core/arrears.h"
 #include "core/away.h"
 #include "core/instance.h"
 #include "core/occupant.h"
@@ -182,6 +183,7 @@ occupant_enter(struct occupant *o)
 
 	timer_cancel(&o->deadline);
 	if (component_is_up(s->gw->component)) {
+		arrears_settle(o->room);
 		o->state = OCCUPANT_INSIDE;
 		announce_all(o);
 		o->seen_seq = o->room->backlog.last_seq;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/announce.h"
+#include "core/arrears.h"
 #include "core/backlog.h"
 #include "core/inbound.h"
 #include "core/instance.h"
@@ -157,8 +158,10 @@ in_room(struct session *s, const struct gw_message *m)
 
 	if (line && r->state == ROOM_JOINED &&
 	    reaction_change(
-	        &line->reactions, m->from, m->reaction, !m->taken_back))
+	        &line->reactions, m->from, m->reaction, !m->taken_back)) {
+		arrears_settle_nick(r, m->from);
 		announce_reactions(r, m->from, line, STR_EMPTY);
+	}
 }
 
 void

@@ -5,6 +5,7 @@
 #include "core/account.h"
 #include "core/announce.h"
 #include "core/archive.h"
+#include "core/arrears.h"
 #include "core/inbound.h"
 #include "core/instance.h"
 #include "core/occupant.h"
@@ -128,6 +129,7 @@ go(struct room *r, const struct gw_event *ev)
 		room_expel(twin, 0, ev->actor,
 		    STR("another room has this name now; join it"));
 	followed = send_on(r, ev);
+	arrears_drop(r);
 	if (!followed && r->stays)
 		tell_user(r, ev->text);
 	stay_forget(r);

@@ -4,6 +4,7 @@
 
 #include "core/announce.h"
 #include "core/archive.h"
+#include "core/arrears.h"
 #include "core/backlog.h"
 #include "core/inbound.h"
 #include "core/instance.h"
@@ -35,6 +36,7 @@ in_room(struct room *r, struct backlog_line *line, struct str by,
 	bool is_author = by.len == 0 ||
 	    str_eq_nocase(by, line->from); /* else the network let him */
 
+	arrears_settle_nick(r, by);
 	if (is_author)
 		announce_retraction(r, line, id);
 	else

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/announce.h"
+#include "core/arrears.h"
 #include "core/history.h"
 #include "core/instance.h"
 #include "core/occupant.h"
@@ -106,6 +107,7 @@ room_free(struct room **rp)
 	history_cancel(r);
 	timer_cancel(&r->linger);
 	timer_cancel(&r->retry);
+	arrears_drop(r);
 	drop_occupants(r);
 	forget_members(r);
 	map_release(&r->members);
@@ -215,7 +217,7 @@ set_standing(struct member *m, const struct gw_event *ev, bool is_new)
 	m->role = ev->role;
 	m->standing = ev->standing;
 	if (changed)
-		announce_member(m->room, NULL, m);
+		arrears_member(m->room, m, is_new);
 }
 
 void
@@ -261,7 +263,7 @@ room_on_member_left(struct room *r, const struct gw_event *ev)
 		return;
 	if (ev->left == GW_LEFT_BAN)
 		m->standing = GW_STANDING_OUTCAST;
-	announce_gone(r, m, left_status[ev->left], ev->actor, ev->text);
+	arrears_gone(r, m, left_status[ev->left], ev->actor, ev->text);
 	member_free(&m);
 }
 
@@ -436,7 +438,7 @@ sweep(struct room *r)
 
 		if (m->fresh)
 			continue;
-		announce_gone(r, m, 0, STR_EMPTY,
+		arrears_gone(r, m, 0, STR_EMPTY,
 		    STR("gone when the connection came back"));
 		member_free(&m);
 	}
@@ -599,8 +601,10 @@ room_on_subject(struct room *r, const struct gw_event *ev)
 	str_store(&r->subject, ev->text);
 	str_store(&r->subject_by, ev->actor);
 	r->subject_utc = ev->at_utc;
-	if (r->state == ROOM_JOINED && ev->on)
-		announce_subject(r, NULL);
+	if (r->state != ROOM_JOINED || !ev->on)
+		return;
+	arrears_settle_nick(r, ev->actor);
+	announce_subject(r, NULL);
 }
 
 /* The way back in, also after a restart; one that is gone harms nobody. */
@@ -625,7 +629,7 @@ show_ordinary(struct room *r)
 	LIST_EACH(&r->order, n)
 	{
 		if (is_ordinary(MEMBER(n)))
-			announce_member(r, NULL, MEMBER(n));
+			arrears_member(r, MEMBER(n), false);
 	}
 }
 

@@ -26,6 +26,7 @@
 #include "lib/map.h"
 #include "lib/secret.h"
 
+struct arrears;
 struct person;
 struct session;
 
@@ -52,7 +53,8 @@ struct member {
 	struct person *person;
 	enum gw_role role;
 	enum gw_standing standing;
-	bool fresh; /* reported since we (re)joined */
+	bool fresh;        /* reported since we (re)joined */
+	bool owed, unseen; /* arrears.h: to be shown; not shown yet */
 	char identity[IDENTITY_BYTES];
 };
 
@@ -61,7 +63,8 @@ struct room {
 	char *name; /* the network's spelling */
 	char *key;
 	enum room_state state;
-	struct map members; /* by person->key */
+	struct arrears *arrears; /* NULL: clients are owed nothing */
+	struct map members;      /* by person->key */
 	struct list order;
 	struct list occupants;
 	size_t noccupant;

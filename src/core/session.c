@@ -11,6 +11,7 @@
 #include "core/account.h"
 #include "core/alarm.h"
 #include "core/announce.h"
+#include "core/arrears.h"
 #include "core/away.h"
 #include "core/contact.h"
 #include "core/event.h"
@@ -193,6 +194,7 @@ session_new(struct account *a, struct str network)
 	backlog_init(&s->words);
 	timer_init(&s->timer, on_timer);
 	timer_init(&s->stable, on_stable);
+	timer_init(&s->crowd, arrears_on_crowd_over);
 	away_init(s);
 	idle_init(s);
 	backoff_init(
@@ -254,6 +256,7 @@ session_free(struct session *s)
 	assert(s->depth == 0 && s->rooms.n == 0);
 	timer_cancel(&s->timer);
 	timer_cancel(&s->stable);
+	timer_cancel(&s->crowd);
 	away_release(s);
 	idle_release(s);
 	backlog_release(&s->words);
@@ -718,6 +721,7 @@ session_on_offline(struct session *s, const struct gw_event *ev)
 	request_fail_all(s, &err);
 	outgoing_fail_all(s, &err);
 	contacts_offline(s);
+	arrears_on_crowd_over(&s->crowd);
 	if (asked) {
 		/* Somebody came back meanwhile: begin anew. */
 		if (s->rooms.n > 0 && !core_is_stopping(s->gw->core))

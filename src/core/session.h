@@ -87,9 +87,11 @@ struct session {
 	bool admitted;     /* WAITING for its turn at the gate */
 	int64_t turn_at, own_turn_at; /* then: at that of the network, and at
 	                                 that of the address */
-	bool watching;   /* the network is asked to watch somebody */
-	bool held;       /* the network is asked not to read */
-	struct err last; /* why it is not online */
+	bool watching;      /* the network is asked to watch somebody */
+	bool crowding;      /* many come or go at once: arrears.h */
+	struct timer crowd; /* ... until then at the latest */
+	bool held;          /* the network is asked not to read */
+	struct err last;    /* why it is not online */
 
 	unsigned depth;    /* inside how many ops */
 	struct list queue; /* events that wait until the op is over */

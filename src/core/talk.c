@@ -5,6 +5,7 @@
 #include "core/account.h"
 #include "core/announce.h"
 #include "core/archive.h"
+#include "core/arrears.h"
 #include "core/instance.h"
 #include "core/room.h"
 #include "core/session.h"
@@ -55,6 +56,7 @@ talk_line(struct room *r, const struct backlog_word *word,
 	/* Ours are kept once the network has taken them: outgoing.c. */
 	if (!own)
 		archive_line(r, backlog_last(&r->backlog));
+	arrears_settle_nick(r, w.from);
 	announce_line(r, backlog_last(&r->backlog), own);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/announce.h"
+#include "core/arrears.h"
 #include "core/inbound.h"
 #include "core/instance.h"
 #include "core/request.h"
@@ -57,8 +58,10 @@ typing_in(struct session *s, const struct gw_event *ev)
 	struct room *r = ev->room.len ? room_find(s, ev->room) : NULL;
 	struct member *m = r ? room_member(r, nick) : NULL;
 
-	if (m && r->state == ROOM_JOINED)
+	if (m && r->state == ROOM_JOINED) {
+		arrears_settle_nick(r, nick);
 		announce_state(r, m, names[ev->typing]);
-	else if (ev->room.len == 0 && is_known(s, nick))
+	} else if (ev->room.len == 0 && is_known(s, nick)) {
 		inbound_state(s, nick, names[ev->typing]);
+	}
 }

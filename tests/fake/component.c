@@ -147,7 +147,7 @@ fake_component_down(struct component *c)
 {
 	struct err err;
 
-	c->up = false;
+	c->up = c->slow = false;
 	err_set(&err, ERR_UNREACHABLE, "the script took it down");
 	c->ops->down(c, COMPONENT_LOST, &err, c->arg);
 }

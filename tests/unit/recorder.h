@@ -145,6 +145,7 @@ static const char *const event_names[GW_NEVENT] = {
 	[GW_EV_PERSON] = "person",
 	[GW_EV_PERSON_AWAY] = "away",
 	[GW_EV_PERSON_FLAGS] = "person-flags",
+	[GW_EV_CROWD] = "crowd",
 	[GW_EV_CONTACT] = "contact",
 	[GW_EV_INVITE] = "invite",
 	[GW_EV_TYPING] = "typing",

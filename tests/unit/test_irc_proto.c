@@ -59,6 +59,7 @@ static const char *const type_names[] = {
 	[IRC_EV_REACT] = "REACT",
 	[IRC_EV_TYPING] = "TYPING",
 	[IRC_EV_REDACT] = "REDACT",
+	[IRC_EV_CROWD] = "CROWD",
 	[IRC_EV_WHO] = "WHO",
 	[IRC_EV_AWAY] = "AWAY",
 	[IRC_EV_CONTACT] = "CONTACT",
@@ -902,9 +903,39 @@ a_netsplit_is_the_reason_of_its_batch_only(void **state)
 	     "@batch=2 :bea!u@h QUIT :bye\r\n"
 	     ":s.x BATCH -1\r\n"
 	     "@batch=1 :cy!u@h QUIT :late\r\n");
-	assert_log("QUIT who=al!u@h [" SPLIT "]\n"
-	           "QUIT who=bea!u@h [bye]\nQUIT who=cy!u@h [late]\n");
+	assert_log("CROWD who=s.x on\nQUIT who=al!u@h [" SPLIT "]\n"
+	           "QUIT who=bea!u@h [bye]\nCROWD who=s.x\n"
+	           "QUIT who=cy!u@h [late]\n");
 	assert_null(p.batches);
+}
+
+static void
+a_crowd_ends_with_the_last_of_its_batches(void **state)
+{
+	(void)state;
+	feed(":s.x BATCH +1 netsplit a.x b.x\r\n"
+	     ":s.x BATCH +2 NETJOIN a.x b.x\r\n:s.x BATCH +3 x\r\n"
+	     ":s.x BATCH -1\r\n");
+	assert_log("CROWD who=s.x on\n");
+	forget();
+	feed(":s.x BATCH -2\r\n:s.x BATCH -3\r\n:s.x BATCH -2\r\n");
+	assert_log("CROWD who=s.x\n");
+}
+
+static void
+two_servers_are_the_reason_of_a_netsplit_without_a_batch(void **state)
+{
+	(void)state;
+	feed(":al!u@h QUIT :a.x b.x\r\n:al!u@h QUIT :*.net *.split\r\n"
+	     ":al!u@h QUIT :a.x b.x c.x\r\n:al!u@h QUIT :a.x b\r\n"
+	     ":al!u@h QUIT :Quit: a.x b.x\r\n:al!u@h QUIT :a.x\r\n"
+	     ":al!u@h QUIT :a.x \r\n:al!u@h QUIT\r\n");
+	assert_log("QUIT who=al!u@h [" SPLIT "]\n"
+	           "QUIT who=al!u@h [two servers of the network have lost each "
+	           "other (netsplit)]\n"
+	           "QUIT who=al!u@h [a.x b.x c.x]\nQUIT who=al!u@h [a.x b]\n"
+	           "QUIT who=al!u@h [Quit: a.x b.x]\nQUIT who=al!u@h [a.x]\n"
+	           "QUIT who=al!u@h [a.x ]\nQUIT who=al!u@h\n");
 }
 
 static void
@@ -920,7 +951,7 @@ batches_inside_a_netsplit_belong_to_it(void **state)
 	     /* deeper than we look */
 	     "@batch=2 :s.x BATCH +4 x\r\n@batch=4 :s.x BATCH +5 x\r\n"
 	     "@batch=5 :s.x BATCH +6 x\r\n@batch=6 :cy!u@h QUIT :deep\r\n");
-	assert_log("QUIT who=al!u@h [" SPLIT "]\n"
+	assert_log("CROWD who=s.x on\nQUIT who=al!u@h [" SPLIT "]\n"
 	           "QUIT who=bea!u@h [bye]\nQUIT who=cy!u@h [deep]\n");
 }
 
@@ -936,8 +967,8 @@ batches_that_are_open_are_bounded(void **state)
 		feed(line);
 	}
 	feed(":s.x BATCH +1 netsplit a.x b.x\r\n"
-	     "@batch=1 :al!u@h QUIT :a.x b.x\r\n:s.x BATCH -1\r\n");
-	assert_log("QUIT who=al!u@h [a.x b.x]\n");
+	     "@batch=1 :al!u@h QUIT :early\r\n:s.x BATCH -1\r\n");
+	assert_log("QUIT who=al!u@h [early]\n");
 	forget();
 	now += IRC_BATCH_MS;
 	snprintf(line, sizeof(line),
@@ -958,7 +989,8 @@ a_batch_that_never_ends_is_given_up(void **state)
 	     "@batch=1 :al!u@h QUIT :*.net *.split\r\n");
 	now += IRC_BATCH_MS;
 	feed("@batch=1 :bea!u@h QUIT :bye\r\n");
-	assert_log("QUIT who=al!u@h [two servers of the network have lost each "
+	assert_log("CROWD who=s.x on\n"
+	           "QUIT who=al!u@h [two servers of the network have lost each "
 	           "other (netsplit)]\nQUIT who=bea!u@h [bye]\n");
 	assert_null(p.batches);
 }
@@ -2660,6 +2692,8 @@ main(void)
 		TEST(what_is_open_fails_when_the_link_goes),
 		TEST(quit_goes_ahead_of_all_and_nothing_follows),
 		TEST(a_netsplit_is_the_reason_of_its_batch_only),
+		TEST(a_crowd_ends_with_the_last_of_its_batches),
+		TEST(two_servers_are_the_reason_of_a_netsplit_without_a_batch),
 		TEST(batches_inside_a_netsplit_belong_to_it),
 		TEST(batches_that_are_open_are_bounded),
 		TEST(a_batch_that_never_ends_is_given_up),
