@@ -520,10 +520,14 @@ tag_reply(const struct irc_proto *p, struct irc_out *o, struct str msgid)
 
 static void
 build_message(const struct irc_proto *p, struct irc_out *o,
-    const struct letter *l, struct str text, size_t line)
+    const struct letter *l, const struct irc_split *s, struct str text,
+    size_t line)
 {
+	char codes[IRC_NSTYLE];
+
 	irc_out_init(o, l->kind == IRC_MSG_NOTICE ? "NOTICE" : "PRIVMSG");
 	irc_out_middle(o, l->target);
+	irc_out_lead(o, str_of(codes, irc_split_lead(s, codes)));
 	if (l->kind == IRC_MSG_ACTION)
 		irc_out_ctcp(o, STR("ACTION"), text);
 	else
@@ -560,7 +564,7 @@ check_message(struct irc_proto *p, const struct letter *l, struct irc_split s,
 			return err_set(err, ERR_TOO_BIG,
 			    "this message would take more than %u lines",
 			    p->max_lines);
-		build_message(p, &o, l, piece, *n_out);
+		build_message(p, &o, l, &s, piece, *n_out);
 		if (irc_out_end(&o, &line, err) < 0)
 			return -1;
 		*nbytes_out += line.len;
@@ -608,7 +612,7 @@ irc_proto_reply(struct irc_proto *p, enum irc_msg_kind kind, struct str target,
 	line.cookie = a;
 	line.lane = lane_of(p, target);
 	for (i = 1; irc_split_next(&s, &piece); i++) {
-		build_message(p, &o, &letter, piece, i);
+		build_message(p, &o, &letter, &s, piece, i);
 		(void)irc_out_end(&o, &line.text, NULL); /* checked above */
 		(void)irc_queue_add(&p->queue, &line);   /* there is room */
 		note_words(p, a, piece);

@@ -532,6 +532,12 @@ static const struct gw_setting settings[] = {
 	    "When you correct a message the others get a short line that says "
 	    "what has changed; they cannot see the message itself change",
 	    "1", NULL },
+	{ "formatting", GW_SET_BOOL,
+	    GW_SCOPE_GATEWAY | GW_SCOPE_NETWORK | GW_SCOPE_ROOM,
+	    "Send formatting",
+	    "What you mark as *strong*, _stressed_, ~deleted~ or `code` is "
+	    "shown so; the signs stay",
+	    "1", NULL },
 	{ "typing_in_rooms", GW_SET_BOOL,
 	    GW_SCOPE_GATEWAY | GW_SCOPE_NETWORK | GW_SCOPE_ROOM,
 	    "Show in channels that you are writing",

@@ -274,6 +274,7 @@ irc_out_init(struct irc_out *o, const char *cmd)
 	o->why = NULL;
 	o->kind = ERR_NONE;
 	o->ended = false;
+	o->lead = STR_EMPTY;
 	check_bytes(o, str_c(cmd));
 	put(o, str_c(cmd));
 }
@@ -349,11 +350,19 @@ irc_out_middle(struct irc_out *o, struct str s)
 }
 
 void
+irc_out_lead(struct irc_out *o, struct str s)
+{
+	check_bytes(o, s);
+	o->lead = s;
+}
+
+void
 irc_out_trailing(struct irc_out *o, struct str s)
 {
 	check_bytes(o, s);
 	separate(o);
 	put(o, STR(":"));
+	put(o, o->lead);
 	put(o, s);
 	o->ended = true;
 }
@@ -369,6 +378,7 @@ irc_out_ctcp(struct irc_out *o, struct str command, struct str text)
 	put(o, command);
 	if (text.len)
 		put(o, STR(" "));
+	put(o, o->lead);
 	put(o, text);
 	put(o, STR("\001"));
 	o->ended = true;

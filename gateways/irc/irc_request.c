@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "irc/irc_event.h"
+#include "irc/irc_format.h"
 #include "irc/irc_nick.h"
 #include "irc/irc_request_task.h"
 #include "irc/irc_script.h"
@@ -477,6 +478,36 @@ needs_address(const struct irc_link *l, const struct gw_message *m)
 	    !str_eq_nocase(str_head(m->body, to.len), to);
 }
 
+/* Channels of +c refuse, or strip, what has codes in it. */
+static bool
+takes_codes(const struct irc_link *l, const struct gw_message *m)
+{
+	const struct irc_channel *c =
+	    m->to.len ? NULL : irc_ranks_channel(&l->ranks, m->room);
+
+	return !c || !irc_modes_has(&c->modes, 'c');
+}
+
+static void
+write_body(
+    const struct irc_link *l, const struct gw_message *m, struct buf *out)
+{
+	static const enum irc_style style[] = { [GW_SPAN_STRONG] = IRC_BOLD,
+		[GW_SPAN_EMPHASIS] = IRC_ITALIC,
+		[GW_SPAN_CODE] = IRC_MONOSPACE,
+		[GW_SPAN_DELETED] = IRC_STRIKE };
+	struct irc_span span[IRC_SPANS_MAX];
+	size_t i, n = takes_codes(l, m) ? m->nspan : 0;
+
+	if (n > IRC_SPANS_MAX)
+		n = IRC_SPANS_MAX;
+	for (i = 0; i < n; i++)
+		span[i] = (struct irc_span){ .style = style[m->span[i].kind],
+			.start = (uint16_t)m->span[i].start,
+			.end = (uint16_t)m->span[i].end };
+	irc_format_write(m->body, span, n, out);
+}
+
 static int
 send_message(struct irc_link *l, gw_ticket t, const struct gw_message *m,
     struct err *err)
@@ -484,10 +515,11 @@ send_message(struct irc_link *l, gw_ticket t, const struct gw_message *m,
 	struct buf text;
 	int rc;
 
-	buf_init(&text, m->reply_nick.len + m->body.len + 2);
+	/* A code at each end of each span. */
+	buf_init(&text, m->reply_nick.len + m->body.len + 2 + 2 * m->nspan);
 	if (needs_address(l, m))
 		buf_addf(&text, STR_FMT ": ", STR_ARG(m->reply_nick));
-	buf_add_str(&text, m->body);
+	write_body(l, m, &text);
 	rc = irc_proto_reply(&l->proto, kinds[m->kind],
 	    m->to.len ? m->to : m->room, buf_str(&text), m->reply_to,
 	    irc_ref(IRC_REF_MESSAGE, t), err);

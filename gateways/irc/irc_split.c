@@ -1,5 +1,5 @@
 #include "irc/irc_split.h"
-
+#include "irc/irc_format.h"
 #include "lib/utf8.h"
 
 /* ":" nick "!" user "@" host " " command " " target " :" text CR LF */
@@ -72,8 +72,8 @@ cut_at(struct str line, size_t budget)
 void
 irc_split_init(struct irc_split *s, struct str text, size_t budget)
 {
-	s->rest = text;
-	s->budget = budget < IRC_SPLIT_MIN ? IRC_SPLIT_MIN : budget;
+	*s = (struct irc_split){ .rest = text,
+		.budget = budget < IRC_SPLIT_MIN ? IRC_SPLIT_MIN : budget };
 }
 
 static bool
@@ -85,7 +85,8 @@ is_newline(char c)
 bool
 irc_split_next(struct irc_split *s, struct str *piece)
 {
-	size_t len = 0;
+	char codes[IRC_NSTYLE];
+	size_t len = 0, budget;
 
 	while (s->rest.len && is_newline(*s->rest.p))
 		s->rest = str_skip(s->rest, 1);
@@ -94,10 +95,19 @@ irc_split_next(struct irc_split *s, struct str *piece)
 	while (len < s->rest.len && !is_newline(s->rest.p[len]))
 		len++;
 	*piece = str_head(s->rest, len);
-	if (len > s->budget)
-		piece->len = cut_at(*piece, s->budget);
+	s->lead = s->on;
+	budget = s->budget - irc_split_lead(s, codes);
+	if (len > budget)
+		piece->len = cut_at(*piece, budget);
+	s->on = irc_styles_after(s->on, *piece);
 	s->rest = str_skip(s->rest, piece->len);
 	return true;
+}
+
+size_t
+irc_split_lead(const struct irc_split *s, char out[IRC_NSTYLE])
+{
+	return irc_styles_lead(s->lead, out);
 }
 
 size_t

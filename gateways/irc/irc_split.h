@@ -6,7 +6,9 @@
  * spaces where there are any in the last half, never inside a UTF-8
  * character.  CR, LF and CR LF of the text end a line; empty lines go.  All
  * pieces joined give the text without its newlines: a space at which a line
- * is cut stays at the end of the first part.
+ * is cut stays at the end of the first part.  Formatting that is on where a
+ * line ends is on in the next: its codes go in front (irc_split_lead()), and
+ * are counted.
  *
  *	struct irc_split s;
  *	irc_split_init(&s, text, budget);
@@ -20,6 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "irc/irc_text.h"
 #include "lib/str.h"
 
 enum {
@@ -32,6 +35,8 @@ enum {
 struct irc_split {
 	struct str rest;
 	size_t budget;
+	unsigned on;   /* styles behind the piece; see irc_format.h */
+	unsigned lead; /* and in front of it */
 };
 
 /* What of a line of line_max bytes is left for text. */
@@ -46,6 +51,9 @@ size_t irc_split_budget(const struct irc_split_cost *c);
 
 void irc_split_init(struct irc_split *s, struct str text, size_t budget);
 bool irc_split_next(struct irc_split *s, struct str *piece);
+
+/* The codes that go in front of that piece; how many. */
+size_t irc_split_lead(const struct irc_split *s, char out[IRC_NSTYLE]);
 
 /* How many pieces there will be; counts no further than max + 1. */
 size_t irc_split_count(struct str text, size_t budget, size_t max);

@@ -6,6 +6,7 @@
  *	hex    = 0x04 [ 6HEX [ "," 6HEX ] ]
  */
 #include "irc/irc_text.h"
+#include "irc/irc_format.h"
 
 #include "lib/text.h"
 #include "lib/utf8.h"
@@ -106,15 +107,10 @@ all_off(struct styles *st, const struct buf *out)
 static void
 note_code(struct styles *st, int32_t c, const struct buf *out)
 {
-	static const unsigned char code[IRC_NSTYLE] = { [IRC_BOLD] = 0x02,
-		[IRC_ITALIC] = 0x1D,
-		[IRC_MONOSPACE] = 0x11,
-		[IRC_STRIKE] = 0x1E };
-
 	if (c == 0x0F)
 		all_off(st, out);
 	for (int i = 0; st->spans && i < IRC_NSTYLE; i++) {
-		if (c != code[i])
+		if (c != irc_style_code((enum irc_style)i))
 			continue;
 		if (st->since[i] >= 0)
 			style_off(st, (enum irc_style)i, out);

@@ -88,7 +88,8 @@ has_words(const struct draft *d)
 bool
 draft_read(struct draft *d, struct inlet *in)
 {
-	*d = (struct draft){ .in = in };
+	d->in = in;
+	d->p = (struct outgoing_params){ .from = STR_EMPTY };
 	payload_read(in->stanza, &d->payload);
 	buf_init(&d->text, CORRECTION_TEXT_MAX);
 	buf_init(&d->names, JID_MAX);
@@ -162,6 +163,7 @@ correct(struct draft *d, struct session *s, struct room *r)
 	}
 	d->p.corrects = d->payload.corrects;
 	d->p.shown = d->p.body;
+	d->p.nspan = 0; /* of another text */
 	if (d->p.kind == GW_MSG_NORMAL)
 		buf_add_str(&d->text, STR("* "));
 	correction_write(was ? was->body : STR_EMPTY, d->p.body, &d->text);
@@ -207,6 +209,21 @@ answer(struct draft *d, struct session *s, struct room *r)
 		d->p.reply_nick = STR_EMPTY;
 }
 
+/* ---- styles --------------------------------------------------------------- */
+
+static void
+style(struct draft *d, struct session *s, struct room *r)
+{
+	struct outgoing_params *p = &d->p;
+	struct str room = r ? str_c(r->name) : STR_EMPTY;
+
+	p->span = d->span;
+	p->nspan = markup_read(
+	    d->in->stanza, &d->payload, p->body, d->span, &p->typed);
+	if (p->nspan && str_is(session_setting(s, room, "formatting"), "0"))
+		p->nspan = 0;
+}
+
 bool
 draft_link(struct draft *d, struct session *s, struct room *r)
 {
@@ -220,6 +237,7 @@ draft_link(struct draft *d, struct session *s, struct room *r)
 		.origin = origin ? stanza_attr(origin, "id") : STR_EMPTY,
 		.body = d->payload.body };
 	d->p.kind = kind_of(in->gw, &d->p.body);
+	style(d, s, r);
 	if (d->payload.reply_to.len)
 		answer(d, s, r);
 	return d->payload.corrects.len == 0 || correct(d, s, r);

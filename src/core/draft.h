@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 
+#include "core/markup.h"
 #include "core/outgoing.h"
 #include "xmpp/payload.h"
 
@@ -27,6 +28,7 @@ struct draft {
 	struct payload payload;
 	struct buf text;  /* of a correction */
 	struct buf names; /* what is unescaped */
+	struct gw_span span[MARKUP_SPANS_MAX];
 	struct outgoing_params p;
 };
 

@@ -30,6 +30,7 @@ outgoing_free(struct session *s, struct outgoing *o)
 	free(o->body);
 	free(o->shown);
 	free(o->parts);
+	free(o->span);
 	free(o);
 }
 
@@ -84,6 +85,8 @@ hand_over(struct session *s, struct outgoing *o)
 		.room = o->room,
 		.to = o->nick,
 		.body = str_c(o->body),
+		.span = o->span,
+		.nspan = o->nspan,
 		.reply_to = o->answers,
 		.reply_nick = o->reply_nick };
 
@@ -107,6 +110,17 @@ copy(struct str from, char **to)
 	return at;
 }
 
+static void
+copy_spans(struct outgoing *o, const struct outgoing_params *p)
+{
+	o->typed = p->typed;
+	o->nspan = p->nspan;
+	if (p->nspan == 0)
+		return;
+	o->span = xmalloc(p->nspan * sizeof(*o->span));
+	memcpy(o->span, p->span, p->nspan * sizeof(*o->span));
+}
+
 /* The body lies apart: it goes first. */
 static struct outgoing *
 outgoing_new(const struct outgoing_params *p)
@@ -119,6 +133,7 @@ outgoing_new(const struct outgoing_params *p)
 
 	*o = (struct outgoing){ .kind = p->kind, .body = str_dup(p->body) };
 	o->shown = p->shown.len ? str_dup(p->shown) : NULL;
+	copy_spans(o, p);
 	o->from = copy(p->from, &text);
 	o->to = copy(p->to, &text);
 	o->id = copy(p->id, &text);
@@ -190,6 +205,8 @@ word_of(struct session *s, const struct outgoing *o)
 		.reply_to = o->reply_to,
 		.reply_nick = o->reply_nick,
 		.corrects = o->corrects,
+		.span = o->span,
+		.nspan = o->typed ? 0 : o->nspan,
 		.identity = str_c(o->identity),
 		.parts = str_c(o->parts) };
 }

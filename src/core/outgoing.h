@@ -45,8 +45,11 @@ struct outgoing {
 	struct str answers;    /* the network's id of it, or empty */
 	struct str corrects;   /* id of what it stands for, or empty */
 	char *body;
-	char *shown;                   /* to our clients; NULL: the body */
-	char *parts;                   /* gw_message's, or NULL */
+	char *shown;          /* to our clients; NULL: the body */
+	char *parts;          /* gw_message's, or NULL */
+	struct gw_span *span; /* of the body; NULL: none */
+	size_t nspan;
+	bool typed;                    /* the spans: our clients see to them */
 	char sid[BACKLOG_ID];          /* stanza-id, once gone; */
 	char identity[IDENTITY_BYTES]; /* and as who; */
 	int64_t gone_us;               /* and when */
@@ -56,7 +59,10 @@ struct outgoing_params {
 	enum gw_msg_kind kind;
 	struct str from, to, id, origin, room, nick, body;
 	struct str reply_to, reply_nick, answers, corrects;
-	struct str shown; /* to our clients; empty: the body */
+	struct str shown;           /* to our clients; empty: the body */
+	const struct gw_span *span; /* of the body */
+	size_t nspan;
+	bool typed; /* the spans: found in the text, not told by the client */
 };
 
 /*

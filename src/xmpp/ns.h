@@ -32,6 +32,7 @@
 #define NS_MAM         "urn:xmpp:mam:2"                         /* XEP-0313 */
 #define NS_EME         "urn:xmpp:eme:0"                         /* XEP-0380 */
 #define NS_MARKUP      "urn:xmpp:markup:0"                      /* XEP-0394 */
+#define NS_STYLING     "urn:xmpp:styling:0"                     /* XEP-0393 */
 #define NS_HATS        "urn:xmpp:hats:0"                        /* XEP-0317 */
 #define NS_CORRECT     "urn:xmpp:message-correct:0"             /* XEP-0308 */
 #define NS_REFERENCE   "urn:xmpp:reference:0"                   /* XEP-0372 */

@@ -5,16 +5,6 @@
 
 enum { BODY_MAX = 1024 * 1024 }; /* the guard of the stream has less */
 
-/* Characters of the body; end is behind the last. */
-struct range {
-	uint64_t start, end;
-};
-
-struct ranges {
-	struct range v[PAYLOAD_RANGES];
-	size_t n;
-};
-
 /* ---- what stands in for an element --------------------------------------- */
 
 /* Here the body says all that the element says: a link, the whole new text. */
@@ -33,55 +23,54 @@ is_all_there_is(const struct stanza *s, struct str of)
 }
 
 static void
-add_range(struct ranges *r, const struct stanza *body)
+add_range(struct payload *p, const struct stanza *body)
 {
-	struct range v = { 0, UINT64_MAX };
+	struct payload_range v = { 0, UINT64_MAX };
 
 	if (body) {
 		(void)str_to_uint(
 		    stanza_attr(body, "start"), UINT32_MAX, &v.start);
 		(void)str_to_uint(stanza_attr(body, "end"), UINT32_MAX, &v.end);
 	}
-	if (r->n < PAYLOAD_RANGES)
-		r->v[r->n++] = v;
+	if (p->ntaken < PAYLOAD_RANGES)
+		p->taken[p->ntaken++] = v;
 }
 
 /* One <fallback/>: no children means all of the message. */
 static void
-add_fallback(struct ranges *r, const struct stanza *fallback)
+add_fallback(struct payload *p, const struct stanza *fallback)
 {
 	const struct stanza *body = stanza_child(fallback, "body", NULL);
 
 	if (!stanza_child(fallback, NULL, NULL))
-		add_range(r, NULL);
+		add_range(p, NULL);
 	for (; body; body = stanza_next(body, "body", NULL))
-		add_range(r, body);
+		add_range(p, body);
 }
 
 static void
-find_ranges(const struct stanza *s, struct ranges *r)
+find_ranges(const struct stanza *s, struct payload *p)
 {
 	const struct stanza *f = stanza_child(s, "fallback", NS_FALLBACK);
 
-	r->n = 0;
 	for (; f; f = stanza_next(f, "fallback", NS_FALLBACK))
 		if (!is_all_there_is(s, stanza_attr(f, "for")))
-			add_fallback(r, f);
+			add_fallback(p, f);
 }
 
 static bool
-is_within(const struct ranges *r, uint64_t at)
+is_taken(const struct payload *p, uint64_t at)
 {
 	size_t i;
 
-	for (i = 0; i < r->n; i++)
-		if (at >= r->v[i].start && at < r->v[i].end)
+	for (i = 0; i < p->ntaken; i++)
+		if (at >= p->taken[i].start && at < p->taken[i].end)
 			return true;
 	return false;
 }
 
 static void
-take_out(struct str body, const struct ranges *r, struct buf *out)
+take_out(struct payload *p, struct str body)
 {
 	struct str rest = body;
 	uint64_t at;
@@ -90,27 +79,38 @@ take_out(struct str body, const struct ranges *r, struct buf *out)
 		const char *c = rest.p;
 
 		(void)utf8_next(&rest);
-		if (!is_within(r, at))
-			buf_add(out, c, (size_t)(rest.p - c));
+		if (!is_taken(p, at))
+			buf_add(&p->text, c, (size_t)(rest.p - c));
 	}
 }
 
 static void
 read_body(const struct stanza *s, struct payload *p)
 {
-	struct ranges r;
 	struct buf whole;
 
 	p->has_body = stanza_child(s, "body", NULL) != NULL;
-	find_ranges(s, &r);
-	if (r.n == 0) {
+	find_ranges(s, p);
+	if (p->ntaken == 0) {
 		p->body = stanza_child_text(s, "body", NULL, &p->text);
 		return;
 	}
 	buf_init(&whole, BODY_MAX);
-	take_out(stanza_child_text(s, "body", NULL, &whole), &r, &p->text);
+	take_out(p, stanza_child_text(s, "body", NULL, &whole));
 	p->body = buf_str(&p->text);
 	buf_release(&whole);
+}
+
+size_t
+payload_offset(const struct payload *p, uint64_t at)
+{
+	struct str rest = p->body;
+	uint64_t i;
+
+	for (i = 0; i < at && rest.len; i++)
+		if (!is_taken(p, i))
+			(void)utf8_next(&rest);
+	return p->body.len - rest.len;
 }
 
 /* ---- what it speaks of ---------------------------------------------------- */

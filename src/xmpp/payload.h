@@ -19,6 +19,7 @@
 #define XMPP_PAYLOAD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "lib/buf.h"
 #include "lib/str.h"
@@ -28,6 +29,11 @@ struct stanza;
 enum {
 	PAYLOAD_ID_MAX = 256, /* longer ids name nothing that we know */
 	PAYLOAD_RANGES = 8,   /* of a body; more are not taken out */
+};
+
+/* Characters of a body; end is behind the last. */
+struct payload_range {
+	uint64_t start, end;
 };
 
 /* Empty or NULL: it is no such message. */
@@ -40,9 +46,17 @@ struct payload {
 	const struct stanza *reactions;
 	const char *state; /* "composing" ... (XEP-0085), or NULL */
 	struct buf text;   /* private */
+	struct payload_range taken[PAYLOAD_RANGES]; /* private: out of body */
+	size_t ntaken;
 };
 
 void payload_read(const struct stanza *s, struct payload *p);
 void payload_release(struct payload *p);
+
+/*
+ * Bytes of p->body in front of the character that was the at-th, from 0, of
+ * the body as it came; its length when there is none behind.
+ */
+size_t payload_offset(const struct payload *p, uint64_t at);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * The first byte is the budget, the rest the text.  The pieces are not empty,
- * not too long, have no newline, end between characters, and joined are the
+ * not too long with their formatting, have no newline, end between characters, and joined are the
  * text without its newlines.
  */
 #include <stdlib.h>
@@ -36,6 +36,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct irc_split s;
 	struct str text, left, piece;
+	char codes[IRC_NSTYLE];
 	size_t budget, n = 0;
 	bool valid;
 
@@ -46,7 +47,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	valid = utf8_is_valid(text);
 	irc_split_init(&s, text, budget);
 	for (; irc_split_next(&s, &piece); n++) {
-		check(piece.len > 0 && piece.len <= budget);
+		check(piece.len > 0 &&
+		    piece.len + irc_split_lead(&s, codes) <= budget);
 		check(!str_has(piece, '\r') && !str_has(piece, '\n'));
 		check(!valid || utf8_is_valid(piece));
 		compare(&left, piece);

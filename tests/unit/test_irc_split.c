@@ -146,6 +146,30 @@ the_budget_is_what_others_will_see(void **state)
 	assert_int_equal(irc_split_budget(&c), IRC_SPLIT_MIN);
 }
 
+static void
+formatting_goes_on_in_the_next_line(void **state)
+{
+	struct irc_split s;
+	struct str piece;
+	char codes[IRC_NSTYLE];
+
+	(void)state;
+	irc_split_init(&s,
+	    STR("a \x02"
+	        "bold \x1d"
+	        "and more of it that is long\nend\x02\x1d of it"),
+	    32);
+	assert_true(irc_split_next(&s, &piece));
+	assert_int_equal(irc_split_lead(&s, codes), 0);
+	assert_true(irc_split_next(&s, &piece));
+	assert_int_equal(irc_split_lead(&s, codes), 2);
+	assert_memory_equal(codes, "\x02\x1d", 2);
+	assert_true(irc_split_next(&s, &piece));
+	assert_true(str_is(piece, "end\x02\x1d of it"));
+	assert_int_equal(irc_split_lead(&s, codes), 2);
+	assert_false(irc_split_next(&s, &piece));
+}
+
 int
 main(void)
 {
@@ -157,6 +181,7 @@ main(void)
 		cmocka_unit_test(an_accent_stays_with_its_letter),
 		cmocka_unit_test(a_run_of_accents_alone_does_not_stop_us),
 		cmocka_unit_test(counting_stops_behind_the_ceiling),
+		cmocka_unit_test(formatting_goes_on_in_the_next_line),
 		cmocka_unit_test(the_budget_is_what_others_will_see),
 	};
 
