@@ -41,9 +41,10 @@ next_edge(const struct irc_span *span, size_t n, size_t at, size_t len)
 static void
 write_codes(unsigned which, struct buf *out)
 {
-	char lead[IRC_NSTYLE];
+	char lead[IRC_NSTYLE] = { 0 };
+	size_t n = irc_styles_lead(which, lead);
 
-	buf_add(out, lead, irc_styles_lead(which, lead));
+	buf_add(out, lead, n);
 }
 
 void
