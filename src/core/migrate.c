@@ -63,8 +63,8 @@ static const char *const versions[MIGRATE_VERSION] = {
 	"ALTER TABLE line ADD COLUMN identity TEXT NOT NULL DEFAULT '';",
 
 	/* 7: what a network made several of has several ids there */
-	"ALTER TABLE line ADD COLUMN parts TEXT NOT NULL DEFAULT '';"
-	"CREATE INDEX line_of_parts ON line (talk) WHERE parts <> '';",
+	("ALTER TABLE line ADD COLUMN parts TEXT NOT NULL DEFAULT '';"
+	 "CREATE INDEX line_of_parts ON line (talk) WHERE parts <> '';"),
 };
 
 static int
