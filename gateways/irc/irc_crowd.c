@@ -1,5 +1,6 @@
 #include "irc/irc_crowd.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "irc/irc_gateway.h"
@@ -41,6 +42,12 @@ count(const struct irc_gateway *gw, const struct irc_network *n,
 			found++;
 	}
 	return found;
+}
+
+unsigned
+irc_crowd_size(const struct irc_gateway *gw, const struct irc_network *n)
+{
+	return count(gw, n, NULL, UINT_MAX);
 }
 
 int

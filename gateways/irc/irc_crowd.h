@@ -13,6 +13,10 @@
 struct irc_gateway;
 struct irc_network;
 
+/* How many of our users have a connection to it, or are making one. */
+unsigned irc_crowd_size(
+    const struct irc_gateway *gw, const struct irc_network *n);
+
 /* Is there place for that user?  -1: ERR_BUSY, with a text for him. */
 int irc_crowd_check(const struct irc_gateway *gw, const struct irc_network *n,
     struct str user, struct err *err);

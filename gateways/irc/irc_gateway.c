@@ -16,6 +16,7 @@
 #include "irc/irc_nick.h"
 #include "irc/irc_request.h"
 #include "irc/irc_script.h"
+#include "irc/irc_shown.h"
 #include "irc/irc_slash.h"
 #include "net/address.h"
 #include "net/tls.h"
@@ -670,6 +671,15 @@ irc_status(struct session *s, struct buf *out)
 		    (long long)irc_link_delay(l) / 1000);
 }
 
+static struct str
+irc_contact(struct gateway *gw, struct str network)
+{
+	const struct irc_network *n =
+	    irc_networks_find(&irc_of(gw)->networks, network);
+
+	return n && n->contact ? str_c(n->contact) : STR_EMPTY;
+}
+
 /* ---- the table -------------------------------------------------------- */
 
 static gw_request_fn *const requests[GW_NREQ] = {
@@ -760,4 +770,7 @@ const struct gateway_ops irc_gateway = {
 	.request = requests,
 	.hold = irc_hold,
 	.status = irc_status,
+	.identify = irc_shown_identify,
+	.about = irc_shown_about,
+	.contact = irc_contact,
 };

@@ -161,9 +161,10 @@ localpart(struct str bare)
 
 /* People on IRC see there whom to turn to. */
 static void
-write_version(struct gateway *gw, struct buf *out)
+write_version(struct gateway *gw, const struct irc_network *n, struct buf *out)
 {
-	struct str contact = gateway_contact(gw);
+	struct str contact =
+	    n->contact ? str_c(n->contact) : gateway_contact(gw);
 
 	buf_addf(out, "Passerelle %s, an XMPP gateway", PASSERELLE_VERSION);
 	if (contact.len)
@@ -187,7 +188,7 @@ init_proto(struct irc_link *l)
 	buf_init(&realname, REALNAME_BYTES);
 	irc_network_realname(n, session_user(s), &realname);
 	buf_init(&version, REALNAME_BYTES);
-	write_version(session_gateway(s), &version);
+	write_version(session_gateway(s), n, &version);
 	irc_proto_init(&l->proto,
 	    &(struct irc_params){
 	        .nick = own.len ? own : str_c(l->wish),

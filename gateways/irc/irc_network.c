@@ -32,6 +32,7 @@ const struct gw_option irc_network_options[] = {
 	{ "password", GW_OPT_STR, "", 0, 0 },
 	{ "password_file", GW_OPT_STR, "", 0, 0 },
 	{ "realname", GW_OPT_STR, "%u", 0, 0 },
+	{ "contact", GW_OPT_STR, "", 0, 0 },
 	{ "ban_mask", GW_OPT_STR, "*!*@%h", 0, 0 },
 	{ "source_prefix", GW_OPT_STR, "", 0, 0 },
 	{ "webirc_password", GW_OPT_STR, "", 0, 0 },
@@ -118,6 +119,7 @@ network_free(struct irc_network *n)
 	free(n->charset);
 	free(n->realname);
 	free(n->ban_mask);
+	free(n->contact);
 	free(n);
 }
 
@@ -403,6 +405,11 @@ check_options(const struct conf *c, struct irc_network *n, struct err *err)
 	    address_prefix_parse(
 	        &n->source, conf_str(c, "source_prefix"), err) < 0)
 		return conf_err(c, "source_prefix", err, "%s", err->text);
+	if (n->contact && (!strchr(n->contact, ':') || strchr(n->contact, ' ')))
+		return conf_err(c, "contact", err,
+		    "\"%s\" is no URI; write mailto:abuse@example.org, for "
+		    "example",
+		    n->contact);
 	if (!is_ban_mask(str_c(n->ban_mask)))
 		return conf_err(c, "ban_mask", err,
 		    "a mask is one word with %%n, %%u or %%h in it (nick, user "
@@ -422,6 +429,7 @@ read_options(const struct conf *c, struct irc_network *n)
 	n->plain_secrets = conf_bool(c, "plain_secrets");
 	n->pin = dup_or_null(conf_str(c, "pin"));
 	n->ca_file = dup_or_null(conf_str(c, "ca_file"));
+	n->contact = dup_or_null(conf_str(c, "contact"));
 	n->burst = (unsigned)conf_int(c, "burst");
 	n->interval_ms = conf_int(c, "interval_ms");
 	n->max_lines = (size_t)conf_int(c, "max_lines");

@@ -60,6 +60,8 @@ struct irc_network {
 	struct address_prefix source;  /* where each user has an address */
 	struct secret webirc_password; /* it is told the address */
 
+	char *contact; /* for complaints; NULL: the gateway's */
+
 	char *ban_mask; /* %n, %u, %h: nick, user, host of whom it bans */
 
 	/* As the server said last, to whomever of us. */

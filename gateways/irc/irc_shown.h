@@ -10,6 +10,12 @@
 
 #include "irc/irc_link.h"
 
+/* His user name and address there, and his real name: for complaints. */
+void irc_shown_identify(struct session *s, struct buf *out);
+
+/* The same of a network, for everybody: `label: value` lines. */
+void irc_shown_about(struct gateway *gw, struct str network, struct buf *out);
+
 /* Logged in: what he has not been told yet. */
 void irc_shown_tell(struct irc_link *l);
 

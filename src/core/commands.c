@@ -6,6 +6,7 @@
  *	certificate a key for networks that know people by one
  *	connect     also without a room; now, if the back-off says later
  *	disconnect  leave everything on a network
+ *	about       how a network is treated, whom to turn to; who is there
  *	export      show all that is kept about the user
  *	forget      erase all that is kept about the user
  *
@@ -14,6 +15,7 @@
  */
 #include <stdlib.h>
 
+#include "core/about.h"
 #include "core/access.h"
 #include "core/account.h"
 #include "core/client_key.h"
@@ -563,6 +565,8 @@ static const struct adhoc_command own[] = {
 	    NULL },
 	{ "connect", "Connect", AT_NETWORK, on_connect, NULL },
 	{ "disconnect", "Disconnect", AT_NETWORK, on_disconnect, NULL },
+	{ "about", "How this network is treated", AT_NETWORK, about_on_call,
+	    NULL },
 	{ "export", "Show all that is kept about me", AT_DOMAIN,
 	    personal_on_export, NULL },
 	{ "forget", "Erase all that is kept about me", AT_DOMAIN,

@@ -66,6 +66,12 @@ static const struct gw_option gateway_options[] = {
 	{ "network_interval_ms", GW_OPT_INT, "1000", 0, 60000 },
 	{ "idle_days", GW_OPT_INT, "0", 0, 3650 },
 	{ "contact", GW_OPT_STR, "", 0, 0 },
+	{ "abuse_contacts", GW_OPT_LIST, "{}", 0, 0 },
+	{ "admin_contacts", GW_OPT_LIST, "{}", 0, 0 },
+	{ "feedback_contacts", GW_OPT_LIST, "{}", 0, 0 },
+	{ "security_contacts", GW_OPT_LIST, "{}", 0, 0 },
+	{ "status_contacts", GW_OPT_LIST, "{}", 0, 0 },
+	{ "support_contacts", GW_OPT_LIST, "{}", 0, 0 },
 	{ "archive", GW_OPT_BOOL, "yes", 0, 0 },
 	{ "archive_days", GW_OPT_INT, "365", 0, 36500 },
 	{ "archive_max", GW_OPT_INT, "100000", 0, MAX_COUNT },
@@ -339,15 +345,46 @@ take_reconnect(struct reader *r, const struct conf *c, struct config_gateway *g)
 }
 
 static void
-take_contact(struct reader *r, const struct conf *c, struct config_gateway *g)
+add_contact(struct reader *r, const struct conf *c, const char *option,
+    const char *field, struct str uri, struct config_contacts *to)
 {
-	g->contact = conf_str(c, "contact");
-	if (g->contact.len &&
-	    (!str_has(g->contact, ':') || str_has(g->contact, ' ')))
-		conf_complain(c, "contact", true, r->rep,
-		    "contact: '" STR_FMT "' is no URI; write "
+	if (!str_has(uri, ':') || str_has(uri, ' '))
+		conf_complain(c, option, true, r->rep,
+		    "%s: '" STR_FMT "' is no URI; write "
 		    "mailto:abuse@example.org, for example",
-		    STR_ARG(g->contact));
+		    option, STR_ARG(uri));
+	else if (to->n == CONFIG_CONTACTS_MAX)
+		conf_complain(c, option, true, r->rep,
+		    "%s: more than %d contacts", option, CONFIG_CONTACTS_MAX);
+	else {
+		to->v[to->n].field = field;
+		to->v[to->n++].uri = uri;
+	}
+}
+
+/* Fields of XEP-0157 1.1.1; `contact` is the first of the first. */
+static void
+take_contacts(struct reader *r, const struct conf *c, struct config_gateway *g)
+{
+	static const char *const kind[][2] = {
+		{ "abuse_contacts", "abuse-addresses" },
+		{ "admin_contacts", "admin-addresses" },
+		{ "feedback_contacts", "feedback-addresses" },
+		{ "security_contacts", "security-addresses" },
+		{ "status_contacts", "status-addresses" },
+		{ "support_contacts", "support-addresses" },
+	};
+
+	g->contact = conf_str(c, "contact");
+	if (g->contact.len)
+		add_contact(
+		    r, c, "contact", kind[0][1], g->contact, &g->contacts);
+	for (size_t k = 0; k < sizeof(kind) / sizeof(kind[0]); k++)
+		for (size_t i = 0; i < conf_list_len(c, kind[k][0]); i++)
+			add_contact(r, c, kind[k][0], kind[k][1],
+			    conf_list_at(c, kind[k][0], i), &g->contacts);
+	if (g->contact.len == 0 && conf_list_len(c, kind[0][0]))
+		g->contact = conf_list_at(c, kind[0][0], 0);
 }
 
 static size_t
@@ -414,7 +451,7 @@ take_gateway(struct reader *r, struct config *cfg, const struct conf *c)
 	take_domain(r, cfg, c, &g);
 	take_secret(r, c, &g.secret);
 	take_reconnect(r, c, &g);
-	take_contact(r, c, &g);
+	take_contacts(r, c, &g);
 	take_limits(c, &g.limits);
 	g.access.allow = read_jids(r, c, "allow", false, &g.access.nallow);
 	cfg->gateway = xrealloc_array(

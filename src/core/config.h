@@ -41,6 +41,7 @@ enum {
 	CONFIG_FILE_MAX = 1024 * 1024,
 	CONFIG_PROBLEMS_MAX = 50,
 	CONFIG_SECRET_MAX = 512, /* bytes of a component secret */
+	CONFIG_CONTACTS_MAX = 32,
 };
 
 struct config_problem {
@@ -99,6 +100,15 @@ struct config_limits {
 	size_t commands;  /* running ad-hoc commands of one user */
 };
 
+/* Whom to turn to, by the field of XEP-0157; those of one field together. */
+struct config_contacts {
+	struct {
+		const char *field;
+		struct str uri;
+	} v[CONFIG_CONTACTS_MAX];
+	size_t n;
+};
+
 struct config_gateway {
 	struct str domain; /* prepared */
 	const struct gateway_ops *ops;
@@ -110,6 +120,7 @@ struct config_gateway {
 	int64_t network_interval_ms; /* their own, for all: the above is each */
 	int64_t idle_days;           /* 0: for ever */
 	struct str contact;          /* for complaints: a URI, or empty */
+	struct config_contacts contacts; /* that one among them */
 	bool archive;
 	int64_t archive_days; /* 0: for ever */
 	int64_t archive_max;  /* lines of one conversation; 0: no limit */
@@ -160,7 +171,7 @@ bool config_is_admin(const struct config_access *a, struct str bare);
 enum config_change {
 	CONFIG_CH_LOG = 1 << 0,
 	CONFIG_CH_ACCESS = 1 << 1, /* allow or admins, of a gateway or in all */
-	CONFIG_CH_LIMITS = 1 << 2, /* limits, reconnect_*, archive */
+	CONFIG_CH_LIMITS = 1 << 2, /* limits, reconnect_*, archive, contacts */
 	CONFIG_CH_NETWORK = 1
 	    << 3, /* options of the kind: call ops->reload() */
 	CONFIG_CH_RESTART = 1 << 4, /* something that is read at start only */

@@ -104,6 +104,16 @@ same_limits(const struct config_gateway *a, const struct config_gateway *b)
 	        conf_only(b->conf, "limits"), NULL);
 }
 
+static bool
+same_contacts(const struct config_contacts *a, const struct config_contacts *b)
+{
+	for (size_t i = 0; i < a->n && i < b->n; i++)
+		if (strcmp(a->v[i].field, b->v[i].field) != 0 ||
+		    !str_eq(a->v[i].uri, b->v[i].uri))
+			return false;
+	return a->n == b->n;
+}
+
 unsigned
 config_gateway_diff(const struct config_gateway *was,
     const struct config_gateway *is, struct buf *restart_out)
@@ -114,9 +124,8 @@ config_gateway_diff(const struct config_gateway *was,
 		return changes | restart(is, ": type", "", restart_out);
 	if (!secret_eq(secret_str(&was->secret), secret_str(&is->secret)))
 		changes |= restart(is, ": secret", "", restart_out);
-	if (!str_eq(was->contact, is->contact))
-		changes |= restart(is, ": contact", "", restart_out);
-	if (!same_limits(was, is))
+	if (!same_limits(was, is) ||
+	    !same_contacts(&was->contacts, &is->contacts))
 		changes |= CONFIG_CH_LIMITS;
 	if (same_network(was, is))
 		return changes;

@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "core/about.h"
 #include "core/archive.h"
 #include "core/browse.h"
 #include "core/commands.h"
@@ -22,6 +23,8 @@
 #include "xmpp/xmlw.h"
 
 enum { ITEMS_MAX = 500 };
+
+#define FIELD_ABUSE "abuse-addresses"
 
 #define MEMBER(n) LIST_ENTRY(n, struct member, in_room)
 
@@ -53,16 +56,32 @@ service(struct gateway *gw, struct disco *d, struct str name)
 	disco_add_feature(d, NS_VERSION);
 	disco_add_feature(d, NS_TIME);
 	disco_add_feature(d, NS_COMMANDS);
-	if (gw->conf->contact.len) {
+}
+
+/*
+ * XEP-0157.  A network with a contact of its own has that one first; its
+ * other ones for complaints would lead elsewhere.
+ */
+static void
+contacts(const struct gateway *gw, struct disco *d, struct str own)
+{
+	const struct config_contacts *c = &gw->conf->contacts;
+	size_t i;
+
+	if (own.len)
+		disco_add_value(d, FIELD_ABUSE, own);
+	for (i = 0; i < c->n; i++)
+		if (!own.len || strcmp(c->v[i].field, FIELD_ABUSE) != 0)
+			disco_add_value(d, c->v[i].field, c->v[i].uri);
+	if (d->nfield)
 		d->form_type = FORM_SERVERINFO;
-		disco_add_field(d, "abuse-addresses", gw->conf->contact);
-	}
 }
 
 void
 directory_describe_gateway(struct gateway *gw, struct disco *d)
 {
 	service(gw, d, str_c(gw->ops->title));
+	contacts(gw, d, STR_EMPTY);
 	disco_add_feature(d, NS_CAPS);
 	disco_add_feature(d, FEATURE_ESCAPING);
 	if (gw->ops->prompted)
@@ -81,6 +100,7 @@ static void
 describe_network(struct inlet *in, struct disco *d, struct str name)
 {
 	service(in->gw, d, name);
+	contacts(in->gw, d, about_contact(in->gw, in->at.network));
 }
 
 static void

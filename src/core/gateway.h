@@ -581,6 +581,22 @@ struct gateway_ops {
 
 	/* Appends `label: value` lines about the link.  May be NULL. */
 	void (*status)(struct session *s, struct buf *out);
+
+	/*
+	 * By what the network knows this user, on one line: for administrators
+	 * who answer a complaint.  May be NULL.
+	 */
+	void (*identify)(struct session *s, struct buf *out);
+
+	/*
+	 * Appends `label: value` lines about how a network is treated, whoever
+	 * asks.  May be NULL.
+	 */
+	void (*about)(struct gateway *gw, struct str network, struct buf *out);
+
+	/* Where complaints go there; empty: where those of the gateway do.
+	   May be NULL. */
+	struct str (*contact)(struct gateway *gw, struct str network);
 };
 
 /* Every network built in, NULL-terminated; gateways/registry.c. */

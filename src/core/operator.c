@@ -3,13 +3,13 @@
  */
 #include <stdlib.h>
 
+#include "core/about.h"
 #include "core/account.h"
 #include "core/audit.h"
 #include "core/block.h"
 #include "core/commands.h"
 #include "core/instance.h"
 #include "core/operator.h"
-#include "core/room.h"
 #include "core/router.h"
 #include "core/services.h"
 #include "core/session.h"
@@ -99,93 +99,6 @@ refuse(struct step *st, const char *text)
 
 /* ---- users ------------------------------------------------------------ */
 
-static int
-by_user(const void *a, const void *b)
-{
-	const struct account *const *x = a, *const *y = b;
-
-	return str_cmp(str_c((*x)->user), str_c((*y)->user));
-}
-
-/* All accounts in the order of their names; n of them, to be freed. */
-static struct account **
-accounts(struct gateway *gw, size_t *n_out)
-{
-	struct account **v =
-	    xcalloc(gw->accounts.n + 1, sizeof(struct account *));
-	struct map_iter it = { 0 };
-	size_t n = 0;
-
-	while (map_next(&gw->accounts, &it))
-		v[n++] = it.value;
-	qsort(v, n, sizeof(*v), by_user);
-	*n_out = n;
-	return v;
-}
-
-static void
-add_rooms(const struct session *s, struct buf *out)
-{
-	struct map_iter it = { 0 };
-	size_t n = 0;
-
-	while (n < OPERATOR_ROOMS_MAX && map_next(&s->rooms, &it)) {
-		const struct room *r = it.value;
-
-		buf_addf(out, "%s%s", n++ ? ", " : "; ", r->name);
-	}
-	if (s->rooms.n > n)
-		buf_addf(out, " and %zu more", s->rooms.n - n);
-}
-
-/* What was typed is a part of the address, or the network. */
-static bool
-is_asked_for(const struct session *s, struct str part)
-{
-	return part.len == 0 || str_eq_nocase(part, str_c(s->network)) ||
-	    strstr(s->account->user, part.p);
-}
-
-static void
-add_session(const struct session *s, struct buf *out)
-{
-	const char *network = s->network[0] ? s->network : s->gw->ops->title;
-
-	buf_addf(out, "%s on %s: %s", s->account->user, network,
-	    session_state_name(s->state));
-	if (s->nick[0])
-		buf_addf(out, " as %s", s->nick);
-	add_rooms(s, out);
-	buf_addc(out, '\n');
-}
-
-static void
-add_sessions(struct gateway *gw, struct str part, struct buf *out)
-{
-	size_t n, i, nshown = 0, nmore = 0;
-	struct account **v = accounts(gw, &n);
-
-	for (i = 0; i < n; i++) {
-		struct map_iter it = { 0 };
-
-		while (map_next(&v[i]->sessions, &it)) {
-			if (!is_asked_for(it.value, part))
-				continue;
-			if (nshown == OPERATOR_LIST_MAX ||
-			    out->len > OPERATOR_TEXT_MAX / 2) {
-				nmore++;
-				continue;
-			}
-			nshown++;
-			add_session(it.value, out);
-		}
-	}
-	if (nmore > 0)
-		buf_addf(
-		    out, "and %zu more: ask for a part of an address\n", nmore);
-	free(v);
-}
-
 static void
 run_sessions(struct step *st)
 {
@@ -193,7 +106,7 @@ run_sessions(struct step *st)
 	struct buf text;
 
 	buf_init(&text, OPERATOR_TEXT_MAX);
-	add_sessions(st->gw, str_c(part), &text);
+	about_sessions(st->gw, str_c(part), &text);
 	audit_add(st->gw->audit, st->by, "looked at sessions%s%s",
 	    part[0] ? " of " : "", part);
 	say(st, ADHOC_INFO, &text);
@@ -599,7 +512,8 @@ static const struct operator_command commands[] = {
 	    "Leave it empty to see everybody.",
 	    { { .type = FORM_TEXT,
 	        .var = "part",
-	        .label = "A network, or a part of the address" } },
+	        .label = "A network, or a part of the address, the nick or the "
+	                 "user name there" } },
 	    1 },
 	{ HERE("disconnect-user", "disconnect a user"), run_disconnect,
 	    "They may come back; to keep them out, use \"block\".",

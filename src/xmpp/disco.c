@@ -30,7 +30,14 @@ void
 disco_add_field(struct disco *d, const char *var, struct str value)
 {
 	assert(d->nfield < sizeof(d->field) / sizeof(d->field[0]));
-	d->field[d->nfield++] = (struct disco_field){ var, value };
+	d->field[d->nfield++] = (struct disco_field){ var, value, false };
+}
+
+void
+disco_add_value(struct disco *d, const char *var, struct str value)
+{
+	disco_add_field(d, var, value);
+	d->field[d->nfield - 1].is_list = true;
 }
 
 static void
@@ -44,16 +51,47 @@ write_field(struct xmlw *w, const char *var, const char *type, struct str value)
 	xmlw_close(w);
 }
 
+/* How many there are of its var, one after another. */
+static size_t
+nvalues(const struct disco *d, size_t i)
+{
+	size_t n = 1;
+
+	while (i + n < d->nfield && d->field[i].is_list &&
+	    strcmp(d->field[i + n].var, d->field[i].var) == 0)
+		n++;
+	return n;
+}
+
+static void
+write_list(struct xmlw *w, const struct disco_field *f, size_t n)
+{
+	size_t i;
+
+	xmlw_open(w, "field", NULL);
+	xmlw_attr_c(w, "var", f->var);
+	xmlw_attr_c(w, "type", "list-multi");
+	for (i = 0; i < n; i++)
+		xmlw_textel(w, "value", NULL, f[i].value);
+	xmlw_close(w);
+}
+
 static void
 write_form(struct xmlw *w, const struct disco *d)
 {
-	size_t i;
+	size_t i, n;
 
 	xmlw_open(w, "x", NS_DATA);
 	xmlw_attr_c(w, "type", "result");
 	write_field(w, "FORM_TYPE", "hidden", str_c(d->form_type));
-	for (i = 0; i < d->nfield; i++)
-		write_field(w, d->field[i].var, NULL, d->field[i].value);
+	for (i = 0; i < d->nfield; i += n) {
+		n = nvalues(d, i);
+		if (d->field[i].is_list)
+			write_list(w, &d->field[i], n);
+		else
+			write_field(
+			    w, d->field[i].var, NULL, d->field[i].value);
+	}
 	xmlw_close(w);
 }
 
@@ -118,7 +156,9 @@ by_var(const void *a, const void *b)
 {
 	const struct disco_field *x = a, *y = b;
 
-	return strcmp(x->var, y->var);
+	int diff = strcmp(x->var, y->var);
+
+	return diff ? diff : str_cmp(x->value, y->value);
 }
 
 /* S of XEP-0115 5.1: everything sorted, everything ended by '<'. */
@@ -137,9 +177,11 @@ add_all(struct buf *b, struct disco *d)
 		buf_addf(b, "%s<", d->feature[i]);
 	if (d->form_type)
 		buf_addf(b, "%s<", d->form_type);
-	for (i = 0; i < d->nfield; i++)
-		buf_addf(b, "%s<" STR_FMT "<", d->field[i].var,
-		    STR_ARG(d->field[i].value));
+	for (i = 0; i < d->nfield; i++) {
+		if (i == 0 || strcmp(d->field[i].var, d->field[i - 1].var) != 0)
+			buf_addf(b, "%s<", d->field[i].var);
+		buf_addf(b, STR_FMT "<", STR_ARG(d->field[i].value));
+	}
 }
 
 void

@@ -8,6 +8,7 @@
 #ifndef XMPP_DISCO_H
 #define XMPP_DISCO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,7 +16,7 @@
 
 struct xmlw;
 
-enum { DISCO_MAX = 48 };
+enum { DISCO_MAX = 48, DISCO_FIELDS_MAX = 48 };
 
 struct disco_identity {
 	const char *category, *type;
@@ -26,6 +27,7 @@ struct disco_identity {
 struct disco_field {
 	const char *var;
 	struct str value;
+	bool is_list; /* list-multi: those behind it of that var, too */
 };
 
 struct disco {
@@ -34,7 +36,7 @@ struct disco {
 	const char *feature[DISCO_MAX];
 	size_t nfeature;
 	const char *form_type; /* NULL: no form */
-	struct disco_field field[8];
+	struct disco_field field[DISCO_FIELDS_MAX];
 	size_t nfield;
 };
 
@@ -43,6 +45,9 @@ void disco_add_identity(
     struct disco *d, const char *category, const char *type, struct str name);
 void disco_add_feature(struct disco *d, const char *feature);
 void disco_add_field(struct disco *d, const char *var, struct str value);
+
+/* One more value of a list; those of one var follow each other. */
+void disco_add_value(struct disco *d, const char *var, struct str value);
 
 /* <query/> of disco#info; node may be empty. */
 void disco_write_info(struct xmlw *w, const struct disco *d, struct str node);

@@ -80,6 +80,27 @@ the_order_does_not_change_the_verification_string(void **state)
 }
 
 static void
+values_of_a_list_are_one_field(void **state)
+{
+	struct disco a = { .form_type = "f" }, b = { .form_type = "f" };
+	char one[DISCO_VER], other[DISCO_VER];
+
+	(void)state;
+	disco_add_value(&a, "n", STR("2"));
+	disco_add_value(&a, "n", STR("1"));
+	disco_add_value(&a, "m", STR("3"));
+	disco_add_value(&b, "m", STR("3"));
+	disco_add_value(&b, "n", STR("1"));
+	disco_add_value(&b, "n", STR("2"));
+	disco_ver(&a, one);
+	disco_ver(&b, other);
+	assert_string_equal(one, other);
+	b.field[2].value = STR("4");
+	disco_ver(&b, other);
+	assert_string_not_equal(one, other);
+}
+
+static void
 identities_features_and_fields_are_written(void **state)
 {
 	struct disco d = { 0 };
@@ -131,6 +152,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(the_verification_string_is_that_of_the_document),
 		T(the_order_does_not_change_the_verification_string),
+		T(values_of_a_list_are_one_field),
 		T(identities_features_and_fields_are_written),
 		T(an_item_leaves_out_what_it_has_not),
 		T(caps_say_hash_node_and_version),
