@@ -6,6 +6,7 @@
 #include "core/access.h"
 #include "core/account.h"
 #include "core/block.h"
+#include "core/contact.h"
 #include "core/instance.h"
 #include "core/session.h"
 #include "lib/utf8.h"
@@ -118,6 +119,7 @@ blocks_lift(struct blocks *bs, struct str jid, store_done_fn *done, void *arg)
 		return -1;
 	block_free(b);
 	store(bs, jid, NULL, done, arg);
+	contacts_review(bs->gw->contacts);
 	return 0;
 }
 
@@ -160,6 +162,7 @@ blocks_enforce(struct blocks *bs)
 		    access_check(bs->gw, &who, &err) < 0)
 			end_all(a, str_c(err.text));
 	}
+	contacts_review(bs->gw->contacts);
 }
 
 static int

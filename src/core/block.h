@@ -43,7 +43,7 @@ int blocks_put(struct blocks *bs, struct str jid, struct str reason,
 int blocks_lift(
     struct blocks *bs, struct str jid, store_done_fn *done, void *arg);
 
-/* Ends the sessions of everybody who is kept out. */
+/* Ends the sessions of everybody who is kept out, and what rosters are sent. */
 void blocks_enforce(struct blocks *bs);
 
 /* A fact of the store; false: it is none of ours. */

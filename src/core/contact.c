@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/access.h"
 #include "core/instance.h"
 #include "core/person.h"
 #include "core/request.h"
@@ -22,6 +23,7 @@ struct roster {
 	char *user; /* bare JID */
 	struct list contacts;
 	size_t n;
+	bool shut; /* he may not use the gateway: he is sent nothing */
 };
 
 struct contact {
@@ -89,6 +91,8 @@ tell(const struct contact *c)
 	struct buf from;
 	struct xmlw *w;
 
+	if (c->roster->shut)
+		return;
 	add_jid(c, &from);
 	w = component_begin(gw->component, "presence", buf_str(&from),
 	    str_c(c->roster->user), c->here ? NULL : "unavailable", STR_EMPTY);
@@ -103,6 +107,8 @@ say(const struct contact *c, const char *type)
 {
 	struct buf from;
 
+	if (c->roster->shut)
+		return;
 	add_jid(c, &from);
 	send(c->roster->all->gw, buf_str(&from), str_c(c->roster->user), type);
 	buf_release(&from);
@@ -128,6 +134,15 @@ set(struct contact *c, bool here, struct str away)
 
 /* ---- the list --------------------------------------------------------- */
 
+static bool
+is_shut_out(const struct roster *r)
+{
+	struct jid who;
+
+	return jid_parse(&who, str_c(r->user), NULL) < 0 ||
+	    !access_is_allowed(r->all->gw, &who);
+}
+
 static struct roster *
 roster_get(struct contacts *all, struct str user)
 {
@@ -138,6 +153,7 @@ roster_get(struct contacts *all, struct str user)
 	r = xcalloc(1, sizeof(*r));
 	r->all = all;
 	r->user = str_dup(user);
+	r->shut = is_shut_out(r);
 	list_init(&r->contacts);
 	map_put(&all->rosters, str_c(r->user), r);
 	return r;
@@ -189,7 +205,7 @@ contact_new(struct roster *r, struct str address, const struct gw_address *at)
 	list_add(&r->contacts, &c->node);
 	r->n++;
 	r->all->n++;
-	c->here = c->kind == GW_ADDR_DOMAIN ||
+	c->here = (c->kind == GW_ADDR_DOMAIN && !r->shut) ||
 	    (c->kind == GW_ADDR_NETWORK && session_of(c));
 	return c;
 }
@@ -692,6 +708,44 @@ contacts_write(const struct contacts *all, struct str user, struct buf *out)
 		add_jid(CONTACT(n), &jid);
 		buf_addf(out, STR_FMT "\n", STR_ARG(buf_str(&jid)));
 		buf_release(&jid);
+	}
+}
+
+/* The last thing he is told is that nobody is there. */
+static void
+shut(struct roster *r)
+{
+	LIST_EACH(&r->contacts, n)
+	{
+		set(CONTACT(n), false, STR_EMPTY);
+	}
+	r->shut = true;
+}
+
+static void
+let_in(struct roster *r)
+{
+	r->shut = false;
+	LIST_EACH(&r->contacts, n)
+	{
+		if (CONTACT(n)->kind == GW_ADDR_DOMAIN)
+			set(CONTACT(n), true, STR_EMPTY);
+	}
+}
+
+void
+contacts_review(struct contacts *all)
+{
+	struct map_iter it = { 0 };
+
+	while (map_next(&all->rosters, &it)) {
+		struct roster *r = it.value;
+		bool is_shut = is_shut_out(r);
+
+		if (is_shut && !r->shut)
+			shut(r);
+		else if (!is_shut && r->shut)
+			let_in(r);
 	}
 }
 

@@ -45,6 +45,12 @@ void contacts_load(struct contacts *all);
 void contacts_up(struct contacts *all);
 void contacts_down(struct contacts *all);
 
+/*
+ * Who may use the gateway has changed: who may not any more is told that all
+ * he has is gone, and then nothing; who may again sees it.
+ */
+void contacts_review(struct contacts *all);
+
 /* The gateway stops. */
 void contacts_goodbye(struct contacts *all);
 

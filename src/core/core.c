@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "core/contact.h"
 #include "core/core.h"
 #include "core/instance.h"
 #include "core/services.h"
@@ -222,6 +223,7 @@ core_reload(struct core *c, const struct config *config, struct err *err)
 			continue;
 		gw->conf = is;
 		services_forget_caps(gw);
+		contacts_review(gw->contacts);
 	}
 	c->config = config;
 	return 0;
