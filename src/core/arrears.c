@@ -105,10 +105,21 @@ ghost_tell(struct arrears *a, struct ghost *g)
 /* ---- put off -------------------------------------------------------------- */
 
 static bool
+is_other(const struct room *r, const struct member *m)
+{
+	return room_has_inside(r) && !person_is_self(m->person);
+}
+
+static bool
+is_slow(const struct room *r, const struct member *m)
+{
+	return component_is_slow(r->s->gw->component) && is_other(r, m);
+}
+
+static bool
 is_put_off(const struct room *r, const struct member *m)
 {
-	return (r->s->crowding || component_is_slow(r->s->gw->component)) &&
-	    room_has_inside(r) && !person_is_self(m->person);
+	return is_slow(r, m) || (r->s->crowding && is_other(r, m));
 }
 
 /* True: clients know one of that nick, and it is the same person. */
@@ -155,13 +166,16 @@ arrears_gone(struct room *r, struct member *m, int status, struct str actor,
 		announce_gone(r, m, status, actor, reason);
 }
 
-/* A chain of nicks would have to be told link by link: he goes and comes. */
+/*
+ * Nicks do not change in crowds, but beside them.  While it is slow a chain of
+ * them would have to be told link by link: instead he goes and comes.
+ */
 void
 arrears_renamed(struct room *r, struct member *m, struct str nick)
 {
 	struct err why;
 
-	if (!is_put_off(r, m)) {
+	if (!is_slow(r, m)) {
 		arrears_settle_nick(r, str_c(m->person->nick));
 		announce_renamed(r, m, nick);
 		return;
@@ -169,7 +183,19 @@ arrears_renamed(struct room *r, struct member *m, struct str nick)
 	err_set(&why, ERR_NONE, "is called " STR_FMT " now", STR_ARG(nick));
 	if (!m->unseen)
 		ghost_add(r, m, 0, STR_EMPTY, str_c(why.text));
-	m->owed = m->unseen = true;
+	m->unseen = true;
+	(void)arrears_get(r);
+}
+
+void
+arrears_is_called(struct room *r, struct member *m)
+{
+	if (is_slow(r, m)) {
+		m->owed = true;
+		return;
+	}
+	settled(m);
+	announce_member(r, NULL, m);
 }
 
 /* ---- told ----------------------------------------------------------------- */

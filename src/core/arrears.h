@@ -37,7 +37,10 @@ enum { ARREARS_MS = 5000 };
 void arrears_member(struct room *r, struct member *m, bool is_new);
 void arrears_gone(struct room *r, struct member *m, int status,
     struct str actor, struct str reason);
+
+/* He will have that nick; and now he has. */
 void arrears_renamed(struct room *r, struct member *m, struct str nick);
+void arrears_is_called(struct room *r, struct member *m);
 
 /* What is owed of one person, or of the whole room, is told now. */
 void arrears_settle_nick(struct room *r, struct str nick);

@@ -115,7 +115,10 @@ on_nick(struct person *p, const struct gw_event *ev)
 	if (person_is_self(p))
 		session_set_nick(p->s, ev->text);
 	person_rename(p, ev->text);
-	show_everywhere(p);
+	LIST_EACH(&p->members, n)
+	{
+		arrears_is_called(MEMBER(n)->room, MEMBER(n));
+	}
 }
 
 /* Of these only the account is shown in rooms. */

@@ -13,6 +13,7 @@
  */
 #include <stdlib.h>
 
+#include "core/arrears.h"
 #include "core/config.h"
 #include "core/core.h"
 #include "core/gateway.h"
@@ -20,6 +21,7 @@
 #include "fake/fake.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/map.h"
 #include "memory_store.h"
 #include "net/loop.h"
 #include "xmpp/ns.h"
@@ -35,6 +37,7 @@ enum {
 	USERS = 2,
 	CONTACTS = 5,
 	LINE_BYTES = 512,
+	CROWD = 64,
 	PATIENCE_S = 240, /* until every join has ended */
 };
 
@@ -64,6 +67,13 @@ static const char *const channels[] = { "#a", "#b", "#A", "#c{", "#C[",
 enum place { OUT, COMING, IN, UNSURE };
 enum said { NOTHING, OPEN, SHOWN, FAILED };
 
+/* Whom a client believes to be in a room: hashes of names. */
+struct crowd {
+	bool is_blind; /* it may believe anything */
+	size_t n;
+	uint64_t who[CROWD];
+};
+
 static struct {
 	struct loop *loop;
 	struct config *config;
@@ -71,6 +81,7 @@ static struct {
 	struct core *core;
 	bool up, stopping;
 	enum place place[CLIENTS][ROOMS];
+	struct crowd crowd[CLIENTS][ROOMS];
 	bool ask[ASKS];              /* open questions, by id */
 	bool wants[USERS][CONTACTS]; /* has asked for it and not ended it */
 	struct {
@@ -154,10 +165,40 @@ has_status(const struct stanza *s, const char *code)
 	return false;
 }
 
+static bool
+believes(const struct crowd *k, uint64_t who)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (k->who[i] == who)
+			return true;
+	return false;
+}
+
+static void
+learn(struct crowd *k, struct str jid, bool is_here)
+{
+	struct str bare;
+	uint64_t who;
+	size_t i;
+
+	str_cut(&jid, '/', &bare);
+	who = map_hash(jid);
+	for (i = 0; i < k->n; i++)
+		if (k->who[i] == who)
+			k->who[i--] = k->who[--k->n];
+	if (!is_here)
+		return;
+	if (k->n == CROWD)
+		k->is_blind = true;
+	else
+		k->who[k->n++] = who;
+}
+
 static void
 goes_out(int c, int r)
 {
 	w.place[c][r] = OUT;
+	w.crowd[c][r] = (struct crowd){ .n = 0 };
 	for (unsigned i = 0; i < ASKS; i++)
 		if (w.said[i].c == c && w.said[i].r == r)
 			w.said[i].is = NOTHING;
@@ -174,6 +215,7 @@ saw_presence(const struct stanza *s, int c, int r, const char *xml)
 		return;
 	}
 	check(w.place[c][r] != OUT, "presence of a room one is not in", xml);
+	learn(&w.crowd[c][r], stanza_attr(s, "from"), type.len == 0);
 	if (!has_status(s, "110") || has_status(s, "303"))
 		return;
 	if (str_is(type, "unavailable")) {
@@ -377,6 +419,8 @@ do_join(void)
 
 	if (w.up && w.place[c][r] == OUT)
 		w.place[c][r] = COMING;
+	else
+		w.crowd[c][r].is_blind = true;
 	send_to(rooms[r],
 	    "<presence from='%s' to='%s/%s'><x "
 	    "xmlns='http://jabber.org/protocol/muc'/></presence>",
@@ -476,6 +520,8 @@ do_kind(void)
 		"<composing xmlns='http://jabber.org/protocol/chatstates'/>",
 		"<paused xmlns='http://jabber.org/protocol/chatstates'/>",
 		"<gone xmlns='http://jabber.org/protocol/chatstates'/>",
+		"<x xmlns='jabber:x:conference' jid='#b%%net@irc'/>",
+		"<body>y</body><x xmlns='jabber:x:conference' jid='y@e.org'/>",
 	};
 	static const char *const whom[] = { "#a%net@irc", "#b%net@irc",
 		"#a%net@irc/juliet", "juliet%net@irc", "#hall@echo",
@@ -553,6 +599,8 @@ do_ask(void)
 		"get'><query xmlns='http://jabber.org/protocol/disco#items'>"
 		"<set xmlns='http://jabber.org/protocol/rsm'><max>1</max>"
 		"<before/></set></query>",
+		"set'><moderate xmlns='urn:xmpp:message-moderate:1' id='m1'>"
+		"<retract xmlns='urn:xmpp:message-retract:1'/></moderate>",
 	};
 	static const char *const whom[] = { "irc", "echo", "net@irc", "al@irc",
 		"#a%net@irc", "#a%net@irc/romeo", "#a%net@irc/juliet",
@@ -909,6 +957,33 @@ do_tags(void)
 	server_says(f, "%s", text);
 }
 
+/* Channels that move, and people who come and go together. */
+static void
+do_move(void)
+{
+	struct fake_link *f = some_link();
+	const char *who = pick(4) ? PICK(nicks) : "s.x", *chan = PICK(channels);
+	unsigned n = pick(3);
+
+	if (!f)
+		return;
+	switch (pick(4)) {
+	case 0:
+		server_says(
+		    f, ":%s!u@h RENAME %s %s :why", who, chan, PICK(channels));
+		break;
+	case 1:
+		server_says(f, ":s.x BATCH +%u netsplit a.x b.x", n);
+		break;
+	case 2:
+		server_says(f, ":s.x BATCH +%u netjoin a.x b.x", n);
+		break;
+	default:
+		server_says(f, ":s.x BATCH -%u", n);
+		break;
+	}
+}
+
 /* Bytes of the input as they are. */
 static void
 do_noise(void)
@@ -939,6 +1014,9 @@ each_place(enum place from, enum place to)
 static void
 forget_open(void)
 {
+	for (int c = 0; c < CLIENTS; c++)
+		for (int r = 0; r < ROOMS; r++)
+			w.crowd[c][r].is_blind = true;
 	each_place(IN, UNSURE);
 	each_place(COMING, UNSURE);
 	memset(w.ask, 0, sizeof(w.ask));
@@ -1038,7 +1116,8 @@ static void (*const ops[])(void) = { do_join, do_join, do_join, do_serve,
 	do_news, do_say, do_say, do_leave, do_leave, do_nick, do_subject,
 	do_whisper, do_talk, do_bounce, do_ask, do_ask, do_wait, do_swallow,
 	do_roster, do_roster, do_link_down, do_noise, do_stream, do_restart,
-	do_stop, do_slow, do_kind, do_kind, do_tags, do_tags };
+	do_stop, do_slow, do_kind, do_kind, do_tags, do_tags, do_slow, do_move,
+	do_move };
 
 /* ---- one run ---------------------------------------------------------- */
 
@@ -1064,10 +1143,45 @@ load_config(void)
 	log_set_level(LOG_ERROR);
 }
 
+/* Given the room again it sees whom it has believed to be there. */
+static void
+check_crowd(int c, int r)
+{
+	struct crowd was = w.crowd[c][r], *is = &w.crowd[c][r];
+
+	if (w.place[c][r] != IN || was.is_blind)
+		return;
+	is->n = 0;
+	send_to(rooms[r],
+	    "<presence from='%s' to='%s/x'><x "
+	    "xmlns='http://jabber.org/protocol/muc'/></presence>",
+	    clients[c], rooms[r]);
+	if (w.place[c][r] != IN || is->n == 0)
+		return;
+	check(
+	    was.n == is->n, "people who are not there, or not known", rooms[r]);
+	for (size_t i = 0; i < was.n; i++)
+		check(believes(is, was.who[i]), "somebody is not there",
+		    rooms[r]);
+}
+
+static void
+check_crowds(void)
+{
+	if (!w.up || w.stopping)
+		return;
+	fake_component_slow(fake_component(STR("irc")), false);
+	wait_ms(ARREARS_MS + 1000);
+	for (int c = 0; c < CLIENTS; c++)
+		for (int r = 0; r < ROOMS; r++)
+			check_crowd(c, r);
+}
+
 /* With a server that answers nobody any more everything comes to an end. */
 static void
 finish(void)
 {
+	check_crowds();
 	streams(true);
 	wait_ms(PATIENCE_S * 1000);
 	for (int c = 0; c < CLIENTS; c++)
