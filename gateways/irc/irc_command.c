@@ -171,6 +171,16 @@ irc_proto_part(struct irc_proto *p, struct str channel, struct str reason,
 	    &(struct ask_for){ IRC_ASK_PART, ref, channel, STR_EMPTY }, err);
 }
 
+/* ---- charsets --------------------------------------------------------- */
+
+/* NULL: UTF-8. */
+static const char *
+charset_out(struct irc_proto *p, struct str target)
+{
+	return p->charset && !p->is.utf8only ? p->charset(p, target, true)
+	                                     : NULL;
+}
+
 int
 irc_proto_topic(struct irc_proto *p, struct str channel, struct str text,
     uint64_t ref, struct err *err)
@@ -182,6 +192,7 @@ irc_proto_topic(struct irc_proto *p, struct str channel, struct str text,
 		return -1;
 	irc_out_init(&o, "TOPIC");
 	irc_out_middle(&o, channel);
+	irc_out_charset(&o, charset_out(p, channel));
 	irc_out_trailing(&o, text);
 	return queue_line(p, &o,
 	    &(struct ask_for){ IRC_ASK_TOPIC, ref, channel, STR_EMPTY }, err);
@@ -519,14 +530,14 @@ tag_reply(const struct irc_proto *p, struct irc_out *o, struct str msgid)
 }
 
 static void
-build_message(const struct irc_proto *p, struct irc_out *o,
-    const struct letter *l, const struct irc_split *s, struct str text,
-    size_t line)
+build_message(struct irc_proto *p, struct irc_out *o, const struct letter *l,
+    const struct irc_split *s, struct str text, size_t line)
 {
 	char codes[IRC_NSTYLE];
 
 	irc_out_init(o, l->kind == IRC_MSG_NOTICE ? "NOTICE" : "PRIVMSG");
 	irc_out_middle(o, l->target);
+	irc_out_charset(o, charset_out(p, l->target));
 	irc_out_lead(o, str_of(codes, irc_split_lead(s, codes)));
 	if (l->kind == IRC_MSG_ACTION)
 		irc_out_ctcp(o, STR("ACTION"), text);
@@ -539,14 +550,16 @@ build_message(const struct irc_proto *p, struct irc_out *o,
 
 /* The words of a line, as they will come back if the server leaves them. */
 static void
-note_words(const struct irc_proto *p, struct irc_ask *a, struct str piece)
+note_words(struct irc_proto *p, struct irc_ask *a, struct str piece)
 {
 	struct buf scratch;
 
 	if (!irc_proto_has_cap(p, IRC_CAP_ECHO_MESSAGE))
 		return;
 	buf_init(&scratch, IRC_LINE_MAX);
-	irc_ask_words(&a->said, irc_text_clean(piece, 0, p->charset, &scratch));
+	irc_ask_words(&a->said,
+	    irc_text_clean(
+	        piece, 0, irc_charset(p, irc_ask_target(a)), &scratch));
 	buf_release(&scratch);
 }
 

@@ -507,6 +507,18 @@ check_pin(struct gateway *gw, struct str value, struct err *err)
 	    "a SHA-256 fingerprint has 64 hex digits, colons allowed");
 }
 
+static int
+check_encoding(struct gateway *gw, struct str value, struct err *err)
+{
+	(void)gw;
+	if (value.len == 0 || irc_is_charset(value))
+		return 0;
+	return err_set(err, ERR_BAD_INPUT,
+	    "no character set of that name is known here that has ASCII in "
+	    "it; \"iso-8859-15\", \"windows-1251\" and \"gb18030\" are some "
+	    "that are");
+}
+
 static const struct gw_setting settings[] = {
 	{ "nick", GW_SET_TEXT, GW_SCOPE_GATEWAY | GW_SCOPE_NETWORK, "Nick",
 	    "What to be called, whatever nick a room is joined with", "",
@@ -539,6 +551,18 @@ static const struct gw_setting settings[] = {
 	    "What you mark as *strong*, _stressed_, ~deleted~ or `code` is "
 	    "shown so; the signs stay",
 	    "1", NULL },
+	{ "encoding", GW_SET_TEXT,
+	    GW_SCOPE_GATEWAY | GW_SCOPE_NETWORK | GW_SCOPE_ROOM,
+	    "Character set",
+	    "Of what others write that is not in UTF-8, such as windows-1251; "
+	    "empty: what the operator has set for the network",
+	    "", check_encoding },
+	{ "encoding_out", GW_SET_BOOL,
+	    GW_SCOPE_GATEWAY | GW_SCOPE_NETWORK | GW_SCOPE_ROOM,
+	    "Write in that character set, too",
+	    "For channels where it is the custom; what it has no place for is "
+	    "not sent then",
+	    "0", NULL },
 	{ "typing_in_rooms", GW_SET_BOOL,
 	    GW_SCOPE_GATEWAY | GW_SCOPE_NETWORK | GW_SCOPE_ROOM,
 	    "Show in channels that you are writing",

@@ -28,13 +28,33 @@ reserve_text(struct irc_proto *p)
 		    &p->text, 3 * p->line_len + p->m.tags.len + TEXT_EXTRA);
 }
 
+/* Of a line that is about a channel: what is written there. */
+static const char *
+charset_of_line(struct irc_proto *p)
+{
+	size_t i, n = p->m.nparam < 2 ? p->m.nparam : 2;
+
+	for (i = 0; i < n; i++)
+		if (irc_is_channel(p, p->m.param[i]))
+			return irc_charset(p, p->m.param[i]);
+	return irc_charset(p, STR_EMPTY);
+}
+
+const char *
+irc_charset(struct irc_proto *p, struct str target)
+{
+	const char *name = p->charset ? p->charset(p, target, false) : NULL;
+
+	return name ? name : "windows-1252";
+}
+
 struct str
 irc_clean(struct irc_proto *p, struct str raw)
 {
 	if (irc_text_is_clean(raw))
 		return raw;
 	reserve_text(p);
-	return irc_text_clean(raw, p->line_len, p->charset, &p->text);
+	return irc_text_clean(raw, p->line_len, charset_of_line(p), &p->text);
 }
 
 /* The same of what somebody says; ev is told its styles. */
@@ -49,8 +69,8 @@ irc_styled(struct irc_proto *p, struct str raw, struct irc_event *ev)
 		p->spans = xmalloc(sizeof(*p->spans));
 	p->spans->n = 0;
 	reserve_text(p);
-	text =
-	    irc_text_styled(raw, p->line_len, p->charset, &p->text, p->spans);
+	text = irc_text_styled(
+	    raw, p->line_len, charset_of_line(p), &p->text, p->spans);
 	ev->spans = p->spans->n ? p->spans : NULL;
 	return text;
 }

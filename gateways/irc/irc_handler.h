@@ -113,6 +113,9 @@ struct str irc_keep(struct irc_proto *p, struct str s);
 struct str irc_last(const struct irc_proto *p);
 
 bool irc_is_channel(const struct irc_proto *p, struct str name);
+
+/* Of lines to or from target that are not in UTF-8; never NULL. */
+const char *irc_charset(struct irc_proto *p, struct str target);
 bool irc_from_self(const struct irc_proto *p); /* the prefix is ours */
 bool irc_from_server(const struct irc_proto *p);
 

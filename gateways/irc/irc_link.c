@@ -171,6 +171,27 @@ write_version(struct gateway *gw, const struct irc_network *n, struct buf *out)
 		buf_addf(out, " (complaints: " STR_FMT ")", STR_ARG(contact));
 }
 
+/*
+ * What the user has set for a channel, or for the network; else the
+ * operator's, which is for reading only.
+ */
+static const char *
+charset(struct irc_proto *p, struct str target, bool outward)
+{
+	struct irc_link *l = LIST_ENTRY(p, struct irc_link, proto);
+	struct str room =
+	    irc_network_is_channel(l->net, target) ? target : STR_EMPTY;
+	struct str is = session_setting(l->s, room, "encoding");
+
+	if (outward &&
+	    !str_is(session_setting(l->s, room, "encoding_out"), "1"))
+		return NULL;
+	if (is.len == 0)
+		return l->net->charset;
+	snprintf(l->charset, sizeof(l->charset), STR_FMT, STR_ARG(is));
+	return l->charset;
+}
+
 static void
 init_proto(struct irc_link *l)
 {
@@ -217,7 +238,7 @@ init_proto(struct irc_link *l)
 	            .host = str_c(mask.host),
 	            .address = str_c(mask.digits) },
 	        .tls = l->tls,
-	        .charset = n->charset,
+	        .charset = charset,
 	        .burst = n->burst,
 	        .interval_ms = n->interval_ms,
 	        .max_lines = n->max_lines,

@@ -86,6 +86,7 @@ struct irc_link {
 	bool told_delay;    /* the user knows that lines wait */
 	struct irc_proto proto;
 	struct irc_ranks ranks;
+	char charset[IRC_CHARSET_MAX]; /* irc_params.charset has returned it */
 };
 
 /* Of a session that is logged in, or about to; else NULL. */

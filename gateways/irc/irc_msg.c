@@ -13,6 +13,7 @@
  * slice of ours ever holds one.
  */
 #include "irc/irc_msg.h"
+#include "lib/text.h"
 
 /* ---- reading ---------------------------------------------------------- */
 
@@ -275,6 +276,7 @@ irc_out_init(struct irc_out *o, const char *cmd)
 	o->kind = ERR_NONE;
 	o->ended = false;
 	o->lead = STR_EMPTY;
+	o->charset = NULL;
 	check_bytes(o, str_c(cmd));
 	put(o, str_c(cmd));
 }
@@ -350,6 +352,33 @@ irc_out_middle(struct irc_out *o, struct str s)
 }
 
 void
+irc_out_charset(struct irc_out *o, const char *charset)
+{
+	o->charset = charset;
+}
+
+/* Behind its lead. */
+static void
+put_text(struct irc_out *o, struct str s)
+{
+	struct buf legacy;
+
+	put(o, o->lead);
+	if (!o->charset) {
+		put(o, s);
+		return;
+	}
+	buf_init(&legacy, 4 * s.len + 16);
+	if (!text_from_utf8(o->charset, s, &legacy))
+		refuse(o, ERR_BAD_INPUT,
+		    "a character of it is not in the character set that you "
+		    "have set for what you write there");
+	check_bytes(o, buf_str(&legacy));
+	put(o, buf_str(&legacy));
+	buf_release(&legacy);
+}
+
+void
 irc_out_lead(struct irc_out *o, struct str s)
 {
 	check_bytes(o, s);
@@ -362,8 +391,7 @@ irc_out_trailing(struct irc_out *o, struct str s)
 	check_bytes(o, s);
 	separate(o);
 	put(o, STR(":"));
-	put(o, o->lead);
-	put(o, s);
+	put_text(o, s);
 	o->ended = true;
 }
 
@@ -378,8 +406,7 @@ irc_out_ctcp(struct irc_out *o, struct str command, struct str text)
 	put(o, command);
 	if (text.len)
 		put(o, STR(" "));
-	put(o, o->lead);
-	put(o, text);
+	put_text(o, text);
 	put(o, STR("\001"));
 	o->ended = true;
 }

@@ -83,9 +83,10 @@ struct irc_out {
 	size_t len;
 	const char *why; /* refused: for people; NULL: fine so far */
 	enum err_kind kind;
-	bool ended;      /* a trailing parameter is there */
-	struct str lead; /* irc_out_lead() */
-	uint32_t label;  /* of its tag, for who waits for the answer; or 0 */
+	bool ended;          /* a trailing parameter is there */
+	struct str lead;     /* irc_out_lead() */
+	const char *charset; /* irc_out_charset() */
+	uint32_t label; /* of its tag, for who waits for the answer; or 0 */
 	size_t ntags;
 	char tags[IRC_TAGS_MAX];
 	char p[IRC_TAGS_MAX + 1 + IRC_OUT_MAX]; /* tags go in front, last */
@@ -96,6 +97,13 @@ void irc_out_init(struct irc_out *o, const char *cmd);
 /* Key is one of our own; the value may be any text. */
 void irc_out_tag(struct irc_out *o, const char *key, struct str value);
 void irc_out_middle(struct irc_out *o, struct str s);
+
+/*
+ * The text of the last parameter, UTF-8 when it is given, is written in that
+ * charset (NULL: as it is); what it has no place for is refused.  Borrowed
+ * until then.
+ */
+void irc_out_charset(struct irc_out *o, const char *charset);
 
 /* Goes in front of the text of the last parameter; borrowed until then. */
 void irc_out_lead(struct irc_out *o, struct str s);

@@ -356,14 +356,20 @@ is_pin(struct str s)
 	return ndigits == 64;
 }
 
-static bool
-is_charset(const char *name)
+bool
+irc_is_charset(struct str name)
 {
+	static const char plain[] = " 09AZaz#:,/+-~{}|^_`\\";
+	char z[IRC_CHARSET_MAX];
 	struct buf out;
 	bool ok;
 
-	buf_init(&out, 16);
-	ok = text_to_utf8(name, STR("x"), &out);
+	if (name.len >= sizeof(z))
+		return false;
+	snprintf(z, sizeof(z), STR_FMT, STR_ARG(name));
+	buf_init(&out, 4 * sizeof(plain));
+	ok = text_from_utf8(z, str_c(plain), &out) &&
+	    str_is(buf_str(&out), plain);
 	buf_release(&out);
 	return ok;
 }
@@ -414,7 +420,7 @@ check_options(const struct conf *c, struct irc_network *n, struct err *err)
 		return conf_err(c, "ban_mask", err,
 		    "a mask is one word with %%n, %%u or %%h in it (nick, user "
 		    "and host of whom it bans)");
-	if (!is_charset(n->charset))
+	if (!irc_is_charset(str_c(n->charset)))
 		return conf_err(c, "charset", err,
 		    "\"%s\" is no character set known here", n->charset);
 	return 0;

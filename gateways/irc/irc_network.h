@@ -112,6 +112,11 @@ void irc_network_unref(struct irc_networks *nets, struct irc_network **np);
 void irc_network_learn(struct irc_network *n, const struct irc_isupport *is);
 
 /* Does a name that begins so stand for a channel? */
+enum { IRC_CHARSET_MAX = 33 }; /* bytes of a name, with its NUL */
+
+/* Known here, and ASCII is in it as it is. */
+bool irc_is_charset(struct str name);
+
 bool irc_network_is_channel(const struct irc_network *n, struct str name);
 
 /*

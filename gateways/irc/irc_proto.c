@@ -92,7 +92,7 @@ void
 irc_proto_init(struct irc_proto *p, const struct irc_params *params)
 {
 	*p = (struct irc_proto){
-		.charset = params->charset ? params->charset : "windows-1252",
+		.charset = params->charset,
 		.max_lines = params->max_lines ? (uint32_t)params->max_lines
 		                               : IRC_MAX_LINES,
 		.nick_max = (uint32_t)params->nick_max,

@@ -114,6 +114,8 @@ struct irc_webirc_params {
 	struct str host, address;
 };
 
+struct irc_proto;
+
 struct irc_params {
 	struct str nick;          /* a wish, any text: see irc_nick.h */
 	struct str nick_fallback; /* when nothing of it can be used */
@@ -127,12 +129,18 @@ struct irc_params {
 	bool regain;                     /* the wanted nick, see irc_regain.h */
 	bool sasl_required;              /* hang up rather than go on without */
 	bool secrets_allowed; /* TLS, or the operator accepts clear text */
-	const char *charset;  /* of lines not in UTF-8; NULL: windows-1252.
-	                         Not copied: must live as long */
-	unsigned burst;       /* flood control: lines at once, */
-	int64_t interval_ms;  /* then one per interval; 0: off */
-	size_t max_lines;     /* of one message; 0: IRC_MAX_LINES */
-	struct str version;   /* answer to CTCP VERSION; empty: none */
+	/*
+	 * The charset of lines that are not in UTF-8, or, outward, in which
+	 * lines are to be written (NULL: UTF-8); target is a channel or a
+	 * person, empty for the rest.  Borrowed until the next call.  NULL:
+	 * windows-1252, and UTF-8.
+	 */
+	const char *(*charset)(
+	    struct irc_proto *p, struct str target, bool outward);
+	unsigned burst;      /* flood control: lines at once, */
+	int64_t interval_ms; /* then one per interval; 0: off */
+	size_t max_lines;    /* of one message; 0: IRC_MAX_LINES */
+	struct str version;  /* answer to CTCP VERSION; empty: none */
 };
 
 struct irc_who {
@@ -323,7 +331,8 @@ struct irc_proto {
 	char *base; /* what alternates are made of */
 	char *fallback, *user, *realname, *version;
 	struct irc_opening *opening; /* NULL: it has been said */
-	const char *charset;
+	const char *(*charset)(
+	    struct irc_proto *p, struct str target, bool outward);
 	uint32_t max_lines, nick_max;
 	uint16_t nick_try;
 	uint16_t nnames; /* of the channel we have just joined, up to 65535 */

@@ -156,38 +156,41 @@ enum { CHARSET_MAX = 32 };
  * Opening a converter costs a thousand times more than a line of text, and
  * nearly always the next line has the same charset.
  */
-static _Thread_local struct {
+struct converter {
 	char charset[CHARSET_MAX];
 	iconv_t cd;
-} last_used;
+};
+
+static _Thread_local struct converter last_in, last_out;
 
 /* (iconv_t)-1: no such charset.  Borrowed until the next call. */
 static iconv_t
-converter(const char *charset)
+converter(struct converter *last, const char *charset)
 {
 	const iconv_t none = (iconv_t)-1;
 	iconv_t cd;
 
-	if (strcmp(charset, last_used.charset) == 0 && charset[0])
-		return last_used.cd;
+	if (strcmp(charset, last->charset) == 0 && charset[0])
+		return last->cd;
 	/* "" is the locale's charset, "//" begins glibc's own options. */
 	if (!charset[0] || strlen(charset) >= CHARSET_MAX ||
 	    strchr(charset, '/'))
 		return none;
-	cd = iconv_open("UTF-8", charset);
+	cd = last == &last_in ? iconv_open("UTF-8", charset)
+	                      : iconv_open(charset, "UTF-8");
 	if (cd == none)
 		return none;
-	if (last_used.charset[0])
-		(void)iconv_close(last_used.cd); /* only fails on bad cd */
-	memcpy(last_used.charset, charset, strlen(charset) + 1);
-	last_used.cd = cd;
+	if (last->charset[0])
+		(void)iconv_close(last->cd); /* only fails on bad cd */
+	memcpy(last->charset, charset, strlen(charset) + 1);
+	last->cd = cd;
 	return cd;
 }
 
 bool
 text_to_utf8(const char *charset, struct str in, struct buf *out)
 {
-	iconv_t cd = converter(charset);
+	iconv_t cd = converter(&last_in, charset);
 	/* iconv() takes char ** but does not write (POSIX rationale). */
 	char *p = (char *)(uintptr_t)in.p;
 	size_t left = in.len;
@@ -209,6 +212,34 @@ text_to_utf8(const char *charset, struct str in, struct buf *out)
 			return false;
 		p++;
 		left--;
+	}
+	return true;
+}
+
+bool
+text_from_utf8(const char *charset, struct str in, struct buf *out)
+{
+	iconv_t cd = converter(&last_out, charset);
+	char *p = (char *)(uintptr_t)in.p; /* as above */
+	size_t left = in.len, was = out->len;
+	bool ended = false;
+
+	if (cd == (iconv_t)-1)
+		return false;
+	(void)iconv(cd, NULL, NULL, NULL, NULL);
+	while (!ended) {
+		char part[512], *q = part;
+		size_t room = sizeof(part), n;
+
+		/* The end of the text goes back to where a text begins. */
+		ended = left == 0;
+		n = iconv(cd, ended ? NULL : &p, &left, &q, &room);
+		/* More than 0: something was replaced by a look-alike. */
+		if ((n > 0 && (n != (size_t)-1 || errno != E2BIG)) ||
+		    buf_add(out, part, sizeof(part) - room) < 0) {
+			buf_truncate(out, was);
+			return false;
+		}
 	}
 	return true;
 }

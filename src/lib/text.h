@@ -51,6 +51,12 @@ int text_prep_received(enum text_profile profile, struct str in, char *out);
 bool text_to_utf8(const char *charset, struct str in, struct buf *out);
 
 /*
+ * The other way round.  False, nothing appended: a character of it is not in
+ * that charset, there is no such charset, or no room.
+ */
+bool text_from_utf8(const char *charset, struct str in, struct buf *out);
+
+/*
  * Appends in with the accents of Latin letters dropped where Unicode (NFKD)
  * has them; what is no accented letter stays as it is.  False, nothing
  * appended: not valid UTF-8, or no room.

@@ -235,6 +235,31 @@ accents_are_dropped_and_nothing_else(void **state)
 	buf_release(&b);
 }
 
+static void
+what_a_charset_has_no_place_for_is_refused_whole(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 2048);
+	assert_true(text_from_utf8("iso-8859-15", STR("5 \xe2\x82\xac"), &b));
+	assert_true(str_eq(buf_str(&b), STR("5 \xa4")));
+	assert_false(text_from_utf8("iso-8859-1", STR("5 \xe2\x82\xac"), &b));
+	assert_false(text_from_utf8("klingon", STR("x"), &b));
+	assert_false(text_from_utf8("", STR("x"), &b));
+	assert_false(text_from_utf8("iso-8859-1//TRANSLIT", STR("x"), &b));
+	assert_true(str_eq(buf_str(&b), STR("5 \xa4")));
+	buf_clear(&b);
+	/* It ends where a text begins. */
+	assert_true(text_from_utf8("iso-2022-jp", STR("\xe3\x81\x82"), &b));
+	assert_true(str_eq(buf_str(&b), STR("\x1b$B$\"\x1b(B")));
+	buf_release(&b);
+	buf_init(&b, 4);
+	assert_false(text_from_utf8("koi8-r", STR("12345"), &b));
+	assert_int_equal(b.len, 0);
+	buf_release(&b);
+}
+
 int
 main(void)
 {
@@ -248,6 +273,8 @@ main(void)
 		cmocka_unit_test(text_longer_than_one_chunk_is_converted_whole),
 		cmocka_unit_test(unknown_charsets_are_refused),
 		cmocka_unit_test(accents_are_dropped_and_nothing_else),
+		cmocka_unit_test(
+		    what_a_charset_has_no_place_for_is_refused_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
