@@ -324,6 +324,7 @@ irc_network_at(struct gateway *gw, size_t i)
 static const struct gw_option options[] = {
 	{ "open", GW_OPT_BOOL, "no", 0, 0 },
 	{ "private_hosts", GW_OPT_BOOL, "no", 0, 0 },
+	{ "open_ports", GW_OPT_STR, "6660-6670 6697 7000", 0, 0 },
 	{ "only_network", GW_OPT_STR, "", 0, 0 },
 	{ "ident_address", GW_OPT_STR, "", 0, 0 },
 	{ "ident_port", GW_OPT_INT, "113", 1, 65535 },
@@ -355,11 +356,16 @@ read_only(const struct irc_networks *nets, const struct conf *conf,
 
 static int
 read_networks(struct irc_networks *nets, const struct conf *conf,
-    struct irc_network **only, struct err *err)
+    struct irc_network **only, struct irc_ports *ports, struct err *err)
 {
 	if (irc_networks_read(nets, conf, err) < 0 ||
 	    read_only(nets, conf, only, err) < 0)
 		return -1;
+	if (!irc_ports_parse(ports, conf_str(conf, "open_ports")))
+		return conf_err(conf, "open_ports", err,
+		    "ports and ranges with blanks between, such as \"6660-6669 "
+		    "6697\"; %d of them at most",
+		    IRC_PORTS_MAX);
 	if (conf_str(conf, "ident_address").len &&
 	    !address_is_digits(conf_str(conf, "ident_address")))
 		return conf_err(conf, "ident_address", err,
@@ -380,7 +386,8 @@ irc_open(struct gateway *gw, const struct conf *conf, struct err *err)
 	irc_sts_init(&irc->sts);
 	list_init(&irc->links);
 	list_init(&irc->dirty);
-	if (read_networks(&irc->networks, conf, &irc->only, err) < 0) {
+	if (read_networks(&irc->networks, conf, &irc->only, &irc->ports, err) <
+	    0) {
 		irc_networks_release(&irc->networks);
 		return -1;
 	}
@@ -402,10 +409,11 @@ irc_reload(struct gateway *gw, const struct conf *conf, struct err *err)
 	struct irc_gateway *irc = irc_of(gw);
 	struct irc_networks next;
 	struct irc_network *only;
+	struct irc_ports ports;
 	int rc = -1;
 
 	irc_networks_init(&next);
-	if (read_networks(&next, conf, &only, err) < 0)
+	if (read_networks(&next, conf, &only, &ports, err) < 0)
 		goto out;
 	if (!only != !irc->only ||
 	    (only && strcmp(only->name, irc->only->name) != 0)) {
@@ -414,6 +422,7 @@ irc_reload(struct gateway *gw, const struct conf *conf, struct err *err)
 		goto out;
 	}
 	irc_networks_replace(&irc->networks, &next);
+	irc->ports = ports;
 	irc->only = only;
 	irc->open = conf_bool(conf, "open");
 	irc->private_hosts = conf_bool(conf, "private_hosts");
@@ -519,7 +528,29 @@ check_encoding(struct gateway *gw, struct str value, struct err *err)
 	    "that are");
 }
 
+/* What is not allowed now is not dialled either: see irc_link.c. */
+static int
+check_port(struct gateway *gw, struct str value, struct err *err)
+{
+	const struct irc_gateway *irc = irc_of(gw);
+	uint16_t port = irc_port_of(value);
+
+	if (!port)
+		return err_set(err, ERR_BAD_INPUT, "a number up to 65535");
+	if (irc_ports_has(&irc->ports, port))
+		return 0;
+	return err_set(err, ERR_BAD_INPUT,
+	    "port %u is not open to users here; these are: %s", (unsigned)port,
+	    irc->ports.text);
+}
+
 static const struct gw_setting settings[] = {
+	{ "server_port", GW_SET_INT, GW_SCOPE_NETWORK, "Port of the server",
+	    "Empty: 6697, or 6667 without TLS", "", check_port },
+	{ "server_tls", GW_SET_BOOL, GW_SCOPE_NETWORK, "Use TLS",
+	    "Without it everybody on the way can read all, and no password is "
+	    "sent",
+	    "1", NULL },
 	{ "nick", GW_SET_TEXT, GW_SCOPE_GATEWAY | GW_SCOPE_NETWORK, "Nick",
 	    "What to be called, whatever nick a room is joined with", "",
 	    check_nick },
@@ -695,6 +726,19 @@ irc_status(struct session *s, struct buf *out)
 		    (long long)irc_link_delay(l) / 1000);
 }
 
+/* Where a configured network is, and how, its operator says. */
+static bool
+irc_setting_applies(
+    struct gateway *gw, struct str network, const struct gw_setting *st)
+{
+	const struct irc_network *n =
+	    irc_networks_find(&irc_of(gw)->networks, network);
+
+	return !str_starts(str_c(st->name), STR("server_")) ||
+	    str_is(STR("server_password"), st->name) ||
+	    (irc_of(gw)->open && (!n || n->is_open));
+}
+
 static struct str
 irc_contact(struct gateway *gw, struct str network)
 {
@@ -797,4 +841,5 @@ const struct gateway_ops irc_gateway = {
 	.identify = irc_shown_identify,
 	.about = irc_shown_about,
 	.contact = irc_contact,
+	.setting_applies = irc_setting_applies,
 };

@@ -5,6 +5,7 @@
  * irc_network.c	one network: configuration, what it taught us
  * irc_link.c		one login: proto + stream + timer
  * irc_event.c		what the proto reports, told to the core
+ * irc_ports.c		the ports of servers that users name
  * irc_script.c	what a user wants sent after each login
  * irc_sts.c	which hosts want TLS
  * irc_request.c	what the core asks, told to the proto
@@ -19,6 +20,7 @@
 #include "core/gateway.h"
 #include "irc/irc_ident.h"
 #include "irc/irc_network.h"
+#include "irc/irc_ports.h"
 #include "irc/irc_sts.h"
 #include "lib/list.h"
 #include "net/loop.h"
@@ -28,6 +30,7 @@ struct irc_link;
 /* Behind gateway_priv(). */
 struct irc_gateway {
 	bool open, private_hosts;
+	struct irc_ports ports; /* of hosts that users name */
 	struct irc_networks networks;
 	struct irc_network *only; /* NULL, or the one of only_network */
 	struct irc_sts_hosts sts;

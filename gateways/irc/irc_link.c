@@ -274,25 +274,54 @@ dial(struct irc_link *l)
 	return link_open(gateway_loop(session_gateway(l->s)), &p, on_stream, l);
 }
 
+/* Where, and how: of a host that a user has named, as he says. */
+struct place {
+	uint16_t port;
+	bool tls;
+};
+
+static int
+find_place(struct session *s, const struct irc_network *n, struct place *p,
+    struct err *err)
+{
+	const struct irc_gateway *gw = gateway_priv(session_gateway(s));
+	uint16_t sts = irc_sts_port(
+	    &gw->sts, str_c(n->host), gateway_clock(session_gateway(s))->utc);
+
+	*p = (struct place){ n->port, n->tls };
+	if (n->is_open) {
+		struct str port = session_setting(s, STR_EMPTY, "server_port");
+
+		p->tls =
+		    !str_is(session_setting(s, STR_EMPTY, "server_tls"), "0");
+		p->port = port.len ? irc_port_of(port)
+		    : p->tls       ? IRC_PORT
+		                   : IRC_PORT_CLEAR;
+	}
+	if (!p->tls && sts)
+		*p = (struct place){ sts, true };
+	if (n->is_open && !irc_ports_has(&gw->ports, p->port))
+		return err_set(err, ERR_DENIED,
+		    "port %u of %s is not open to users here; these are: %s",
+		    (unsigned)p->port, n->name, gw->ports.text);
+	if (!p->tls && session_setting(s, STR_EMPTY, "tls_pin").len)
+		return err_set(err, ERR_DENIED,
+		    "%s has no TLS here, and you have pinned its certificate",
+		    n->name);
+	return 0;
+}
+
 int
 irc_link_login(struct session *s, struct irc_network *net, struct str nick,
     struct err *err)
 {
 	struct irc_session *is = session_priv(s);
 	struct irc_gateway *gw = gateway_priv(session_gateway(s));
+	struct place place;
 	struct irc_link *l;
 
-	uint16_t sts = irc_sts_port(
-	    &gw->sts, str_c(net->host), gateway_clock(session_gateway(s))->utc);
-
-	if (!net->tls && !sts && session_setting(s, STR_EMPTY, "tls_pin").len) {
-		err_set(err, ERR_DENIED,
-		    "%s has no TLS here, and you have pinned its certificate",
-		    net->name);
-		irc_network_unref(&gw->networks, &net);
-		return -1;
-	}
-	if (irc_crowd_check(gw, net, session_user(s), err) < 0) {
+	if (find_place(s, net, &place, err) < 0 ||
+	    irc_crowd_check(gw, net, session_user(s), err) < 0) {
 		irc_network_unref(&gw->networks, &net);
 		return -1;
 	}
@@ -301,8 +330,8 @@ irc_link_login(struct session *s, struct irc_network *net, struct str nick,
 	l->gw = gw;
 	l->net = net;
 	l->wish = str_dup(nick);
-	l->tls = net->tls || sts;
-	l->port = net->tls || !sts ? net->port : sts;
+	l->tls = place.tls;
+	l->port = place.port;
 	timer_init(&l->timer, on_timer);
 	list_init(&l->dirty);
 	list_add(&gw->links, &l->node);
@@ -516,7 +545,13 @@ irc_link_sts(struct irc_link *l, uint16_t port, int64_t duration_ms)
 {
 	struct err err = ERR_INIT;
 
-	if (l->tls && l->trusted) {
+	if (!l->tls && l->net->is_open && !irc_ports_has(&l->gw->ports, port)) {
+		err_set(&err, ERR_DENIED,
+		    "%s wants TLS at port %u, which is not open to users here; "
+		    "these are: %s",
+		    irc_link_name(l), (unsigned)port, l->gw->ports.text);
+		irc_link_end(l, &err, true);
+	} else if (l->tls && l->trusted) {
 		l->sts_ms = duration_ms;
 		note_sts(l);
 	} else if (!l->tls && l->proto.state == IRC_REGISTERING) {

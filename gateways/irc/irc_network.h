@@ -34,6 +34,7 @@ enum {
 	IRC_NETWORKS_MAX = 1000,      /* configured, of one gateway */
 	IRC_OPEN_NETWORKS_MAX = 1000, /* the others, at one time */
 	IRC_PORT = 6697,              /* RFC 7194 */
+	IRC_PORT_CLEAR = 6667,
 };
 
 struct irc_network {

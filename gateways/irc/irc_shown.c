@@ -47,7 +47,9 @@ static void
 about_any(struct str network, struct buf *out)
 {
 	buf_addf(out,
-	    "Server: " STR_FMT ", port %d by TLS; nobody has configured it\n",
+	    "Server: " STR_FMT
+	    ", port %d by TLS, unless you set others; nobody has "
+	    "configured it\n",
 	    STR_ARG(network), IRC_PORT);
 }
 
@@ -78,7 +80,7 @@ irc_shown_about(struct gateway *gw, struct str network, struct buf *out)
 	const struct irc_network *n =
 	    irc_networks_find(&irc->networks, network);
 
-	if (!n) {
+	if (!n || n->is_open) {
 		about_any(network, out);
 		return;
 	}

@@ -241,6 +241,15 @@ account_settings(const struct account *a, account_setting_fn *fn, void *arg)
 	}
 }
 
+bool
+account_can_set(struct gateway *gw, unsigned scope, struct str network,
+    const struct gw_setting *st)
+{
+	return st->scopes & scope &&
+	    (scope == GW_SCOPE_GATEWAY || !gw->ops->setting_applies ||
+	        gw->ops->setting_applies(gw, network, st));
+}
+
 int
 account_set(struct account *a, struct str network, struct str room,
     const struct gw_setting *what, struct str value, store_done_fn *done,

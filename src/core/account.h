@@ -64,6 +64,10 @@ typedef void account_setting_fn(void *arg, struct str network, struct str room,
 void account_settings(
     const struct account *a, account_setting_fn *fn, void *arg);
 
+/* Is it a setting of that scope, and of that network? */
+bool account_can_set(struct gateway *gw, unsigned scope, struct str network,
+    const struct gw_setting *st);
+
 /* Empty value: forget it.  Kept at once, done when it is on disk. */
 int account_set(struct account *a, struct str network, struct str room,
     const struct gw_setting *what, struct str value, store_done_fn *done,

@@ -175,8 +175,8 @@ inherited(
 
 /* To be shown. */
 static void
-make_form(struct settings_form *f, const struct gateway *gw,
-    const struct account *a, const struct place *p)
+make_form(struct settings_form *f, struct gateway *gw, const struct account *a,
+    const struct place *p)
 {
 	const struct gw_setting *st = gw->ops->settings;
 
@@ -188,7 +188,7 @@ make_form(struct settings_form *f, const struct gateway *gw,
 		/* A box is ticked or not: it has no empty. */
 		if (st->type == GW_SET_BOOL && value.len == 0)
 			value = inherited(a, p, st);
-		if (st->scopes & p->scope)
+		if (account_can_set(gw, p->scope, p->network, st))
 			add_setting(f, st, value, value.len > 0);
 	}
 }
@@ -199,19 +199,19 @@ make_form(struct settings_form *f, const struct gateway *gw,
  */
 static void
 make_answer_form(
-    struct settings_form *f, const struct gateway *gw, const struct place *p)
+    struct settings_form *f, struct gateway *gw, const struct place *p)
 {
 	const struct gw_setting *st = gw->ops->settings;
 
 	f->n = 0;
 	for (; st && st->name; st++)
-		if (st->scopes & p->scope)
+		if (account_can_set(gw, p->scope, p->network, st))
 			add_setting(f, st, STR_EMPTY, true);
 }
 
 static void
-show_form(struct adhoc_call *call, const struct gateway *gw,
-    const struct account *a, const struct place *p)
+show_form(struct adhoc_call *call, struct gateway *gw, const struct account *a,
+    const struct place *p)
 {
 	struct adhoc_form form = { .stage = 0, .last = true };
 	struct settings_form f;
@@ -580,7 +580,7 @@ has_settings(const struct inlet *in)
 	struct place p = place_of(in);
 
 	for (; st && st->name; st++)
-		if (st->scopes & p.scope)
+		if (account_can_set(in->gw, p.scope, p.network, st))
 			return true;
 	return false;
 }

@@ -594,6 +594,10 @@ struct gateway_ops {
 	 */
 	void (*about)(struct gateway *gw, struct str network, struct buf *out);
 
+	/* Can that setting of the table be set there?  NULL: they all can. */
+	bool (*setting_applies)(struct gateway *gw, struct str network,
+	    const struct gw_setting *st);
+
 	/* Where complaints go there; empty: where those of the gateway do.
 	   May be NULL. */
 	struct str (*contact)(struct gateway *gw, struct str network);

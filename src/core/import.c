@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "core/account.h"
 #include "core/import.h"
 #include "core/instance.h"
 #include "core/store.h"
@@ -163,7 +164,7 @@ keep(struct import *im, const struct entry *e, struct err *err)
 	if (instance_address(gw, &to, &im->names, &at, err) < 0)
 		return -1;
 	st = find_setting(gw, e->name);
-	if (!st || !(st->scopes & scope_of(&at)))
+	if (!st || !account_can_set(gw, scope_of(&at), at.network, st))
 		return err_set(err, ERR_UNSUPPORTED,
 		    "there is no setting \"" STR_FMT "\" for " STR_FMT,
 		    STR_ARG(e->name), STR_ARG(e->address));
