@@ -156,6 +156,9 @@ occupant_free(struct occupant **op)
 
 	if (o && o->stored) {
 		gw = o->room->s->gw;
+		/* It may stand in line twice: for its row, from before a
+		   restart; an answer would bring it back. */
+		probe_forget(gw->probe, str_c(o->jid), str_c(o->room_jid));
 		store_occupant_del(core_store(gw->core), gateway_domain(gw),
 		    str_c(o->jid), stored_room(o), NULL, NULL);
 	}
