@@ -706,6 +706,7 @@ static void
 irc_status(struct session *s, struct buf *out)
 {
 	struct irc_link *l = irc_link_of(s);
+	struct buf mask;
 
 	if (!l)
 		return;
@@ -717,6 +718,10 @@ irc_status(struct session *s, struct buf *out)
 	                         : "yes, not verified");
 	buf_addf(
 	    out, "Nick: " STR_FMT "\n", STR_ARG(irc_proto_nick(&l->proto)));
+	buf_init(&mask, IRC_OUT_MAX);
+	if (irc_proto_mask(&l->proto, &mask))
+		buf_addf(out, "Seen as: %s\n", mask.p);
+	buf_release(&mask);
 	if (irc_proto_lag(&l->proto) >= 0)
 		buf_addf(
 		    out, "Lag: %lld ms\n", (long long)irc_proto_lag(&l->proto));

@@ -129,10 +129,41 @@ irc_from_server(const struct irc_proto *p)
 void
 irc_learn_self(struct irc_proto *p)
 {
-	if (p->m.host.len == 0)
-		return;
-	p->userlen = (uint8_t)(p->m.user.len < 255 ? p->m.user.len : 255);
-	p->hostlen = (uint8_t)(p->m.host.len < 255 ? p->m.host.len : 255);
+	if (p->m.host.len)
+		irc_set_mask(p, p->m.user, p->m.host);
+}
+
+static uint8_t
+short_len(struct str s)
+{
+	return s.len < UINT8_MAX ? (uint8_t)s.len : UINT8_MAX;
+}
+
+/* Of "user@host"; empty: not known. */
+static struct str
+user_of(const char *mask)
+{
+	struct str rest = str_c(mask), user = STR_EMPTY;
+
+	(void)str_cut(&rest, '@', &user);
+	return user;
+}
+
+void
+irc_set_mask(struct irc_proto *p, struct str user, struct str host)
+{
+	char mask[2 * UINT8_MAX + 2];
+
+	if (user.len == 0)
+		user = user_of(p->mask);
+	else
+		p->userlen = short_len(user);
+	p->hostlen = short_len(host);
+	user = str_head(user, UINT8_MAX);
+	host = str_head(host, UINT8_MAX);
+	snprintf(mask, sizeof(mask), STR_FMT "@" STR_FMT, STR_ARG(user),
+	    STR_ARG(host));
+	str_store(&p->mask, str_c(mask));
 }
 
 void

@@ -121,6 +121,9 @@ bool irc_from_server(const struct irc_proto *p);
 
 /* Our user@host as others see it has been seen in the prefix. */
 void irc_learn_self(struct irc_proto *p);
+
+/* How others see us; an empty user is as it was. */
+void irc_set_mask(struct irc_proto *p, struct str user, struct str host);
 void irc_set_nick(struct irc_proto *p, struct str nick);
 
 /* The ref of the oldest such ask, which is answered and gone; 0: none. */

@@ -105,12 +105,6 @@ irc_on_account(struct irc_proto *p, struct irc_event *ev)
 	return true;
 }
 
-static uint8_t
-short_len(struct str s)
-{
-	return s.len < UINT8_MAX ? (uint8_t)s.len : UINT8_MAX;
-}
-
 bool
 irc_on_chghost(struct irc_proto *p, struct irc_event *ev)
 {
@@ -120,10 +114,8 @@ irc_on_chghost(struct irc_proto *p, struct irc_event *ev)
 	ev->user = p->m.param[0];
 	ev->host = p->m.param[1];
 	ev->self = irc_from_self(p);
-	if (ev->self) {
-		p->userlen = short_len(ev->user);
-		p->hostlen = short_len(ev->host);
-	}
+	if (ev->self)
+		irc_set_mask(p, ev->user, ev->host);
 	return true;
 }
 
@@ -131,12 +123,12 @@ irc_on_chghost(struct irc_proto *p, struct irc_event *ev)
 bool
 irc_on_own_host(struct irc_proto *p, struct irc_event *ev)
 {
-	struct str host = p->m.param[1], user;
+	struct str host = p->m.param[1], user = STR_EMPTY;
 
 	(void)ev;
 	if (str_has(host, '@'))
 		str_cut(&host, '@', &user);
-	p->hostlen = short_len(host);
+	irc_set_mask(p, user, host);
 	return false;
 }
 

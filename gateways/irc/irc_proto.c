@@ -130,6 +130,7 @@ irc_proto_release(struct irc_proto *p)
 	irc_batches_free(&p->batches);
 	free(p->nick);
 	free(p->base);
+	free(p->mask);
 	free(p->fallback);
 	free(p->user);
 	free(p->realname);
@@ -168,7 +169,7 @@ irc_proto_feed(
 	p->now_at = now_at;
 	p->heard_at = now_at;
 	if (p->ping_at >= 0)
-		p->lag_ms = now_at - p->ping_at;
+		p->lag_ms = (int32_t)(now_at - p->ping_at);
 	p->ping_at = -1;
 	p->heard = true;
 	linebuf_feed(&p->in, data, len);
@@ -742,4 +743,13 @@ int64_t
 irc_proto_lag(const struct irc_proto *p)
 {
 	return p->lag_ms;
+}
+
+bool
+irc_proto_mask(const struct irc_proto *p, struct buf *out)
+{
+	if (!p->mask || p->mask[0] == '@')
+		return false;
+	buf_addf(out, "%s!%s", p->nick, p->mask);
+	return true;
 }

@@ -334,9 +334,11 @@ struct irc_proto {
 	const char *(*charset)(
 	    struct irc_proto *p, struct str target, bool outward);
 	uint32_t max_lines, nick_max;
+	int32_t lag_ms; /* from our last PING to its answer; -1: not known */
 	uint16_t nick_try;
 	uint16_t nnames; /* of the channel we have just joined, up to 65535 */
 	uint8_t userlen, hostlen; /* ours, as others see us; 0: not known */
+	char *mask; /* user@host, the same in words; NULL: not known */
 	bool sasl_required, secrets_allowed, bad_secret, tls;
 	bool heard;         /* a byte at least */
 	bool motd_over;     /* so READY, once NickServ has answered */
@@ -356,7 +358,6 @@ struct irc_proto {
 	int64_t start_at;   /* of this state, for its deadline */
 	int64_t heard_at;   /* last byte in */
 	int64_t ping_at;    /* of our own PING that is open; -1: none */
-	int64_t lag_ms;     /* from the last of them to its answer; -1 */
 	int64_t fence_at;   /* when messages are to be settled; -1: none */
 	struct bucket ctcp; /* answers to CTCP */
 	struct irc_typings *typing; /* irc_typing.h; NULL: nobody yet */
@@ -435,6 +436,9 @@ bool irc_proto_is_self(const struct irc_proto *p, struct str nick);
 /* Milliseconds until a line added now would leave; for telling the user. */
 int64_t irc_proto_delay(const struct irc_proto *p, int64_t now_at);
 size_t irc_proto_queued(const struct irc_proto *p); /* lines */
+
+/* "nick!user@host", as others see us; false: not known yet. */
+bool irc_proto_mask(const struct irc_proto *p, struct buf *out);
 
 /* Milliseconds from our last PING to its answer; -1: not known yet. */
 int64_t irc_proto_lag(const struct irc_proto *p);

@@ -547,7 +547,7 @@ irc_on_pong(struct irc_proto *p, struct irc_event *ev)
 	mark = irc_ask_find(
 	    &p->asks, IRC_ASK_BIT(IRC_ASK_SETTLE), p->is.casemap, STR_EMPTY);
 	if (mark)
-		p->lag_ms = p->heard_at - mark->sent_at;
+		p->lag_ms = (int32_t)(p->heard_at - mark->sent_at);
 	p->step = IRC_STEP_SETTLE;
 	return irc_step_settle(p, ev);
 }

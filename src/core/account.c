@@ -229,6 +229,14 @@ account_setting(const struct account *a, struct str network, struct str room,
 	return st ? secret_str(&st->value) : STR_EMPTY;
 }
 
+struct str
+account_default(const struct gateway *gw, const struct gw_setting *st)
+{
+	if (gw->conf->stay_connected && strcmp(st->name, "stay_connected") == 0)
+		return STR("1");
+	return str_c(st->def);
+}
+
 void
 account_settings(const struct account *a, account_setting_fn *fn, void *arg)
 {

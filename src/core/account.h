@@ -58,6 +58,10 @@ void account_forget(struct account *a, store_done_fn *done, void *arg);
 struct str account_setting(const struct account *a, struct str network,
     struct str room, const char *name);
 
+/* What counts where nobody has set it: the operator's word, or the network's. */
+struct str account_default(
+    const struct gateway *gw, const struct gw_setting *st);
+
 /* Every setting, in the order they were set. */
 typedef void account_setting_fn(void *arg, struct str network, struct str room,
     struct str name, struct str value);

@@ -170,7 +170,7 @@ inherited(
 		v = account_setting(a, p->network, STR_EMPTY, st->name);
 	if (v.len == 0 && p->network.len)
 		v = account_setting(a, STR_EMPTY, STR_EMPTY, st->name);
-	return v.len ? v : str_c(st->def);
+	return v.len ? v : account_default(a->gw, st);
 }
 
 /* To be shown. */

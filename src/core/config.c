@@ -72,6 +72,7 @@ static const struct gw_option gateway_options[] = {
 	{ "security_contacts", GW_OPT_LIST, "{}", 0, 0 },
 	{ "status_contacts", GW_OPT_LIST, "{}", 0, 0 },
 	{ "support_contacts", GW_OPT_LIST, "{}", 0, 0 },
+	{ "stay_connected", GW_OPT_BOOL, "no", 0, 0 },
 	{ "archive", GW_OPT_BOOL, "yes", 0, 0 },
 	{ "archive_days", GW_OPT_INT, "365", 0, 36500 },
 	{ "archive_max", GW_OPT_INT, "100000", 0, MAX_COUNT },
@@ -445,6 +446,7 @@ take_gateway(struct reader *r, struct config *cfg, const struct conf *c)
 	struct config_gateway g = { .ops = kind_of(r, c), .conf = c };
 
 	g.idle_days = conf_int(c, "idle_days");
+	g.stay_connected = conf_bool(c, "stay_connected");
 	g.archive = conf_bool(c, "archive");
 	g.archive_days = conf_int(c, "archive_days");
 	g.archive_max = conf_int(c, "archive_max");

@@ -97,8 +97,9 @@ same_limits(const struct config_gateway *a, const struct config_gateway *b)
 	    a->connect_interval_ms == b->connect_interval_ms &&
 	    a->network_burst == b->network_burst &&
 	    a->network_interval_ms == b->network_interval_ms &&
-	    a->idle_days == b->idle_days && a->archive == b->archive &&
-	    a->archive_days == b->archive_days &&
+	    a->idle_days == b->idle_days &&
+	    a->stay_connected == b->stay_connected &&
+	    a->archive == b->archive && a->archive_days == b->archive_days &&
 	    a->archive_max == b->archive_max &&
 	    conf_same_options(conf_only(a->conf, "limits"),
 	        conf_only(b->conf, "limits"), NULL);

@@ -169,6 +169,7 @@ describe_room(struct inlet *in, struct disco *d, struct str name)
 	disco_add_feature(d, NS_MUC);
 	disco_add_feature(d, NS_VERSION);
 	disco_add_feature(d, NS_TIME);
+	disco_add_feature(d, NS_COMMANDS);
 	disco_add_feature(d, NS_SID);
 	disco_add_feature(d, NS_OCCUPANT_ID);
 	disco_add_feature(d, NS_HATS);

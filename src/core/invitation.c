@@ -1,4 +1,5 @@
 #include "core/invitation.h"
+#include "core/access.h"
 #include "core/account.h"
 #include "core/instance.h"
 #include "core/message.h"
@@ -35,7 +36,46 @@ find(struct inlet *in, struct str text, struct buf *names,
 	    instance_address(in->gw, &jid, names, out, &err) == 0;
 }
 
+/* ---- what it looks like --------------------------------------------------- */
+
+/* Rooms of XMPP servers say both, as there are clients that know only one. */
+static void
+write_both(struct xmlw *w, struct str room, struct str by, struct str reason)
+{
+	xmlw_open(w, "x", NS_MUC_USER);
+	xmlw_open(w, "invite", NULL);
+	if (by.len)
+		xmlw_attr(w, "from", by);
+	if (reason.len)
+		xmlw_textel(w, "reason", NULL, reason);
+	xmlw_close(w);
+	xmlw_close(w);
+	xmlw_open(w, "x", NS_CONFERENCE);
+	xmlw_attr(w, "jid", room);
+	if (reason.len)
+		xmlw_attr(w, "reason", reason);
+	xmlw_close(w);
+}
+
 /* ---- our user invites ----------------------------------------------------- */
+
+/* Who may not use the gateway could not come. */
+static void
+pass_on(struct inlet *in, const struct jid *to, struct str reason)
+{
+	struct err err = ERR_INIT;
+	struct xmlw *w;
+
+	if (access_check(in->gw, to, &err) < 0) {
+		refuse(
+		    in, ERR_DENIED, "whom you invite may not use this gateway");
+		return;
+	}
+	w = component_begin(in->gw->component, "message", jid_bare(&in->to),
+	    jid_bare(to), NULL, STR_EMPTY);
+	write_both(w, jid_bare(&in->to), jid_bare(&in->from), reason);
+	(void)component_end(in->gw->component, NULL);
+}
 
 void
 invitation_by_room(
@@ -47,9 +87,13 @@ invitation_by_room(
 		    stanza_child_text(invite, "reason", NULL, &in->scratch) };
 	struct gw_address at;
 	struct buf names;
+	struct jid who;
 
 	buf_init(&names, JID_MAX);
-	if (!find(in, stanza_attr(invite, "to"), &names, &at) ||
+	if (jid_parse(&who, stanza_attr(invite, "to"), NULL) == 0 &&
+	    !str_eq(jid_domain(&who), gateway_domain(in->gw))) {
+		pass_on(in, &who, req.text);
+	} else if (!find(in, stanza_attr(invite, "to"), &names, &at) ||
 	    at.kind != GW_ADDR_PERSON || !str_is(at.network, r->s->network)) {
 		refuse(in, ERR_BAD_INPUT,
 		    "only people of the same network can be invited");
@@ -112,25 +156,6 @@ invitation_direct(struct inlet *in)
 }
 
 /* ---- our user is invited -------------------------------------------------- */
-
-/* Rooms of XMPP servers say both, as there are clients that know only one. */
-static void
-write_both(struct xmlw *w, struct str room, struct str by, struct str reason)
-{
-	xmlw_open(w, "x", NS_MUC_USER);
-	xmlw_open(w, "invite", NULL);
-	if (by.len)
-		xmlw_attr(w, "from", by);
-	if (reason.len)
-		xmlw_textel(w, "reason", NULL, reason);
-	xmlw_close(w);
-	xmlw_close(w);
-	xmlw_open(w, "x", NS_CONFERENCE);
-	xmlw_attr(w, "jid", room);
-	if (reason.len)
-		xmlw_attr(w, "reason", reason);
-	xmlw_close(w);
-}
 
 void
 invitation_in(struct session *s, const struct gw_event *ev)

@@ -277,7 +277,10 @@ to_us(struct inlet *in)
 		    "address, or join a room");
 }
 
-/* Commands that begin with a slash need no room and nobody. */
+/*
+ * Commands that begin with a slash need no room and nobody.  A nick behind a
+ * slash is a person, as biboumi has it; answers come from nick%network.
+ */
 static void
 to_network(struct inlet *in)
 {
@@ -285,6 +288,12 @@ to_network(struct inlet *in)
 	struct str body =
 	    stanza_child_text(in->stanza, "body", NULL, &in->scratch);
 
+	if (in->resource.len) {
+		in->at.kind = GW_ADDR_PERSON;
+		in->at.name = in->resource;
+		to_person(in);
+		return;
+	}
 	if (!s || !slash_run(in, s, NULL, STR_EMPTY, body))
 		to_us(in);
 }

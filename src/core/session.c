@@ -907,6 +907,6 @@ session_setting(struct session *s, struct str room, const char *name)
 		v = account_setting(s->account, STR_EMPTY, STR_EMPTY, name);
 	for (; v.len == 0 && table && table->name; table++)
 		if (strcmp(table->name, name) == 0)
-			return str_c(table->def);
+			return account_default(s->gw, table);
 	return v;
 }

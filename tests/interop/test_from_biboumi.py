@@ -25,6 +25,7 @@ db_name={folder}/biboumi.sqlite
 admin=escalus@{domain}
 log_level=1
 identd_port=0
+persistent_by_default=true
 """
 STORE = """
 store {{ path = "{folder}/passerelle.db"  key_file = "{folder}/key" }}
@@ -130,6 +131,7 @@ async def test_what_biboumi_kept_is_there(prosody, biboumi, log, tmp_path):
 
     conf = tmp_path / "moved" / "passerelle.conf"
     assert f'network "{SERVER}"' in conf.read_text()
+    assert "stay_connected = yes" in conf.read_text()
     passerelle = Process(
         "passerelle", [find_passerelle(), "-c", conf], tmp_path, env=SANITIZERS
     )

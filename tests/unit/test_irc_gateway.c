@@ -1565,7 +1565,7 @@ status_says_where_we_are(void **state)
 	irc_gateway.status(&f->s, &out);
 	assert_string_equal(out.p,
 	    "Server: irc.example.net port 6697\nTLS: yes, verified\n"
-	    "Nick: romeo\n");
+	    "Nick: romeo\nSeen as: romeo!x@h\n");
 	buf_release(&out);
 }
 

@@ -2396,7 +2396,7 @@ an_idle_connection_is_small(void **state)
 	wait_for_fence();
 	feed(":s PONG s :settled\r\n");
 	settle();
-	assert_true(sizeof(p) <= 1600);
+	assert_true(sizeof(p) <= 1650);
 	assert_int_equal(
 	    p.out.cap + p.text.cap + p.motd.cap + p.topic.cap + p.in.part.cap,
 	    0);
