@@ -134,6 +134,26 @@ queue_line(struct irc_proto *p, struct irc_out *o, const struct ask_for *q,
 	return queue_at(p, IRC_RANK_USER, o, q, err);
 }
 
+/* ---- charsets --------------------------------------------------------- */
+
+/* NULL: UTF-8. */
+static const char *
+charset_out(struct irc_proto *p, struct str target)
+{
+	return p->charset && !p->is.utf8only
+	    ? p->charset(p, irc_without_status(p, target), true)
+	    : NULL;
+}
+
+/* The last parameter, as those write who read it. */
+static void
+out_text(
+    struct irc_proto *p, struct irc_out *o, struct str target, struct str text)
+{
+	irc_out_charset(o, charset_out(p, target));
+	irc_out_trailing(o, text);
+}
+
 /* ---- channels --------------------------------------------------------- */
 
 int
@@ -166,19 +186,9 @@ irc_proto_part(struct irc_proto *p, struct str channel, struct str reason,
 	irc_out_init(&o, "PART");
 	irc_out_middle(&o, channel);
 	if (reason.len)
-		irc_out_trailing(&o, reason);
+		out_text(p, &o, channel, reason);
 	return queue_line(p, &o,
 	    &(struct ask_for){ IRC_ASK_PART, ref, channel, STR_EMPTY }, err);
-}
-
-/* ---- charsets --------------------------------------------------------- */
-
-/* NULL: UTF-8. */
-static const char *
-charset_out(struct irc_proto *p, struct str target)
-{
-	return p->charset && !p->is.utf8only ? p->charset(p, target, true)
-	                                     : NULL;
 }
 
 int
@@ -192,8 +202,7 @@ irc_proto_topic(struct irc_proto *p, struct str channel, struct str text,
 		return -1;
 	irc_out_init(&o, "TOPIC");
 	irc_out_middle(&o, channel);
-	irc_out_charset(&o, charset_out(p, channel));
-	irc_out_trailing(&o, text);
+	out_text(p, &o, channel, text);
 	return queue_line(p, &o,
 	    &(struct ask_for){ IRC_ASK_TOPIC, ref, channel, STR_EMPTY }, err);
 }
@@ -212,7 +221,7 @@ irc_proto_kick(struct irc_proto *p, struct str channel, struct str nick,
 	irc_out_middle(&o, channel);
 	irc_out_middle(&o, nick);
 	if (reason.len)
-		irc_out_trailing(&o, reason);
+		out_text(p, &o, channel, reason);
 	return queue_line(
 	    p, &o, &(struct ask_for){ IRC_ASK_KICK, ref, channel, nick }, err);
 }
@@ -563,6 +572,18 @@ note_words(struct irc_proto *p, struct irc_ask *a, struct str piece)
 	buf_release(&scratch);
 }
 
+/* Few charsets take more than UTF-8, and of few characters. */
+static int
+need_fit(const struct irc_split *s, struct str piece, const struct irc_out *o,
+    struct err *err)
+{
+	if (o->grown == 0 || piece.len + o->grown <= s->budget)
+		return 0;
+	return err_set(err, ERR_TOO_BIG,
+	    "a line of this would be too long in the character set that you "
+	    "have set for what you write there");
+}
+
 /* All pieces can be built: found out before the first is queued. */
 static int
 check_message(struct irc_proto *p, const struct letter *l, struct irc_split s,
@@ -578,7 +599,8 @@ check_message(struct irc_proto *p, const struct letter *l, struct irc_split s,
 			    "this message would take more than %u lines",
 			    p->max_lines);
 		build_message(p, &o, l, &s, piece, *n_out);
-		if (irc_out_end(&o, &line, err) < 0)
+		if (irc_out_end(&o, &line, err) < 0 ||
+		    need_fit(&s, piece, &o, err) < 0)
 			return -1;
 		*nbytes_out += line.len;
 	}
@@ -672,7 +694,7 @@ irc_proto_redact(struct irc_proto *p, struct str target, struct str msgid,
 	irc_out_middle(&o, target);
 	irc_out_middle(&o, msgid);
 	if (reason.len)
-		irc_out_trailing(&o, reason);
+		out_text(p, &o, target, reason);
 	if (queue_line(p, &o,
 	        &(struct ask_for){ IRC_ASK_REDACT, ref, target, msgid },
 	        err) < 0)

@@ -34,10 +34,24 @@ charset_of_line(struct irc_proto *p)
 {
 	size_t i, n = p->m.nparam < 2 ? p->m.nparam : 2;
 
-	for (i = 0; i < n; i++)
-		if (irc_is_channel(p, p->m.param[i]))
-			return irc_charset(p, p->m.param[i]);
+	for (i = 0; i < n; i++) {
+		struct str name = irc_without_status(p, p->m.param[i]);
+
+		if (irc_is_channel(p, name))
+			return irc_charset(p, name);
+	}
 	return irc_charset(p, STR_EMPTY);
+}
+
+struct str
+irc_without_status(const struct irc_proto *p, struct str target)
+{
+	struct str rest = str_skip(target, 1);
+
+	if (rest.len && *target.p && strchr(p->is.statusmsg, *target.p) &&
+	    irc_is_channel(p, rest))
+		return rest;
+	return target;
 }
 
 const char *

@@ -114,6 +114,9 @@ struct str irc_last(const struct irc_proto *p);
 
 bool irc_is_channel(const struct irc_proto *p, struct str name);
 
+/* "#channel" of "@#channel"; any other target as it is. */
+struct str irc_without_status(const struct irc_proto *p, struct str target);
+
 /* Of lines to or from target that are not in UTF-8; never NULL. */
 const char *irc_charset(struct irc_proto *p, struct str target);
 bool irc_from_self(const struct irc_proto *p); /* the prefix is ours */

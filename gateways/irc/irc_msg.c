@@ -277,6 +277,7 @@ irc_out_init(struct irc_out *o, const char *cmd)
 	o->ended = false;
 	o->lead = STR_EMPTY;
 	o->charset = NULL;
+	o->grown = 0;
 	check_bytes(o, str_c(cmd));
 	put(o, str_c(cmd));
 }
@@ -373,6 +374,8 @@ put_text(struct irc_out *o, struct str s)
 		refuse(o, ERR_BAD_INPUT,
 		    "a character of it is not in the character set that you "
 		    "have set for what you write there");
+	if (legacy.len > s.len)
+		o->grown = legacy.len - s.len;
 	check_bytes(o, buf_str(&legacy));
 	put(o, buf_str(&legacy));
 	buf_release(&legacy);

@@ -86,6 +86,7 @@ struct irc_out {
 	bool ended;          /* a trailing parameter is there */
 	struct str lead;     /* irc_out_lead() */
 	const char *charset; /* irc_out_charset() */
+	size_t grown;        /* bytes that its text has more than in UTF-8 */
 	uint32_t label; /* of its tag, for who waits for the answer; or 0 */
 	size_t ntags;
 	char tags[IRC_TAGS_MAX];

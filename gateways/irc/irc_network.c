@@ -356,22 +356,35 @@ is_pin(struct str s)
 	return ndigits == 64;
 }
 
+/* Writes plain as it is, and takes no byte of it for something else. */
+static bool
+keeps(const char *charset, struct str plain)
+{
+	struct buf there, back;
+	bool is;
+
+	buf_init(&there, 4 * plain.len);
+	buf_init(&back, 4 * plain.len);
+	is = text_from_utf8(charset, plain, &there) &&
+	    str_eq(buf_str(&there), plain) &&
+	    text_to_utf8(charset, plain, &back) &&
+	    str_eq(buf_str(&back), plain);
+	buf_release(&there);
+	buf_release(&back);
+	return is;
+}
+
+/* The escapes of ISO-2022, too, would be text to who reads UTF-8 first. */
 bool
 irc_is_charset(struct str name)
 {
-	static const char plain[] = " 09AZaz#:,/+-~{}|^_`\\";
 	char z[IRC_CHARSET_MAX];
-	struct buf out;
-	bool ok;
 
 	if (name.len >= sizeof(z))
 		return false;
 	snprintf(z, sizeof(z), STR_FMT, STR_ARG(name));
-	buf_init(&out, 4 * sizeof(plain));
-	ok = text_from_utf8(z, str_c(plain), &out) &&
-	    str_is(buf_str(&out), plain);
-	buf_release(&out);
-	return ok;
+	return keeps(z, STR(" 09AZaz#:,/+-~{}|^_`\\")) &&
+	    keeps(z, STR("\x1b$B0\x1b(B")) && keeps(z, STR("\x0e\x0f"));
 }
 
 /* One word that names somebody: without %n, %u, %h it is for everybody. */

@@ -174,10 +174,9 @@ bool
 irc_find_target(struct irc_proto *p, struct irc_event *ev)
 {
 	struct str target = p->m.param[0];
-	struct str rest = str_skip(target, 1);
+	struct str rest = irc_without_status(p, target);
 
-	if (rest.len && *target.p && strchr(p->is.statusmsg, *target.p) &&
-	    irc_is_channel(p, rest)) {
+	if (rest.len < target.len) {
 		ev->status = *target.p;
 		ev->channel = rest;
 		return true;
