@@ -545,11 +545,12 @@ on_extra(struct adhoc_call *call)
 	struct session *s = inlet_session(inlet_of(call));
 	struct err err;
 
-	if (!s || s->state != SESSION_ONLINE) {
+	/* The link may come or go while the form is filled in. */
+	if (c->field && !call->answer) {
+		show_extra(call, c);
+	} else if (!s || s->state != SESSION_ONLINE) {
 		err_set(&err, ERR_UNREACHABLE, "you are not connected there");
 		adhoc_fail(call, &err);
-	} else if (c->field && !call->answer) {
-		show_extra(call, c);
 	} else {
 		run_extra(call, c, s);
 	}
