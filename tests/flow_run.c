@@ -419,13 +419,13 @@ expand(struct str in, bool is_sent, struct buf *out)
 	}
 }
 
-/* "romeo", "romeo/balcony" or a whole JID. */
+/* "romeo", "romeo/balcony", a whole JID, or a domain, which has a dot. */
 static void
 jid_of(struct str name, struct buf *out)
 {
 	struct str user;
 
-	if (str_has(name, '@')) {
+	if (str_has(name, '@') || (str_has(name, '.') && !str_has(name, '/'))) {
 		buf_add_str(out, name);
 		return;
 	}

@@ -3,6 +3,7 @@
  */
 #include "core/access.h"
 #include "core/block.h"
+#include "core/bridge.h"
 #include "core/instance.h"
 #include "xmpp/jid.h"
 
@@ -34,6 +35,8 @@ access_check(struct gateway *gw, const struct jid *who, struct err *err)
 	if (!is_open_to(gw, who))
 		return err_set(err, ERR_DENIED,
 		    "%s is not open to users of your server", gw->domain);
+	if (bridges_check(gw->bridges, jid_domain(who), err) < 0)
+		return -1;
 	if (b)
 		return err_set(err, ERR_DENIED,
 		    "the administrators of %.60s have blocked you%s%s",
@@ -44,7 +47,8 @@ access_check(struct gateway *gw, const struct jid *who, struct err *err)
 bool
 access_is_allowed(struct gateway *gw, const struct jid *who)
 {
-	return is_open_to(gw, who) && !block_of(gw, who);
+	return is_open_to(gw, who) && !block_of(gw, who) &&
+	    bridges_check(gw->bridges, jid_domain(who), NULL) == 0;
 }
 
 bool

@@ -77,6 +77,7 @@ static const struct gw_option gateway_options[] = {
 	{ "archive_days", GW_OPT_INT, "365", 0, 36500 },
 	{ "archive_max", GW_OPT_INT, "100000", 0, MAX_COUNT },
 	{ "allow", GW_OPT_LIST, "{}", 0, 0 },
+	{ "allow_gateways", GW_OPT_BOOL, "no", 0, 0 },
 	{ NULL, GW_OPT_STR, NULL, 0, 0 },
 };
 
@@ -447,6 +448,7 @@ take_gateway(struct reader *r, struct config *cfg, const struct conf *c)
 
 	g.idle_days = conf_int(c, "idle_days");
 	g.stay_connected = conf_bool(c, "stay_connected");
+	g.allow_gateways = conf_bool(c, "allow_gateways");
 	g.archive = conf_bool(c, "archive");
 	g.archive_days = conf_int(c, "archive_days");
 	g.archive_max = conf_int(c, "archive_max");

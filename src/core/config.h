@@ -122,6 +122,7 @@ struct config_gateway {
 	struct str contact;          /* for complaints: a URI, or empty */
 	struct config_contacts contacts; /* that one among them */
 	bool stay_connected;             /* of users who have not set it */
+	bool allow_gateways; /* users who come through another one */
 	bool archive;
 	int64_t archive_days; /* 0: for ever */
 	int64_t archive_max;  /* lines of one conversation; 0: no limit */

@@ -8,6 +8,7 @@
 #include "core/arrears.h"
 #include "core/audit.h"
 #include "core/block.h"
+#include "core/bridge.h"
 #include "core/browse.h"
 #include "core/contact.h"
 #include "core/farewell.h"
@@ -171,6 +172,7 @@ instance_new(struct core *c, const struct config_gateway *conf, struct err *err)
 	gw->browse = browse_new(gw);
 	archive_open(gw);
 	gw->identities = identities_new(gw);
+	gw->bridges = bridges_new(gw);
 	gw->services = services_new(gw);
 	if (gw->ops->open(gw, conf->conf, err) < 0) {
 		gw->is_failed = true;
@@ -214,6 +216,7 @@ instance_free(struct gateway **gwp)
 	mam_free(&gw->mam);
 	browse_free(&gw->browse);
 	services_free(&gw->services);
+	bridges_free(&gw->bridges);
 	if (!gw->is_failed)
 		gw->ops->close(gw);
 	component_close(&gw->component);

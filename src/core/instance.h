@@ -21,6 +21,7 @@
 
 struct audit;
 struct blocks;
+struct bridges;
 struct browse;
 struct component;
 struct contacts;
@@ -46,11 +47,12 @@ struct gateway {
 	struct browse *browse;       /* lists of rooms */
 	struct contacts *contacts;   /* who has subscribed to what */
 	struct identities *identities;
-	struct blocks *blocks; /* who is kept out */
-	struct audit *audit;   /* what administrators did */
-	struct probe *probe;   /* who is still there after a reconnect */
-	struct map accounts;   /* by bare JID */
-	struct list checks;    /* sessions to look at before the turn ends */
+	struct blocks *blocks;   /* who is kept out */
+	struct bridges *bridges; /* who comes through another gateway */
+	struct audit *audit;     /* what administrators did */
+	struct probe *probe;     /* who is still there after a reconnect */
+	struct map accounts;     /* by bare JID */
+	struct list checks;      /* sessions to look at before the turn ends */
 	struct timer hold;     /* when networks are read again at the latest */
 	struct list arrears;   /* arrears.h: rooms that owe */
 	struct list farewells; /* farewell.h: wait for the stream */

@@ -13,6 +13,7 @@
 #include "core/announce.h"
 #include "core/arrears.h"
 #include "core/away.h"
+#include "core/bridge.h"
 #include "core/contact.h"
 #include "core/event.h"
 #include "core/idle.h"
@@ -244,6 +245,7 @@ session_get(struct gateway *gw, struct str user, const struct gw_address *at,
 		    a->sessions.n);
 		return NULL;
 	}
+	bridges_ask(gw->bridges, jid_domain(&who));
 	return session_new(a, at->network);
 }
 
