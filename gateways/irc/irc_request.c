@@ -478,14 +478,27 @@ needs_address(const struct irc_link *l, const struct gw_message *m)
 	    !str_eq_nocase(str_head(m->body, to.len), to);
 }
 
-/* Channels of +c refuse, or strip, what has codes in it. */
+/* NickServ, ChanServ: by their names, as every network has them. */
+static bool
+is_service(struct str nick)
+{
+	size_t n = sizeof("Serv") - 1;
+
+	return nick.len > n &&
+	    str_eq_nocase(str_skip(nick, nick.len - n), STR("Serv"));
+}
+
+/*
+ * Channels of +c refuse, or strip, what has codes in it.  To services a code
+ * in a password is a byte of it.
+ */
 static bool
 takes_codes(const struct irc_link *l, const struct gw_message *m)
 {
 	const struct irc_channel *c =
 	    m->to.len ? NULL : irc_ranks_channel(&l->ranks, m->room);
 
-	return !c || !irc_modes_has(&c->modes, 'c');
+	return !is_service(m->to) && (!c || !irc_modes_has(&c->modes, 'c'));
 }
 
 static void
