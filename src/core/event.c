@@ -103,8 +103,10 @@ static void
 on_nick(struct person *p, const struct gw_event *ev)
 {
 	struct gw_event gone = { .text = STR_EMPTY };
+	bool is_taken = session_is_self(p->s, ev->text) && !person_is_self(p);
 
-	if (!is_name(ev->text)) {
+	/* No name, or ours: whom we believed to be that is not there. */
+	if (!is_name(ev->text) || is_taken) {
 		on_quit(p, &gone);
 		return;
 	}
