@@ -35,7 +35,8 @@ enum irc_nickserv_state {
 struct irc_nickserv {
 	enum irc_nickserv_state state;
 	bool is_service;
-	int64_t due_at; /* while it is open */
+	bool regain, ghost; /* it was told so, later: irc_regain.h */
+	int64_t due_at;     /* its answer is awaited until then */
 };
 
 struct irc_event;

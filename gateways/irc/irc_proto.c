@@ -263,6 +263,8 @@ dispatch(struct irc_proto *p, struct irc_event *ev)
 	begin_event(p, ev);
 	if (irc_nickserv_is_open(p) && irc_nickserv_line(p, ev, &told))
 		return told;
+	if (p->nickserv.regain && irc_regain_line(p))
+		return false;
 	if (row && (row->early || !registering))
 		return p->m.nparam >= row->nparam && row->fn(p, ev);
 	if (row || registering || irc_msg_numeric(&p->m) == 0)

@@ -271,6 +271,8 @@ irc_on_sasl(struct irc_proto *p, struct irc_event *ev)
 	irc_cap_sasl_numeric(&p->cap, irc_msg_numeric(&p->m),
 	    p->m.nparam > 1 ? p->m.param[1] : STR_EMPTY, &lines);
 	send_cap(p, &lines, false);
+	if (p->cap.sasl.state == IRC_SASL_DONE)
+		irc_regain_logged_in(p);
 	return p->cap.sasl.state != before &&
 	    check_sasl(p, ev, irc_clean(p, irc_last(p)));
 }
@@ -298,8 +300,10 @@ irc_on_logged_in(struct irc_proto *p, struct irc_event *ev)
 void
 irc_logged_in(struct irc_proto *p)
 {
-	if (!irc_sasl_is_busy(&p->cap.sasl))
-		irc_sasl_forget(&p->cap.sasl, IRC_SASL_DONE);
+	if (irc_sasl_is_busy(&p->cap.sasl))
+		return;
+	irc_sasl_forget(&p->cap.sasl, IRC_SASL_DONE);
+	irc_regain_logged_in(p);
 }
 
 /* A server that has begun and says no more. */

@@ -73,10 +73,10 @@ irc_proto_is_watched(const struct irc_proto *p, struct str nick)
 {
 	const struct irc_watched *e = find(p, nick);
 
-	return e && !e->ending;
+	return e && !e->ending && e->user;
 }
 
-static void
+static struct irc_watched *
 add(struct irc_watch *w, struct str nick)
 {
 	struct irc_watched *e = xcalloc(1, sizeof(*e) + nick.len + 1);
@@ -85,6 +85,7 @@ add(struct irc_watch *w, struct str nick)
 	list_add(&w->people, &e->node);
 	w->n++;
 	w->work = true;
+	return e;
 }
 
 /* Others would be a mask, several names, or no name. */
@@ -122,6 +123,7 @@ irc_proto_watch(struct irc_proto *p, struct str nick, struct err *err)
 	e = find(p, nick);
 	if (e) { /* what is known of it is told anew */
 		e->ending = false;
+		e->user = true;
 		e->due = e->known;
 		w->due = true;
 		return 0;
@@ -130,16 +132,15 @@ irc_proto_watch(struct irc_proto *p, struct str nick, struct err *err)
 		return err_set(err, ERR_BUSY,
 		    "%d people are watched already, more cannot be",
 		    IRC_WATCH_MAX);
-	add(w, nick);
+	add(w, nick)->user = true;
 	return 0;
 }
 
-void
-irc_proto_unwatch(struct irc_proto *p, struct str nick)
+/* Nobody wants to know any more. */
+static void
+let_go(struct irc_proto *p, struct irc_watched *e)
 {
-	struct irc_watched *e = find(p, nick);
-
-	if (!e)
+	if (e->user || e->house)
 		return;
 	if (!is_listed(e) || !e->sent) {
 		forget(p->watch, e);
@@ -149,16 +150,61 @@ irc_proto_unwatch(struct irc_proto *p, struct str nick)
 	p->watch->work = true;
 }
 
+void
+irc_proto_unwatch(struct irc_proto *p, struct str nick)
+{
+	struct irc_watched *e = find(p, nick);
+
+	if (!e)
+		return;
+	e->user = false;
+	let_go(p, e);
+}
+
+bool
+irc_watch_holder(struct irc_proto *p, struct str nick, bool on)
+{
+	struct irc_watched *e = find(p, nick);
+
+	if (!on) {
+		if (e) {
+			e->house = false;
+			let_go(p, e);
+		}
+		return false;
+	}
+	if (!p->is.monitor && !p->is.watch)
+		return false;
+	if (!p->watch)
+		p->watch = watch_new();
+	if (!e)
+		e = add(p->watch, nick);
+	e->ending = false;
+	e->house = true;
+	return true;
+}
+
+bool
+irc_watch_is_free(const struct irc_proto *p, struct str nick)
+{
+	const struct irc_watched *e = find(p, nick);
+
+	return e && e->known && !e->here;
+}
+
 /* ---- what is known ---------------------------------------------------- */
 
 static void
-set(struct irc_watch *w, struct irc_watched *e, bool here)
+set(struct irc_proto *p, struct irc_watched *e, bool here)
 {
 	if (e->known && e->here == here)
 		return;
 	e->known = true;
 	e->here = here;
-	e->due = w->due = true;
+	e->due = e->user;
+	p->watch->due = true;
+	if (e->house && !here)
+		irc_regain_freed(p, str_c(e->nick));
 }
 
 void
@@ -167,7 +213,7 @@ irc_watch_seen(struct irc_proto *p, struct str nick, bool here)
 	struct irc_watched *e = find(p, nick);
 
 	if (e && e->how == IRC_WATCH_ISON)
-		set(p->watch, e, here);
+		set(p, e, here);
 }
 
 bool
@@ -181,7 +227,7 @@ irc_watch_next(struct irc_proto *p, struct irc_event *ev)
 	{
 		struct irc_watched *e = WATCHED(n);
 
-		if (!e->due || e->ending)
+		if (!e->due || e->ending || !e->user)
 			continue;
 		e->due = false;
 		memset(ev, 0, sizeof(*ev));
@@ -419,7 +465,7 @@ irc_on_monitor(struct irc_proto *p, struct irc_event *ev)
 		str_cut(&one, '!', &nick);
 		e = find(p, nick);
 		if (e && e->how == IRC_WATCH_MONITOR)
-			set(p->watch, e, here);
+			set(p, e, here);
 	}
 	return irc_watch_next(p, ev);
 }
@@ -433,7 +479,7 @@ irc_on_watch(struct irc_proto *p, struct irc_event *ev)
 
 	if (!e || e->how != IRC_WATCH_WATCH)
 		return irc_on_numeric(p, ev);
-	set(p->watch, e, code == 600 || code == 604);
+	set(p, e, code == 600 || code == 604);
 	return irc_watch_next(p, ev);
 }
 

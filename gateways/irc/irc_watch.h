@@ -44,6 +44,8 @@ struct irc_watched {
 	enum irc_watch_how how;
 	bool sent;   /* the server's list has it; ISON: asked in this round */
 	bool ending; /* to be taken off that list */
+	bool user;   /* whom our user wants to know of */
+	bool house;  /* whose nick we want */
 	bool known, here;
 	bool due; /* that is to be told */
 	char nick[];
@@ -75,6 +77,15 @@ bool irc_watch_next(struct irc_proto *p, struct irc_event *ev);
 
 /* A line about somebody else has shown it; matters to those asked for. */
 void irc_watch_seen(struct irc_proto *p, struct str nick, bool here);
+
+/*
+ * Somebody has the nick that we want: irc_regain_freed() when he has it no
+ * longer.  Only where the server keeps a list; false: it does not.
+ */
+bool irc_watch_holder(struct irc_proto *p, struct str nick, bool on);
+
+/* The server has said that nobody is called so. */
+bool irc_watch_is_free(const struct irc_proto *p, struct str nick);
 
 /* Asks with ISON; false: there is no room for it now. */
 bool irc_ison(struct irc_proto *p, struct str nicks);
