@@ -187,6 +187,20 @@ converter(struct converter *last, const char *charset)
 	return cd;
 }
 
+/*
+ * Where an accent may follow its letter (windows-1255, windows-1258) the last
+ * letter is held back until the text is said to have ended.
+ */
+static bool
+put_held_back(iconv_t cd, struct buf *out)
+{
+	char part[32], *q = part;
+	size_t room = sizeof(part);
+
+	return iconv(cd, NULL, NULL, &q, &room) != (size_t)-1 &&
+	    buf_add(out, part, sizeof(part) - room) == 0;
+}
+
 bool
 text_to_utf8(const char *charset, struct str in, struct buf *out)
 {
@@ -213,7 +227,7 @@ text_to_utf8(const char *charset, struct str in, struct buf *out)
 		p++;
 		left--;
 	}
-	return true;
+	return put_held_back(cd, out);
 }
 
 bool

@@ -187,6 +187,34 @@ legacy_charsets_become_utf8(void **state)
 }
 
 static void
+a_letter_that_waits_for_an_accent_is_not_lost(void **state)
+{
+	static const struct {
+		const char *charset;
+		struct str in, is;
+	} lines[] = {
+		{ "windows-1255", { "\xf9\xec\xe5\xed", 4 },
+		    { "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d", 8 } },
+		{ "windows-1258", { "a", 1 }, { "a", 1 } },
+		{ "windows-1258", { "cha\xec", 4 }, { "ch\xc3\xa1", 4 } },
+	};
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 64);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		buf_clear(&b);
+		assert_true(text_to_utf8(lines[i].charset, lines[i].in, &b));
+		assert_true(str_eq(buf_str(&b), lines[i].is));
+	}
+	/* Nor does it turn up in the next text. */
+	buf_clear(&b);
+	assert_true(text_to_utf8("windows-1258", STR("b"), &b));
+	assert_true(str_eq(buf_str(&b), STR("b")));
+	buf_release(&b);
+}
+
+static void
 text_longer_than_one_chunk_is_converted_whole(void **state)
 {
 	char text[2000];
@@ -270,6 +298,7 @@ main(void)
 		cmocka_unit_test(preparing_twice_changes_nothing),
 		cmocka_unit_test(a_full_buffer_takes_nothing),
 		cmocka_unit_test(legacy_charsets_become_utf8),
+		cmocka_unit_test(a_letter_that_waits_for_an_accent_is_not_lost),
 		cmocka_unit_test(text_longer_than_one_chunk_is_converted_whole),
 		cmocka_unit_test(unknown_charsets_are_refused),
 		cmocka_unit_test(accents_are_dropped_and_nothing_else),
