@@ -264,14 +264,26 @@ irc_ask_find(const struct irc_asks *t, unsigned kinds, enum irc_casemap map,
 	return older(message, request);
 }
 
+static struct irc_ask *
+find_label(const struct list *head, uint32_t label)
+{
+	LIST_EACH(head, node)
+	{
+		if (ask_of(node)->label == label)
+			return ask_of(node);
+	}
+	return NULL;
+}
+
 struct irc_ask *
 irc_ask_labeled(const struct irc_asks *t, uint32_t label)
 {
-	LIST_EACH(&t->messages, node)
-	{
-		if (label && ask_of(node)->label == label)
-			return ask_of(node);
-	}
+	struct irc_ask *a = label ? find_label(&t->messages, label) : NULL;
+
+	if (!a && label)
+		a = find_label(&t->requests, label);
+	if (a)
+		return a;
 	LIST_EACH(&t->queued, node)
 	{
 		if (label && ask_of(node)->label == label &&

@@ -73,7 +73,7 @@ struct irc_ask {
 	struct list node;
 	enum irc_ask_kind kind;
 	uint64_t ref;
-	uint32_t label;          /* MESSAGE: of its lines; 0: none */
+	uint32_t label;          /* of its lines; 0: none */
 	uint32_t seq;            /* in the order of leaving */
 	int64_t sent_at;         /* -1: still queued */
 	unsigned nlines;         /* MESSAGE: each may be refused */
@@ -138,7 +138,7 @@ void irc_ask_told(struct irc_asks *t, struct irc_ask *a);
 struct irc_ask *irc_ask_find(const struct irc_asks *t, unsigned kinds,
     enum irc_casemap map, struct str name);
 
-/* The message of that label, if a line of it has left and is open; or NULL. */
+/* The one of that label, if a line of it has left and is open; or NULL. */
 struct irc_ask *irc_ask_labeled(const struct irc_asks *t, uint32_t label);
 
 /* The oldest of these kinds sent before mark was; or NULL. */

@@ -31,8 +31,7 @@ irc_on_join(struct irc_proto *p, struct irc_event *ev)
 	if (!ev->self)
 		return true;
 	irc_learn_self(p);
-	a = irc_ask_find(
-	    &p->asks, IRC_ASK_BIT(IRC_ASK_JOIN), p->is.casemap, ev->channel);
+	a = irc_asked(p, IRC_ASK_JOIN, ev->channel);
 	if (a) {
 		a->inside = true;
 		p->nnames = 0;
@@ -154,8 +153,7 @@ irc_step_names(struct irc_proto *p, struct irc_event *ev)
 bool
 irc_on_names_end(struct irc_proto *p, struct irc_event *ev)
 {
-	struct irc_ask *a = irc_ask_find(
-	    &p->asks, IRC_ASK_BIT(IRC_ASK_JOIN), p->is.casemap, p->m.param[1]);
+	struct irc_ask *a = irc_asked(p, IRC_ASK_JOIN, p->m.param[1]);
 
 	ev->type = IRC_EV_NAMES_END;
 	ev->channel = p->m.param[1];

@@ -127,10 +127,55 @@ queue_at(struct irc_proto *p, enum irc_rank rank, struct irc_out *o,
 	return 0;
 }
 
+/* ---- labels ----------------------------------------------------------- */
+
+/* Of the next line or message; answers may then come in a batch. */
+static uint32_t
+new_label(struct irc_proto *p)
+{
+	if (!irc_proto_has_cap(p, IRC_CAP_LABELED_RESPONSE) ||
+	    !irc_proto_has_cap(p, IRC_CAP_BATCH))
+		return 0;
+	if (++p->asks.last_label == 0)
+		p->asks.last_label = 1;
+	return p->asks.last_label;
+}
+
+/* Each line of a message has one of its own. */
+static void
+tag_label(struct irc_out *o, uint32_t label, size_t line)
+{
+	char text[48];
+
+	if (label == 0)
+		return;
+	snprintf(text, sizeof(text), line > 1 ? "%u.%zu" : "%u",
+	    (unsigned)label, line);
+	irc_out_tag(o, "label", str_c(text));
+	o->label = label;
+}
+
+/*
+ * What several of may be open of one name, or of none.
+ * COMPAT(inspircd 3.15, 2026-11): the answer to a NICK with a label comes
+ * from the new nick, which is nobody we know: it has none.
+ */
+static bool
+is_labeled(enum irc_ask_kind kind)
+{
+	return IRC_ASK_BIT(kind) &
+	    (IRC_ASK_BIT(IRC_ASK_JOIN) | IRC_ASK_BIT(IRC_ASK_PART) |
+	        IRC_ASK_BIT(IRC_ASK_KICK) | IRC_ASK_BIT(IRC_ASK_MODE) |
+	        IRC_ASK_BIT(IRC_ASK_TOPIC) | IRC_ASK_BIT(IRC_ASK_INVITE) |
+	        IRC_ASK_BIT(IRC_ASK_REDACT) | IRC_ASK_BIT(IRC_ASK_REACT));
+}
+
 static int
 queue_line(struct irc_proto *p, struct irc_out *o, const struct ask_for *q,
     struct err *err)
 {
+	if (is_labeled(q->kind))
+		tag_label(o, new_label(p), 1);
 	return queue_at(p, IRC_RANK_USER, o, q, err);
 }
 
@@ -501,32 +546,6 @@ struct letter {
 	struct str target, msgid; /* msgid: of what it answers, or empty */
 	uint32_t label;           /* 0: none */
 };
-
-/* Of the next message; answers may then come in a batch. */
-static uint32_t
-new_label(struct irc_proto *p)
-{
-	if (!irc_proto_has_cap(p, IRC_CAP_LABELED_RESPONSE) ||
-	    !irc_proto_has_cap(p, IRC_CAP_BATCH))
-		return 0;
-	if (++p->asks.last_label == 0)
-		p->asks.last_label = 1;
-	return p->asks.last_label;
-}
-
-/* Each line has one of its own. */
-static void
-tag_label(struct irc_out *o, uint32_t label, size_t line)
-{
-	char text[48];
-
-	if (label == 0)
-		return;
-	snprintf(text, sizeof(text), line > 1 ? "%u.%zu" : "%u",
-	    (unsigned)label, line);
-	irc_out_tag(o, "label", str_c(text));
-	o->label = label;
-}
 
 /* Clients know one name of that tag or the other. */
 static void

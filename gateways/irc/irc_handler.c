@@ -191,11 +191,20 @@ irc_set_nick(struct irc_proto *p, struct str nick)
 
 /* ---- answers and ends ------------------------------------------------- */
 
+struct irc_ask *
+irc_asked(const struct irc_proto *p, enum irc_ask_kind kind, struct str name)
+{
+	struct irc_ask *a = irc_ask_labeled(&p->asks, irc_line_label(p));
+
+	if (a && a->kind == kind)
+		return a;
+	return irc_ask_find(&p->asks, IRC_ASK_BIT(kind), p->is.casemap, name);
+}
+
 uint64_t
 irc_answer(struct irc_proto *p, enum irc_ask_kind kind, struct str name)
 {
-	struct irc_ask *a =
-	    irc_ask_find(&p->asks, IRC_ASK_BIT(kind), p->is.casemap, name);
+	struct irc_ask *a = irc_asked(p, kind, name);
 	uint64_t ref = a ? a->ref : 0;
 
 	irc_ask_free(&p->asks, &a);

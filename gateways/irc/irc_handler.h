@@ -129,6 +129,13 @@ void irc_learn_self(struct irc_proto *p);
 void irc_set_mask(struct irc_proto *p, struct str user, struct str host);
 void irc_set_nick(struct irc_proto *p, struct str nick);
 
+/*
+ * What the line at hand answers: by its label, else the oldest of that kind
+ * and name; or NULL.
+ */
+struct irc_ask *irc_asked(
+    const struct irc_proto *p, enum irc_ask_kind kind, struct str name);
+
 /* The ref of the oldest such ask, which is answered and gone; 0: none. */
 uint64_t irc_answer(
     struct irc_proto *p, enum irc_ask_kind kind, struct str name);

@@ -313,7 +313,8 @@ irc_on_ack(struct irc_proto *p, struct irc_event *ev)
 {
 	struct irc_ask *a = irc_ask_labeled(&p->asks, irc_line_label(p));
 
-	return a && !a->echo && is_taken(p, a, ev);
+	return a && a->kind == IRC_ASK_MESSAGE && !a->echo &&
+	    is_taken(p, a, ev);
 }
 
 static bool

@@ -188,8 +188,7 @@ on_refusal(struct irc_proto *p, struct irc_event *ev, const struct refusal *r)
 bool
 irc_on_forward(struct irc_proto *p, struct irc_event *ev)
 {
-	struct irc_ask *a =
-	    irc_ask_find(&p->asks, BIT(JOIN), p->is.casemap, p->m.param[1]);
+	struct irc_ask *a = irc_asked(p, IRC_ASK_JOIN, p->m.param[1]);
 
 	ev->target = p->m.param[1];
 	ev->forward = p->m.param[2];

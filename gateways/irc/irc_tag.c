@@ -63,9 +63,7 @@ irc_on_redact(struct irc_proto *p, struct irc_event *ev)
 	ev->text = irc_clean(p, p->m.param[2]);
 	if (!irc_find_target(p, ev) || !irc_text_is_clean(ev->reply))
 		return false;
-	a = ev->self ? irc_ask_find(&p->asks, IRC_ASK_BIT(IRC_ASK_REDACT),
-	                   p->is.casemap, ev->reply)
-	             : NULL;
+	a = ev->self ? irc_asked(p, IRC_ASK_REDACT, ev->reply) : NULL;
 	ev->ref = a ? a->ref : 0;
 	irc_ask_free(&p->asks, &a);
 	return true;
