@@ -9,6 +9,7 @@
 #include "irc/irc_nick.h"
 #include "irc/irc_split.h"
 #include "irc/irc_text.h"
+#include "lib/text.h"
 #include "lib/utf8.h"
 
 struct ask_for {
@@ -74,21 +75,47 @@ budget(const struct irc_proto *p, const char *command, struct str target,
 	return irc_split_budget(&c);
 }
 
+/* NULL: UTF-8. */
+static const char *
+charset_out(struct irc_proto *p, struct str target)
+{
+	return p->charset && !p->is.utf8only
+	    ? p->charset(p, irc_without_status(p, target), true)
+	    : NULL;
+}
+
+/* Bytes of it on the wire; what cannot be written is refused elsewhere. */
+static size_t
+written_len(struct irc_proto *p, struct str channel, struct str text)
+{
+	const char *charset =
+	    irc_is_channel(p, channel) ? charset_out(p, channel) : NULL;
+	struct buf there;
+	size_t len;
+
+	if (!charset)
+		return text.len;
+	buf_init(&there, 4 * text.len + 16);
+	len = text_from_utf8(charset, text, &there) ? there.len : text.len;
+	buf_release(&there);
+	return len;
+}
+
 /* Whole or not at all: nothing is cut. */
 static int
-need_short(const struct irc_proto *p, struct str text, size_t limit,
+need_short(struct irc_proto *p, struct str text, size_t limit,
     const char *command, struct str target, struct err *err)
 {
-	size_t max = budget(p, command, target, false);
+	size_t max = budget(p, command, target, false), len;
 
-	if (limit && limit < max)
-		max = limit;
-	if (text.len > max)
-		return err_set(err, ERR_TOO_BIG,
-		    "this is %zu bytes long; the network takes %zu", text.len,
-		    max);
 	if (!utf8_is_valid(text))
 		return err_set(err, ERR_BAD_INPUT, "this is not UTF-8");
+	if (limit && limit < max)
+		max = limit;
+	len = written_len(p, target, text);
+	if (len > max)
+		return err_set(err, ERR_TOO_BIG,
+		    "this is %zu bytes long; the network takes %zu", len, max);
 	return 0;
 }
 
@@ -180,15 +207,6 @@ queue_line(struct irc_proto *p, struct irc_out *o, const struct ask_for *q,
 }
 
 /* ---- charsets --------------------------------------------------------- */
-
-/* NULL: UTF-8. */
-static const char *
-charset_out(struct irc_proto *p, struct str target)
-{
-	return p->charset && !p->is.utf8only
-	    ? p->charset(p, irc_without_status(p, target), true)
-	    : NULL;
-}
 
 /* The last parameter, as those write who read it. */
 static void

@@ -173,7 +173,7 @@ write_version(struct gateway *gw, const struct irc_network *n, struct buf *out)
 
 /*
  * What the user has set for a channel, or for the network; else the
- * operator's, which is for reading only.
+ * operator's; outward only if the user wants it.
  */
 static const char *
 charset(struct irc_proto *p, struct str target, bool outward)
