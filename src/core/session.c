@@ -372,8 +372,8 @@ session_reap(struct session *s)
 		if (s->rooms.n == 0 && s->nrequest == 0 && s->nheld == 0)
 			session_free(s);
 		break;
-	case SESSION_WAITING:
-		if (s->rooms.n > 0)
+	case SESSION_WAITING: /* at the gate with a word for somebody, perhaps */
+		if (s->rooms.n > 0 || s->nheld > 0)
 			break;
 		give_turn_back(s);
 		session_free(s);

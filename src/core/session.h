@@ -10,8 +10,9 @@
  *	LOADING, CONNECTING, ONLINE --session_end()--> LEAVING --OFFLINE--> gone
  *
  * It exists while somebody is in one of its rooms, or talks one to one; in
- * WAITING only while somebody is inside a room.  Whether it is still needed
- * is looked at once, before the turn ends (session_check()).
+ * WAITING only while somebody is inside a room, or a word one to one waits for
+ * its turn at the gate.  Whether it is still needed is looked at once, before
+ * the turn ends (session_check()).
  */
 #ifndef CORE_SESSION_H
 #define CORE_SESSION_H
