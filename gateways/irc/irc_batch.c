@@ -17,6 +17,8 @@ struct batch {
 	char reason[IRC_BATCH_TEXT];    /* netsplit; empty: any other */
 	uint32_t label;                 /* labeled-response; 0: none */
 	bool is_crowd;                  /* netsplit or netjoin */
+	bool is_past;                   /* history, */
+	unsigned npast;                 /* and so many lines of it */
 	int64_t begun_at;
 };
 
@@ -128,6 +130,14 @@ explain(struct str one, struct str two, char out[IRC_BATCH_TEXT])
 		    "(netsplit)");
 }
 
+static bool
+is_history(struct str type)
+{
+	return str_eq_nocase(type, STR("chathistory")) ||
+	    str_eq_nocase(type, STR("draft/chathistory")) ||
+	    str_eq_nocase(type, STR("znc.in/playback"));
+}
+
 static void
 begin(struct irc_proto *p, struct str ref)
 {
@@ -152,6 +162,7 @@ begin(struct irc_proto *p, struct str ref)
 	} else if (str_eq_nocase(p->m.param[1], STR("netjoin"))) {
 		b->is_crowd = true;
 	}
+	b->is_past = is_history(p->m.param[1]);
 }
 
 static bool
@@ -232,6 +243,25 @@ irc_batch_reason_of(struct irc_proto *p, struct str text)
 	    !is_server_name(one) || !is_server_name(text))
 		return STR_EMPTY;
 	return join_names(p, one, text);
+}
+
+enum irc_tense
+irc_batch_tense(struct irc_proto *p)
+{
+	struct batch *b;
+	unsigned depth;
+
+	if (!p->batches || p->m.tags.len == 0)
+		return IRC_NOW;
+	b = find(p, tagged(p));
+	for (depth = 1; b && depth < IRC_BATCH_DEPTH; depth++) {
+		if (b->is_past)
+			break;
+		b = find(p, str_c(b->parent));
+	}
+	if (!b || !b->is_past)
+		return IRC_NOW;
+	return b->npast++ < IRC_BATCH_PAST ? IRC_PAST : IRC_PAST_TOO_MUCH;
 }
 
 uint32_t

@@ -10,7 +10,8 @@
  *
  * Limits     IRC_BATCHES are open at once, IRC_BATCH_DEPTH inside each other;
  *            beyond that the lines are as any others.
- * Source     IRCv3 batch, netsplit and netjoin, labeled-response.
+ * Source     IRCv3 batch, netsplit and netjoin, labeled-response,
+ *            chathistory.
  */
 #ifndef IRC_BATCH_H
 #define IRC_BATCH_H
@@ -27,6 +28,7 @@ enum {
 	IRC_BATCH_REF = 64,   /* bytes of a reference; a longer one is none */
 	IRC_BATCH_TEXT = 200, /* bytes of a reason; a longer one is shortened */
 	IRC_BATCH_MS = 60 * 1000,
+	IRC_BATCH_PAST = 500, /* lines of one batch of history */
 };
 
 struct irc_batches;
@@ -46,6 +48,13 @@ struct str irc_batch_reason(struct irc_proto *p);
  * Empty: it is none.
  */
 struct str irc_batch_reason_of(struct irc_proto *p, struct str text);
+
+/*
+ * What the line at hand is: of now, of history (chathistory, or what a
+ * bouncer plays back), or one of history too many.
+ */
+enum irc_tense { IRC_NOW, IRC_PAST, IRC_PAST_TOO_MUCH };
+enum irc_tense irc_batch_tense(struct irc_proto *p);
 
 /* The label of ours that the line at hand answers, itself or by its batch. */
 uint32_t irc_line_label(const struct irc_proto *p);

@@ -782,7 +782,8 @@ emit_message(struct irc_link *l, const struct irc_event *ev, struct str room)
 		.host = ev->who.host,
 		.span = span,
 		.nspan = spans_of(ev, span),
-		.sent_utc = ev->at_utc };
+		.sent_utc = ev->at_utc,
+		.is_past = ev->is_past };
 
 	if (ev->is_server) {
 		m.kind = GW_MSG_SYSTEM;
@@ -883,7 +884,7 @@ on_ctcp(struct irc_link *l, const struct irc_event *ev)
 static bool
 is_said(const struct irc_event *ev)
 {
-	return !ev->self && !ev->is_server &&
+	return !ev->self && !ev->is_server && !ev->is_past &&
 	    (ev->kind == IRC_MSG_NORMAL || ev->kind == IRC_MSG_ACTION);
 }
 
@@ -894,7 +895,7 @@ on_message(struct irc_link *l, const struct irc_event *ev)
 
 	if (l->saw_away && is_said(ev))
 		away(l, ev->who.nick, false, STR_EMPTY);
-	if (ev->is_bot)
+	if (ev->is_bot && !ev->is_past)
 		irc_link_emit(l,
 		    &(struct gw_event){ .type = GW_EV_PERSON_FLAGS,
 		        .person = person_of(ev),

@@ -219,7 +219,7 @@ static void
 consider_ctcp(
     struct irc_proto *p, const struct irc_event *ev, struct irc_ctcp *c)
 {
-	if (ev->channel.len || ev->self || ev->is_server ||
+	if (ev->channel.len || ev->self || ev->is_server || ev->is_past ||
 	    p->state != IRC_READY)
 		return;
 	if (str_eq_nocase(c->command, STR("PING")) && c->text.len)
@@ -325,7 +325,8 @@ on_message(struct irc_proto *p, struct irc_event *ev, bool notice)
 	ev->type = IRC_EV_MESSAGE;
 	ev->self = irc_from_self(p);
 	ev->is_server = irc_from_server(p);
-	if (ev->self && irc_proto_has_cap(p, IRC_CAP_ECHO_MESSAGE))
+	if (ev->self && !ev->is_past &&
+	    irc_proto_has_cap(p, IRC_CAP_ECHO_MESSAGE))
 		a = find_echoed(p);
 	if (a && a->echo) {
 		(void)fill_message(p, ev, notice);
@@ -333,6 +334,9 @@ on_message(struct irc_proto *p, struct irc_event *ev, bool notice)
 	}
 	if (!irc_find_target(p, ev) || !fill_message(p, ev, notice))
 		return false;
+	if (ev->is_past)
+		return ev->kind != IRC_MSG_CTCP &&
+		    ev->kind != IRC_MSG_CTCP_REPLY;
 	irc_typing_spoke(p, ev);
 	/* Our own questions and answers. */
 	return !ev->self ||

@@ -254,6 +254,22 @@ makes_ready(const struct irc_proto *p)
 	return true;
 }
 
+/* Of history only what people said is of use; all else is not so now. */
+static bool
+is_over(struct irc_proto *p, struct irc_event *ev)
+{
+	enum irc_tense tense;
+
+	if (str_is(p->m.cmd, "BATCH"))
+		return false;
+	tense = irc_batch_tense(p);
+	ev->is_past = tense == IRC_PAST;
+	if (tense == IRC_PAST)
+		return !str_is(p->m.cmd, "PRIVMSG") &&
+		    !str_is(p->m.cmd, "NOTICE");
+	return tense == IRC_PAST_TOO_MUCH;
+}
+
 static bool
 dispatch(struct irc_proto *p, struct irc_event *ev)
 {
@@ -261,6 +277,8 @@ dispatch(struct irc_proto *p, struct irc_event *ev)
 	bool registering = p->state == IRC_REGISTERING, told;
 
 	begin_event(p, ev);
+	if (is_over(p, ev))
+		return false;
 	if (irc_nickserv_is_open(p) && irc_nickserv_line(p, ev, &told))
 		return told;
 	if (p->nickserv.regain && irc_regain_line(p))

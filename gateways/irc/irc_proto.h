@@ -207,7 +207,8 @@ enum irc_event_type {
 	                     ctcp, msgid, account, at_utc, is_server, self: by
 	                     us, from another place; nick: to whom then;
 	                     reply: id of the message that it answers;
-	                     is_bot: the server says so */
+	                     is_bot: the server says so; is_past: told
+	                     again, of history */
 	IRC_EV_REACT,     /* who, channel (empty: to us), reply: to which
 	                     message, text, on: else it is taken back; self */
 	IRC_EV_REDACT,    /* who, channel (empty: to us), reply: which message
@@ -280,7 +281,7 @@ struct irc_event {
 	char status;                    /* '@' of "@#channel", or 0 */
 	char modes[IRC_PREFIX_MAX + 1]; /* letters of PREFIX: "ov" */
 	bool self, on, last, is_reply, is_server, permanent, unsure;
-	bool turned_away, is_oper, is_bot;
+	bool turned_away, is_oper, is_bot, is_past;
 };
 
 /* See irc_regain.h. */

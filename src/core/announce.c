@@ -357,9 +357,9 @@ write_line(struct occupant *o, const struct backlog_line *l, struct who *who,
 	end(o);
 }
 
-void
-announce_line(struct room *r, const struct backlog_line *line,
-    const struct announce_own *own)
+static void
+show_line(struct room *r, const struct backlog_line *line,
+    const struct announce_own *own, bool late)
 {
 	struct buf scratch;
 	struct who who;
@@ -374,11 +374,24 @@ announce_line(struct room *r, const struct backlog_line *line,
 
 		if (!is_shown(o, NULL))
 			continue;
-		write_line(o, line, &who, res, own, false);
+		write_line(o, line, &who, res, own, late);
 		o->seen_seq = line->seq;
 	}
 	who_release(&who);
 	buf_release(&scratch);
+}
+
+void
+announce_line(struct room *r, const struct backlog_line *line,
+    const struct announce_own *own)
+{
+	show_line(r, line, own, false);
+}
+
+void
+announce_past(struct room *r, const struct backlog_line *line)
+{
+	show_line(r, line, NULL, true);
 }
 
 void

@@ -56,6 +56,9 @@ struct announce_own {
 void announce_line(struct room *r, const struct backlog_line *line,
     const struct announce_own *own);
 
+/* One of the past, to those who are inside. */
+void announce_past(struct room *r, const struct backlog_line *line);
+
 /*
  * What somebody (nick empty: our user) thinks of a line, all of it; id: as
  * the client called it that said so, or empty.

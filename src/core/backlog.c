@@ -190,6 +190,12 @@ backlog_newest(const struct backlog *b, struct str own_id)
 }
 
 const struct backlog_line *
+backlog_first(const struct backlog *b)
+{
+	return list_is_empty(&b->lines) ? NULL : LINE(b->lines.next);
+}
+
+const struct backlog_line *
 backlog_last(const struct backlog *b)
 {
 	return list_is_empty(&b->lines) ? NULL : LINE(b->lines.prev);

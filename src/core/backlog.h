@@ -106,6 +106,7 @@ enum { BACKLOG_DEFAULT_LINES = 20 };
  */
 const struct backlog_line *backlog_from(
     const struct backlog *b, const struct backlog_wish *w);
+const struct backlog_line *backlog_first(const struct backlog *b);
 const struct backlog_line *backlog_last(const struct backlog *b);
 const struct backlog_line *backlog_next(
     const struct backlog *b, const struct backlog_line *line);

@@ -201,6 +201,8 @@ struct gw_message {
 	                          accepted it */
 	unsigned part, nparts; /* part of nparts, from 1; 0, 0: whole */
 	int64_t sent_utc;      /* 0: now */
+	bool is_past;          /* inward: told again, by the network's own
+	                          history */
 };
 
 /*

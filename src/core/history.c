@@ -15,6 +15,9 @@ on_lines(bool ok, const struct store_lines *l, void *arg)
 	for (i = ok ? l->n : 0; i > 0; i--) {
 		const struct store_line *v = &l->v[i - 1];
 
+		/* The network has been faster to tell it. */
+		if (backlog_find(&r->backlog, v->id))
+			continue;
 		if (!backlog_prepend(&r->backlog,
 		        &(struct backlog_word){
 		            .kind = (enum gw_msg_kind)v->kind,

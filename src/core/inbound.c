@@ -14,6 +14,7 @@
 #include "core/instance.h"
 #include "core/markup.h"
 #include "core/occupant.h"
+#include "core/past.h"
 #include "core/person.h"
 #include "core/reaction.h"
 #include "core/room.h"
@@ -90,6 +91,7 @@ struct parcel {
 	size_t nspan;
 	enum gw_msg_kind kind;
 	bool whisper;
+	int64_t at_utc; /* of the past; 0: now */
 };
 
 /* Now, or when the stream is back; the oldest make room. */
@@ -106,7 +108,8 @@ deliver(struct session *s, const struct parcel *what)
 		.nspan = what->nspan,
 		.kind = what->kind,
 		.whisper = what->whisper,
-		.at_utc = core_clock(s->gw->core)->utc };
+		.at_utc = what->at_utc ? what->at_utc
+		                       : core_clock(s->gw->core)->utc };
 	memcpy(m->id, id.p, id.len);
 	if (m->nspan) {
 		m->span = xmalloc(m->nspan * sizeof(*m->span));
@@ -115,7 +118,7 @@ deliver(struct session *s, const struct parcel *what)
 	list_add(&s->inbound, &m->node);
 	s->ninbound++;
 	if (component_is_up(s->gw->component)) {
-		write_message(s, m, false);
+		write_message(s, m, what->at_utc != 0);
 		waiting_free(s, m);
 	} else if (s->ninbound > INBOUND_MAX) {
 		log_warn(&s->log, "message dropped",
@@ -218,7 +221,8 @@ inbound_message(struct session *s, const struct gw_message *m)
 	struct buf from;
 	struct str id;
 
-	if (m->from.len == 0 || m->from.len > GW_NAME_MAX)
+	if (m->from.len == 0 || m->from.len > GW_NAME_MAX ||
+	    (m->is_past && past_is_known(&s->words, m)))
 		return;
 	buf_init(&from, JID_MAX);
 	o = write_address(s, m->from, &from);
@@ -235,7 +239,8 @@ inbound_message(struct session *s, const struct gw_message *m)
 		        .nspan =
 		            text_of(m->body).len == m->body.len ? m->nspan : 0,
 		        .kind = m->kind,
-		        .whisper = o != NULL });
+		        .whisper = o != NULL,
+		        .at_utc = past_is(s, m) ? m->sent_utc : 0 });
 		keep_word(s, m, id);
 	}
 	buf_release(&from);

@@ -982,6 +982,23 @@ batches_that_are_open_are_bounded(void **state)
 }
 
 static void
+history_in_a_batch_has_an_end(void **state)
+{
+	int i;
+
+	(void)state;
+	feed(":s.x BATCH +1 chathistory #c\r\n"
+	     "@batch=1 :s.x BATCH +2 other\r\n");
+	for (i = 0; i < IRC_BATCH_PAST; i++)
+		feed("@batch=2 :al!u@h JOIN #c\r\n");
+	feed("@batch=1 :al!u@h PRIVMSG #c :one too many\r\n"
+	     "@batch=2 :al!u@h JOIN #c\r\n");
+	assert_log("");
+	feed("@batch=3 :al!u@h JOIN #d\r\n");
+	assert_log("JOIN who=al!u@h channel=#d\n");
+}
+
+static void
 a_batch_that_never_ends_is_given_up(void **state)
 {
 	(void)state;
@@ -2696,6 +2713,7 @@ main(void)
 		TEST(two_servers_are_the_reason_of_a_netsplit_without_a_batch),
 		TEST(batches_inside_a_netsplit_belong_to_it),
 		TEST(batches_that_are_open_are_bounded),
+		TEST(history_in_a_batch_has_an_end),
 		TEST(a_batch_that_never_ends_is_given_up),
 		TEST(a_label_finds_its_message_and_no_other),
 		TEST(an_answer_in_a_batch_has_the_label_of_it),
