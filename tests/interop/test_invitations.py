@@ -20,9 +20,10 @@ async def test_who_is_invited_by_a_message_to_him_gets_an_invite(
 
 
 async def test_an_invitation_that_the_server_refuses_is_an_error(
-    stage, romeo, balcony
+    stage, romeo, juliet, balcony
 ):
-    """She is there already."""
+    """She is there already; some ask first whether he may invite at all."""
+    await juliet.mode(balcony.channel, "+o", "romeo")
     id = romeo.send_message(stage.contact("juliet"), INVITE % balcony.room)
     error = await romeo.expect_error(id)
     assert error.condition == "conflict"
