@@ -783,6 +783,7 @@ emit_message(struct irc_link *l, const struct irc_event *ev, struct str room)
 		.span = span,
 		.nspan = spans_of(ev, span),
 		.sent_utc = ev->at_utc,
+		.context = room.len ? STR_EMPTY : ev->context,
 		.is_past = ev->is_past };
 
 	if (ev->is_server) {

@@ -203,6 +203,9 @@ read_tags(struct irc_proto *p, struct irc_event *ev)
 		} else if (str_is(key, "+reply") ||
 		    str_is(key, "+draft/reply")) {
 			ev->reply = irc_tag_value(p, raw);
+		} else if (str_is(key, "+channel-context") ||
+		    str_is(key, "+draft/channel-context")) {
+			ev->context = irc_tag_value(p, raw);
 		} else if (str_is(key, "bot") || str_is(key, "draft/bot")) {
 			ev->is_bot = true;
 		}

@@ -266,6 +266,7 @@ struct irc_event {
 	struct str forward;
 	struct str ctcp;
 	struct str msgid, reply, parts;
+	struct str context; /* MESSAGE to us: the channel it is about */
 	uint16_t port;
 	uint32_t n;
 	int64_t duration_ms;

@@ -272,6 +272,7 @@ static const size_t message_strs[] = {
 	offsetof(struct gw_message, subject),
 	offsetof(struct gw_message, thread),
 	offsetof(struct gw_message, reply_to),
+	offsetof(struct gw_message, context),
 	offsetof(struct gw_message, reply_nick),
 	offsetof(struct gw_message, reaction),
 	offsetof(struct gw_message, redacts),

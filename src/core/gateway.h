@@ -179,6 +179,8 @@ struct gw_message {
 	struct str from; /* inward; empty with GW_MSG_SYSTEM */
 	struct str body;
 	struct str subject, thread;
+	struct str context;       /* inward, one to one: the room that it is
+	                             about, as the sender says; or empty */
 	struct str reply_to;      /* network id of the message answered */
 	struct str reply_nick;    /* outward: who said that; empty: nobody
 	                             need be named */

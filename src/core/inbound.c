@@ -147,12 +147,35 @@ whisperer(struct person *p)
 	return o;
 }
 
+/*
+ * IRCv3 channel-context: bots answer one to one what was said in a room.  NULL:
+ * that room has not both of them.
+ */
+static struct occupant *
+in_context(struct session *s, struct str nick, struct str context)
+{
+	struct room *r = context.len ? room_find(s, context) : NULL;
+
+	if (!r || !room_member(r, nick))
+		return NULL;
+	LIST_EACH(&r->occupants, n)
+	{
+		struct occupant *o = LIST_ENTRY(n, struct occupant, node);
+
+		if (o->state == OCCUPANT_INSIDE)
+			return o;
+	}
+	return NULL;
+}
+
 /* From where our user's client talks to them; who answers in a room or NULL. */
 static struct occupant *
-write_address(struct session *s, struct str nick, struct buf *out)
+write_address(
+    struct session *s, struct str nick, struct str context, struct buf *out)
 {
 	struct person *p = person_find(s, nick);
-	struct occupant *o = whisperer(p);
+	struct occupant *here = in_context(s, nick, context);
+	struct occupant *o = here ? here : whisperer(p);
 	struct gw_address a = { .kind = GW_ADDR_PERSON,
 		.network = str_c(s->spelling ? s->spelling : s->network),
 		.name = nick };
@@ -225,7 +248,7 @@ inbound_message(struct session *s, const struct gw_message *m)
 	    (m->is_past && past_is_known(&s->words, m)))
 		return;
 	buf_init(&from, JID_MAX);
-	o = write_address(s, m->from, &from);
+	o = write_address(s, m->from, m->context, &from);
 	/* Empty: who has no address could not be answered either. */
 	if (from.len) {
 		id = id_of(s, m, made);
@@ -259,7 +282,7 @@ inbound_reactions(
 	if (!component_is_up(s->gw->component) || clients_id(line).len == 0)
 		return;
 	buf_init(&from, JID_MAX);
-	o = write_address(s, nick, &from);
+	o = write_address(s, nick, STR_EMPTY, &from);
 	if (from.len) {
 		w = component_begin(s->gw->component, "message", buf_str(&from),
 		    str_c(o ? o->jid : s->account->user), "chat", STR_EMPTY);
@@ -283,7 +306,7 @@ inbound_retraction(
 	if (!component_is_up(s->gw->component))
 		return;
 	buf_init(&from, JID_MAX);
-	o = write_address(s, nick, &from);
+	o = write_address(s, nick, STR_EMPTY, &from);
 	if (from.len) {
 		w = component_begin(s->gw->component, "message", buf_str(&from),
 		    str_c(o ? o->jid : s->account->user), "chat", STR_EMPTY);
@@ -307,7 +330,7 @@ inbound_state(struct session *s, struct str nick, const char *state)
 	if (!component_is_up(s->gw->component))
 		return;
 	buf_init(&from, JID_MAX);
-	o = write_address(s, nick, &from);
+	o = write_address(s, nick, STR_EMPTY, &from);
 	if (from.len) {
 		w = component_begin(s->gw->component, "message", buf_str(&from),
 		    str_c(o ? o->jid : s->account->user), "chat", STR_EMPTY);

@@ -37,6 +37,7 @@ fresh(char text[32], const char *value)
 	X(subject)                                                             \
 	X(thread)                                                              \
 	X(reply_to)                                                            \
+	X(context)                                                             \
 	X(reply_nick)                                                          \
 	X(reaction)                                                            \
 	X(redacts)                                                             \
