@@ -579,11 +579,31 @@ is_ignored(const struct irc_link *l, const struct irc_event *ev)
 	return !ev->self && !ev->is_server && is_unwelcome(l, &ev->who);
 }
 
+/* IRCv3 invite-notify: operators are told of each other's invitations. */
+static void
+tell_invitation(struct irc_link *l, const struct irc_event *ev)
+{
+	struct buf text;
+
+	buf_init(&text, 3 * GW_NAME_MAX + 64);
+	buf_addf(&text, STR_FMT " has invited " STR_FMT " to " STR_FMT,
+	    STR_ARG(ev->who.nick), STR_ARG(ev->nick), STR_ARG(ev->channel));
+	if (!buf_is_full(&text))
+		irc_link_emit(l,
+		    &(struct gw_event){
+		        .type = GW_EV_NOTICE, .text = buf_str(&text) });
+	buf_release(&text);
+}
+
 static void
 on_invite(struct irc_link *l, const struct irc_event *ev)
 {
+	if (is_unwelcome(l, &ev->who))
+		return;
 	/* Here self says that it is our user who is invited. */
-	if (ev->self && !is_unwelcome(l, &ev->who))
+	if (!ev->self)
+		tell_invitation(l, ev);
+	else
 		irc_link_emit(l,
 		    &(struct gw_event){ .type = GW_EV_INVITE,
 		        .room = ev->channel,

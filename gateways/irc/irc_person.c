@@ -226,9 +226,11 @@ consider_ctcp(
 		answer_ctcp(p, STR("PING"), c->text);
 	else if (str_eq_nocase(c->command, STR("VERSION")) && p->version[0])
 		answer_ctcp(p, STR("VERSION"), str_c(p->version));
+	else if (str_eq_nocase(c->command, STR("USERINFO")) && p->version[0])
+		answer_ctcp(p, STR("USERINFO"), str_c(p->version));
 	else if (str_eq_nocase(c->command, STR("CLIENTINFO")))
 		answer_ctcp(p, STR("CLIENTINFO"),
-		    STR("ACTION CLIENTINFO PING TIME VERSION"));
+		    STR("ACTION CLIENTINFO PING TIME USERINFO VERSION"));
 }
 
 /* False: there is nothing in it to show. */

@@ -35,7 +35,7 @@ CONFIG = """
 
 # A name that does not exist keeps the server from starting.
 MODULES = """
-ssl_gnutls cap ircv3 ircv3_accounttag ircv3_batch ircv3_capnotify
+ssl_gnutls cap ircv3 ircv3_accounttag ircv3_batch chanhistory ircv3_capnotify
 ircv3_chghost ircv3_ctctags ircv3_echomessage ircv3_invitenotify
 ircv3_labeledresponse ircv3_msgid ircv3_servertime monitor namesx setname
 uhnames sanick samode sajoin sapart alltime

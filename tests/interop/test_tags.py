@@ -1,6 +1,8 @@
 """What clients tell each other by tags, through a real server that passes
 them on: replies, reactions, who is writing."""
 
+import asyncio
+
 STAGES = ["prosody-inspircd", "ejabberd-inspircd"]
 
 STATES = "http://jabber.org/protocol/chatstates"
@@ -99,3 +101,29 @@ async def test_who_is_writing_is_seen_one_to_one_and_not_in_channels(
     assert not juliet.inbox.waiting(lambda line: line.command == "TAGMSG")
     juliet.send("CAP REQ :-message-tags")  # she is kept for other tests
     await juliet.expect("no more tags", "CAP")
+
+
+async def test_what_the_server_tells_of_before_is_history(
+    stage, romeo, juliet
+):
+    """InspIRCd's chathistory batch comes by itself to who joins."""
+    channel = stage.new_channel()
+    room = stage.room(channel)
+    await juliet.join(channel)
+    await juliet.mode(channel, "+H", "10:1h")
+    for text in ("one", "two"):
+        juliet.say(channel, text)
+    await juliet.barrier()
+    await asyncio.sleep(1.1)  # it is told by the second
+    for joined in range(2):
+        seen = await romeo.join(room, "romeo")
+        await romeo.barrier(f"{room}/romeo")
+        late = [
+            s.body
+            for s in [*seen, *romeo.inbox.waiting()]
+            if s.kind == "message" and s.body and s.is_delayed
+        ]
+        assert late == ["one", "two"], f"join {joined}"
+        romeo.leave(room, "romeo")
+        await juliet.expect("he goes", "PART", channel, nick="romeo")
+        romeo.inbox.forget()
