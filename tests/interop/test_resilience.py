@@ -269,6 +269,39 @@ async def test_every_id_ends_whatever_is_killed(
     assert unsure or stage.irc.has_echo
 
 
+async def test_what_left_while_the_xmpp_server_died_is_known_afterwards(
+    stage, romeo, juliet, balcony
+):
+    """Nobody can be told meanwhile, so who comes back finds it in the
+    history: each line that is on IRC, in order, and no other."""
+    for i in range(25):
+        romeo.say(balcony.room, f"word {i}")
+        await asyncio.sleep(0.02)
+    stage.xmpp.kill()
+    await juliet.barrier()
+    before = {s.body for s in romeo.inbox.history if s.type == "groupchat"}
+    stage.xmpp.start()
+    clock = Clock()
+    await romeo.close()
+    await romeo.connect()
+    await gateway_is_back(clock, romeo)
+    await asyncio.sleep(1.5)  # the network is asked whether it has the last
+    # Perhaps it has let him in again by itself already, with the history.
+    romeo.ask_to_join(balcony.room, "romeo", history={"maxstanzas": "100"})
+    await romeo.barrier(f"{balcony.room}/romeo")
+    await romeo.barrier(GATEWAY)
+    bodies = [s.body for s in romeo.inbox.history if s.is_delayed]
+    after = list(dict.fromkeys(b for b in bodies if b.startswith("word ")))
+    there = [
+        line.text
+        for line in juliet.inbox.history
+        if line.command == "PRIVMSG" and line.text.startswith("word ")
+    ]
+    assert there, "it was in mid-conversation"
+    assert after == there
+    assert before & set(there), "and some had been reflected before"
+
+
 def ends_of(client, id):
     return [
         s.type
