@@ -73,7 +73,8 @@ irc_on_away_self(struct irc_proto *p, struct irc_event *ev)
 	    &p->asks, IRC_ASK_BIT(IRC_ASK_AWAY), p->is.casemap, STR_EMPTY);
 	if (!a)
 		return true;
-	ev->text = irc_keep(p, irc_ask_other(a));
+	/* As others see it: the ask goes, and it may have codes in it. */
+	ev->text = irc_keep(p, irc_clean(p, irc_ask_other(a)));
 	ev->ref = a->ref;
 	irc_ask_free(&p->asks, &a);
 	return true;
