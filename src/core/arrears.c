@@ -78,6 +78,7 @@ ghost_add(struct room *r, const struct member *m, int status, struct str actor,
 	const struct person *p = m->person;
 
 	g->person.s = r->s;
+	g->person.is_gone = true;
 	g->person.key = str_dup(str_c(p->key));
 	g->person.nick = str_dup(str_c(p->nick));
 	if (p->resource)
@@ -177,6 +178,8 @@ arrears_renamed(struct room *r, struct member *m, struct str nick)
 
 	if (!is_slow(r, m)) {
 		arrears_settle_nick(r, str_c(m->person->nick));
+		/* Who had that one goes first: our user may have waited. */
+		arrears_settle_nick(r, nick);
 		announce_renamed(r, m, nick);
 		return;
 	}

@@ -143,7 +143,7 @@ person_free(struct person **pp)
 bool
 person_is_self(const struct person *p)
 {
-	return strcmp(p->key, p->s->nick_key) == 0;
+	return !p->is_gone && strcmp(p->key, p->s->nick_key) == 0;
 }
 
 struct str

@@ -25,6 +25,7 @@ struct person {
 	char *user, *host, *account, *realname; /* NULL: not known */
 	char *away;                             /* NULL: here */
 	unsigned flags;                         /* GW_PERSON_* */
+	bool is_gone; /* of arrears.h: not our user, whoever has the nick now */
 	struct list members; /* rooms they are in: struct member */
 	uint64_t whisper;    /* occupant of ours that wrote to room/nick last */
 };
