@@ -34,7 +34,8 @@ def corner(certificates, tmp_path):
         tmp_path,
         certificates,
         {NETWORK: (irc, 'source_prefix = "127.0.0.0/8"')},
-        options=f"connect_burst = 5 connect_interval_ms = {INTERVAL_MS}"
+        options=f"connect_interval_ms = {INTERVAL_MS}"
+        f" network_burst = 5 network_interval_ms = {INTERVAL_MS}"
         f' allow = {{ "{PEOPLE}" }}',
         components=[PEOPLE],
     )
