@@ -199,6 +199,7 @@ word_of(struct session *s, const struct outgoing *o)
 	return (struct backlog_word){ .kind = o->kind,
 		.own = true,
 		.id = str_c(o->sid),
+		.is_network_id = o->is_network_id,
 		.own_id = o->id,
 		.from = o->room.len ? str_c(s->nick) : o->nick,
 		.body = shown(o),
@@ -274,9 +275,9 @@ gone(struct session *s, struct outgoing *o, struct str network_id)
 	struct announce_own own = { o->id, o->origin };
 	struct backlog_word word;
 	struct room *r = o->room.len ? room_find(s, o->room) : NULL;
-	bool is_known = network_id.len && network_id.len < sizeof(o->sid);
 
-	if (is_known)
+	o->is_network_id = network_id.len && network_id.len < sizeof(o->sid);
+	if (o->is_network_id)
 		memcpy(o->sid, network_id.p, network_id.len);
 	else
 		talk_new_id(s, o->sid);
@@ -284,7 +285,6 @@ gone(struct session *s, struct outgoing *o, struct str network_id)
 	if (r && o->nick.len == 0)
 		set_identity(o, r);
 	word = word_of(s, o);
-	word.is_network_id = is_known;
 	if (r && o->nick.len == 0)
 		talk_line(r, &word, &own);
 	else if (o->room.len == 0)

@@ -33,6 +33,7 @@ struct outgoing {
 	uint32_t unsettled; /* unsettled.h */
 	bool held;          /* waits for the login */
 	bool gone;          /* GW_LEFT came */
+	bool is_network_id; /* sid is what the network calls it */
 	enum gw_msg_kind kind;
 	struct str from;       /* full JID of the sender */
 	struct str to;         /* as it was addressed */
