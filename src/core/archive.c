@@ -18,7 +18,7 @@ archive_is_on(const struct gateway *gw)
 static bool
 is_wanted(struct session *s, struct str room)
 {
-	return archive_is_on(s->gw) &&
+	return archive_is_on(s->gw) && !s->forgotten &&
 	    !(s->account->nsetting > 0 &&
 	        str_is(session_setting(s, room, "archive"), "0"));
 }

@@ -537,6 +537,7 @@ login(struct session *s)
 
 	if (waits_at_gate(s))
 		return;
+	s->forgotten = false;
 	set_state(s, SESSION_CONNECTING);
 	timer_set(&s->timer, clock_of(s), now(s) + SESSION_LOGIN_MS);
 	session_enter(s);
@@ -757,6 +758,7 @@ session_end(struct session *s, enum gw_bye why, struct str text)
 			room_expel(it.value, status, STR_EMPTY, text);
 	}
 	s->talked_at = s->linger_at = 0;
+	s->forgotten |= why == GW_BYE_UNREGISTER;
 	give_turn_back(s);
 	timer_cancel(&s->stable);
 	if (s->state == SESSION_CONNECTING || s->state == SESSION_ONLINE) {

@@ -92,6 +92,7 @@ struct session {
 	bool crowding;      /* many come or go at once: arrears.h */
 	struct timer crowd; /* ... until then at the latest */
 	bool held;          /* the network is asked not to read */
+	bool forgotten;     /* as asked: nothing is kept until the next login */
 	struct err last;    /* why it is not online */
 
 	unsigned depth;    /* inside how many ops */
