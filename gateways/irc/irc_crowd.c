@@ -16,20 +16,16 @@ is_on(const struct irc_link *l, const struct irc_network *n)
 	return l->s && strcmp(l->net->name, n->name) == 0;
 }
 
-static bool
-has_address(const struct irc_link *l, const struct irc_network *n,
-    const struct irc_mask *of)
+uint64_t
+irc_crowd_address(const struct irc_mask *mask)
 {
-	struct irc_mask mask;
-
-	irc_mask_of(&mask, session_user(l->s), &n->source);
-	return strcmp(mask.digits, of->digits) == 0;
+	return map_hash(str_c(mask->digits));
 }
 
 /* Of which at most `enough` are counted; of NULL: all addresses. */
 static unsigned
 count(const struct irc_gateway *gw, const struct irc_network *n,
-    const struct irc_mask *of, unsigned enough)
+    const uint64_t *address, unsigned enough)
 {
 	unsigned found = 0;
 
@@ -38,7 +34,7 @@ count(const struct irc_gateway *gw, const struct irc_network *n,
 		const struct irc_link *l = LINK(node);
 
 		if (found < enough && is_on(l, n) &&
-		    (!of || has_address(l, n, of)))
+		    (!address || l->address == *address))
 			found++;
 	}
 	return found;
@@ -55,6 +51,7 @@ irc_crowd_check(const struct irc_gateway *gw, const struct irc_network *n,
     struct str user, struct err *err)
 {
 	struct irc_mask mask;
+	uint64_t address;
 
 	if (n->max_users && count(gw, n, NULL, n->max_users) == n->max_users)
 		return err_set(err, ERR_BUSY,
@@ -64,7 +61,8 @@ irc_crowd_check(const struct irc_gateway *gw, const struct irc_network *n,
 	if (!n->max_per_address)
 		return 0;
 	irc_mask_of(&mask, user, &n->source);
-	if (count(gw, n, &mask, n->max_per_address) == n->max_per_address)
+	address = irc_crowd_address(&mask);
+	if (count(gw, n, &address, n->max_per_address) == n->max_per_address)
 		return err_set(err, ERR_BUSY,
 		    "%s takes no more than %u connections from the address "
 		    "that you would have; try again later",

@@ -206,6 +206,7 @@ init_proto(struct irc_link *l)
 
 	crypto_random_hex(nonce, NONCE_BYTES);
 	irc_mask_of(&mask, session_user(s), &n->source);
+	l->address = irc_crowd_address(&mask);
 	buf_init(&realname, REALNAME_BYTES);
 	irc_network_realname(n, session_user(s), &realname);
 	buf_init(&version, REALNAME_BYTES);

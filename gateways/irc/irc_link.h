@@ -61,6 +61,7 @@ struct irc_link {
 	struct irc_network *net; /* a reference */
 	struct link *stream;     /* NULL: gone */
 	char *wish;              /* the nick to ask for */
+	uint64_t address;        /* hash of the one that others see */
 	uint16_t port;
 	bool tls;
 	bool trusted;     /* who answers is who the operator means */
