@@ -223,7 +223,7 @@ static void
 keep_word(struct session *s, const struct gw_message *m, struct str id)
 {
 	struct archive_place at = { .name = m->from,
-		.at_us = archive_time(s->gw, m->sent_utc) };
+		.at_us = archive_time(s->gw, past_time(s, m)) };
 	struct backlog_word word = { .kind = m->kind,
 		.id = id,
 		.is_network_id = str_eq(id, m->network_id),
@@ -263,7 +263,7 @@ inbound_message(struct session *s, const struct gw_message *m)
 		            text_of(m->body).len == m->body.len ? m->nspan : 0,
 		        .kind = m->kind,
 		        .whisper = o != NULL,
-		        .at_utc = past_is(s, m) ? m->sent_utc : 0 });
+		        .at_utc = past_is(s, m) ? past_time(s, m) : 0 });
 		keep_word(s, m, id);
 	}
 	buf_release(&from);

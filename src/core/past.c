@@ -20,6 +20,14 @@ past_is(struct session *s, const struct gw_message *m)
 	return m->is_past || (m->sent_utc && now - m->sent_utc > OLD_MS);
 }
 
+int64_t
+past_time(struct session *s, const struct gw_message *m)
+{
+	return m->sent_utc - core_clock(s->gw->core)->utc > OLD_MS
+	    ? 0
+	    : m->sent_utc;
+}
+
 /* Of what our user has said, several lines may have been made. */
 static bool
 has_words(const struct backlog_line *l, struct str body)

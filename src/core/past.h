@@ -21,6 +21,12 @@ struct session;
 bool past_is(struct session *s, const struct gw_message *m);
 
 /*
+ * When it was said; 0: now, as it is of what a network says is of a time to
+ * come, beyond what clocks differ by.
+ */
+int64_t past_time(struct session *s, const struct gw_message *m);
+
+/*
  * Is it known from before?  By its id; where one of them has none, by who
  * said what and when.
  */

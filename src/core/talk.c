@@ -85,7 +85,7 @@ word_of(const struct room *r, const struct gw_message *m)
 		.reply_nick = said ? said->from : STR_EMPTY,
 		.span = m->span,
 		.nspan = m->nspan,
-		.at_utc = m->sent_utc };
+		.at_utc = past_time(r->s, m) };
 }
 
 /* Who has the nick now need not have had it then: no identity. */
