@@ -383,13 +383,14 @@ bool
 irc_on_wallops(struct irc_proto *p, struct irc_event *ev)
 {
 	struct str text = irc_clean(p, p->m.param[0]);
+	struct str nick = irc_clean(p, p->m.nick);
 	size_t start = p->text.len;
 
 	if (text.len == 0)
 		return false;
 	(void)irc_keep(p, STR("[wallops] "));
-	if (p->m.nick.len && !irc_from_server(p)) {
-		(void)irc_keep(p, p->m.nick);
+	if (nick.len && !irc_from_server(p)) {
+		(void)irc_keep(p, nick);
 		(void)irc_keep(p, STR(": "));
 	}
 	(void)irc_keep(p, text);

@@ -1379,6 +1379,17 @@ what_changes_about_people_is_told(void **state)
 	           "AWAY_SELF who=s\nAWAY_SELF who=s on\n");
 }
 
+/* Also of a name that is no UTF-8. */
+static void
+who_tells_all_is_named_in_the_text(void **state)
+{
+	(void)state;
+	feed(":al!u@h WALLOPS :hi\r\n:j\xE8n WALLOPS :ho\r\n");
+	assert_log(
+	    "SERVER_TEXT who=al!u@h server [[wallops] al: hi]\n"
+	    "SERVER_TEXT who=j\xE8n server [[wallops] j\xC3\xA8n: ho]\n");
+}
+
 static void
 join_with_names(int n)
 {
@@ -2735,6 +2746,7 @@ main(void)
 		TEST(modes_are_told_one_by_one),
 		TEST(names_of_twenty_thousand_are_read_one_by_one),
 		TEST(what_changes_about_people_is_told),
+		TEST(who_tells_all_is_named_in_the_text),
 		TEST(who_is_in_a_channel_is_asked_once_where_changes_are_told),
 		TEST(what_a_server_says_of_somebody_is_one_text),
 		TEST(a_list_is_told_line_by_line),
