@@ -422,33 +422,38 @@ irc_proto_mode(struct irc_proto *p, struct str channel, struct str modes,
 	return irc_proto_change(p, channel, &change, 1, ref, err);
 }
 
+/* MODE #channel, or of one list of it. */
+static int
+ask_mode(struct irc_proto *p, enum irc_rank rank, const struct ask_for *q,
+    struct str list, struct err *err)
+{
+	struct irc_out o;
+
+	if (need_ready(p, err) < 0 || need_channel(p, q->target, err) < 0)
+		return -1;
+	irc_out_init(&o, "MODE");
+	irc_out_middle(&o, q->target);
+	if (list.len)
+		irc_out_middle(&o, list);
+	return queue_at(p, rank, &o, q, err);
+}
+
 int
 irc_proto_ask_modes(
     struct irc_proto *p, struct str channel, uint64_t ref, struct err *err)
 {
-	struct irc_out o;
-
-	if (need_ready(p, err) < 0 || need_channel(p, channel, err) < 0)
-		return -1;
-	irc_out_init(&o, "MODE");
-	irc_out_middle(&o, channel);
-	return queue_at(p, IRC_RANK_HOUSE, &o,
-	    &(struct ask_for){ IRC_ASK_MODES, ref, channel, STR_EMPTY }, err);
+	return ask_mode(p, IRC_RANK_HOUSE,
+	    &(struct ask_for){ IRC_ASK_MODES, ref, channel, STR_EMPTY },
+	    STR_EMPTY, err);
 }
 
 int
 irc_proto_ask_bans(
     struct irc_proto *p, struct str channel, uint64_t ref, struct err *err)
 {
-	struct irc_out o;
-
-	if (need_ready(p, err) < 0 || need_channel(p, channel, err) < 0)
-		return -1;
-	irc_out_init(&o, "MODE");
-	irc_out_middle(&o, channel);
-	irc_out_middle(&o, STR("+b"));
-	return queue_line(p, &o,
-	    &(struct ask_for){ IRC_ASK_BANS, ref, channel, STR_EMPTY }, err);
+	return ask_mode(p, IRC_RANK_USER,
+	    &(struct ask_for){ IRC_ASK_BANS, ref, channel, STR_EMPTY },
+	    STR("+b"), err);
 }
 
 int

@@ -94,6 +94,9 @@ bool irc_show_all(struct irc_proto *p, struct irc_event *ev);
 /* Is that word anywhere in text?  ASCII case does not count. */
 bool irc_text_has(struct str text, const char *word);
 
+/* One of them; NULL behind the last. */
+bool irc_text_has_any(struct str text, const char *const *word);
+
 /* ---- irc_handler.c ---------------------------------------------------- */
 
 /* Clean text of the line at hand, borrowed until the next one. */

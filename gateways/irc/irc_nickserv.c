@@ -135,15 +135,6 @@ irc_nickserv_overdue(struct irc_proto *p, struct irc_event *ev)
 
 /* ---- what the server says --------------------------------------------- */
 
-static bool
-has_any(struct str text, const char *const *word)
-{
-	for (; *word; word++)
-		if (irc_text_has(text, *word))
-			return true;
-	return false;
-}
-
 /* What is neither is something else that NickServ wants to say. */
 static bool
 on_words(struct irc_proto *p, struct irc_event *ev, bool *told)
@@ -157,11 +148,11 @@ on_words(struct irc_proto *p, struct irc_event *ev, bool *told)
 		"already logged in", "successfully identified", NULL };
 	struct str text = p->m.param[1];
 
-	if (has_any(text, bad)) {
+	if (irc_text_has_any(text, bad)) {
 		*told = failed(p, ev, true, irc_clean(p, text));
 		return true;
 	}
-	if (!has_any(text, good))
+	if (!irc_text_has_any(text, good))
 		return false;
 	done(p);
 	return true;

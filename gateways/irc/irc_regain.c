@@ -132,15 +132,6 @@ irc_regain_refused(struct irc_proto *p)
 	return by_code || (nick.len && is_wanted(p, nick));
 }
 
-static bool
-has_any(struct str text, const char *const *word)
-{
-	for (; *word; word++)
-		if (irc_text_has(text, *word))
-			return true;
-	return false;
-}
-
 /*
  * NickServs know different words: REGAIN of Atheme and OFTC changes our nick,
  * GHOST ends the other connection, and the nick is free.
@@ -153,13 +144,13 @@ on_words(struct irc_proto *p, struct str text)
 	static const char *const gone[] = { "ghosted", "has been killed",
 		"has been released", "has been recovered", NULL };
 
-	if (irc_text_has(text, "command") && has_any(text, unknown)) {
+	if (irc_text_has(text, "command") && irc_text_has_any(text, unknown)) {
 		if (!p->nickserv.ghost)
 			tell_nickserv(p, "GHOST");
 		p->nickserv.ghost = true;
 		return true;
 	}
-	if (!has_any(text, gone))
+	if (!irc_text_has_any(text, gone))
 		return false;
 	try(p);
 	return true;

@@ -436,15 +436,6 @@ irc_on_kill(struct irc_proto *p, struct irc_event *ev)
 	return false;
 }
 
-static bool
-has_any(struct str text, const char *const *word)
-{
-	for (; *word; word++)
-		if (irc_text_has(text, *word))
-			return true;
-	return false;
-}
-
 /* Throttles and connection limits, told in words only (QUIRKS.md). */
 static bool
 is_too_many(struct str text)
@@ -452,7 +443,7 @@ is_too_many(struct str text)
 	static const char *const word[] = { "too many", "throttle", "too fast",
 		"no more connections", "clones", NULL };
 
-	return has_any(text, word);
+	return irc_text_has_any(text, word);
 }
 
 /* These pass, though some of them too say "banned". */
@@ -462,7 +453,7 @@ is_ban(struct str text)
 	static const char *const word[] = { "k-line", "g-line", "z-line",
 		"banned", "akill", "d-line", "autokill", NULL };
 
-	return !is_too_many(text) && has_any(text, word);
+	return !is_too_many(text) && irc_text_has_any(text, word);
 }
 
 bool

@@ -111,6 +111,15 @@ irc_text_has(struct str text, const char *word)
 	return false;
 }
 
+bool
+irc_text_has_any(struct str text, const char *const *word)
+{
+	for (; *word; word++)
+		if (irc_text_has(text, *word))
+			return true;
+	return false;
+}
+
 /*
  * COMPAT(ngircd 26, 2026-11): says 471 also for "registered only" and "TLS
  * only"; only the text tells.

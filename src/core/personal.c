@@ -63,6 +63,24 @@ asking_free(struct asking *k)
 	free(k);
 }
 
+/* NULL: the command has been answered. */
+static struct asking *
+keep(struct adhoc_call *call, struct account **a_out)
+{
+	struct inlet *in = services_inlet(call->ask);
+	struct err err = ERR_INIT;
+	struct asking *k;
+
+	*a_out = account_get(in->gw, jid_bare(&in->from), &err);
+	if (!*a_out) {
+		adhoc_fail(call, &err);
+		return NULL;
+	}
+	k = asking_new(in->gw, jid_bare(&in->from));
+	k->token = adhoc_keep(call, COMMAND_MS);
+	return k;
+}
+
 /* ---- export ----------------------------------------------------------- */
 
 /* What the network does not declare is the core's own, and a key. */
@@ -170,18 +188,11 @@ on_account(struct account *a, void *arg)
 void
 personal_on_export(struct adhoc_call *call)
 {
-	struct inlet *in = services_inlet(call->ask);
-	struct err err = ERR_INIT;
-	struct account *a = account_get(in->gw, jid_bare(&in->from), &err);
-	struct asking *k;
+	struct account *a;
+	struct asking *k = keep(call, &a);
 
-	if (!a) {
-		adhoc_fail(call, &err);
-		return;
-	}
-	k = asking_new(in->gw, jid_bare(&in->from));
-	k->token = adhoc_keep(call, COMMAND_MS);
-	account_wait(a, on_account, k);
+	if (k)
+		account_wait(a, on_account, k);
 }
 
 /* ---- forget ----------------------------------------------------------- */
@@ -215,18 +226,11 @@ on_forgotten(bool ok, void *arg)
 static void
 forget(struct adhoc_call *call)
 {
-	struct inlet *in = services_inlet(call->ask);
-	struct err err = ERR_INIT;
-	struct account *a = account_get(in->gw, jid_bare(&in->from), &err);
-	struct asking *k;
+	struct account *a;
+	struct asking *k = keep(call, &a);
 
-	if (!a) {
-		adhoc_fail(call, &err);
-		return;
-	}
-	k = asking_new(in->gw, jid_bare(&in->from));
-	k->token = adhoc_keep(call, COMMAND_MS);
-	erase(a, on_forgotten, k);
+	if (k)
+		erase(a, on_forgotten, k);
 }
 
 void
