@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "core/account.h"
-#include "core/contact.h"
 #include "core/instance.h"
+#include "core/roster.h"
 #include "core/session.h"
 #include "lib/secret.h"
 #include "lib/xalloc.h"
@@ -215,7 +215,7 @@ account_forget(struct account *a, store_done_fn *done, void *arg)
 
 	for (n = list_first(&a->settings); n; n = list_first(&a->settings))
 		setting_forget(a, SETTING(n));
-	contacts_forget(a->gw->contacts, str_c(a->user));
+	rosters_forget(a->gw->rosters, str_c(a->user));
 	store_forget(core_store(a->gw->core), str_c(a->user),
 	    gateway_domain(a->gw), done, arg);
 }

@@ -6,8 +6,8 @@
 #include "core/access.h"
 #include "core/account.h"
 #include "core/block.h"
-#include "core/contact.h"
 #include "core/instance.h"
+#include "core/roster.h"
 #include "core/session.h"
 #include "lib/utf8.h"
 #include "lib/xalloc.h"
@@ -119,7 +119,7 @@ blocks_lift(struct blocks *bs, struct str jid, store_done_fn *done, void *arg)
 		return -1;
 	block_free(b);
 	store(bs, jid, NULL, done, arg);
-	contacts_review(bs->gw->contacts);
+	rosters_review(bs->gw->rosters);
 	return 0;
 }
 
@@ -162,7 +162,7 @@ blocks_enforce(struct blocks *bs)
 		    access_check(bs->gw, &who, &err) < 0)
 			end_all(a, str_c(err.text));
 	}
-	contacts_review(bs->gw->contacts);
+	rosters_review(bs->gw->rosters);
 }
 
 static int

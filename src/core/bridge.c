@@ -4,8 +4,8 @@
 
 #include "core/account.h"
 #include "core/alarm.h"
-#include "core/contact.h"
 #include "core/instance.h"
+#include "core/roster.h"
 #include "core/services.h"
 #include "core/session.h"
 #include "lib/xalloc.h"
@@ -100,7 +100,7 @@ shut_out(const struct origin *o)
 		    str_is(jid_domain(&who), o->domain))
 			end_all(a, str_c(err.text));
 	}
-	contacts_review(o->gw->contacts);
+	rosters_review(o->gw->rosters);
 }
 
 static bool

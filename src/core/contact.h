@@ -1,10 +1,7 @@
 /*
- * contact.h - who has subscribed to whom: to the gateway, networks, people
+ * contact.h - an address of ours in a user's roster
  *
- * An address of ours that a user has in his roster (XEP-0100 4.4, 4.6; RFC
- * 6121 3).  It is kept in the store until he takes it out again, whatever is
- * restarted meanwhile.  People are watched while there is a session on their
- * network, which is not begun for that.
+ * The gateway, a network, or a person there (XEP-0100 4.4, 4.6; RFC 6121 3).
  *
  *	subscribe  -> kept, then subscribed, and where they are
  *	probe      -> where they are; a server sends it only for what is in a
@@ -12,54 +9,53 @@
  *	available  -> nothing, since a probe comes as well; to who has not
  *	              subscribed, where they are
  *	unsubscribe -> unavailable, unsubscribed, forgotten
- *
- * Limits     limits.contacts of one user, CONTACTS_MAX in all.
  */
 #ifndef CORE_CONTACT_H
 #define CORE_CONTACT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
+#include "core/gateway.h"
+#include "lib/list.h"
 #include "lib/str.h"
 
 struct buf;
-struct contacts;
-struct gateway;
-struct gw_event;
 struct inlet;
+struct roster;
 struct session;
 
-enum {
-	CONTACTS_MAX = 1000000,
-	CONTACTS_BATCH = 20, /* told after the stream came up, */
-	CONTACTS_EVERY_MS = 100,
+struct contact {
+	struct list node; /* in its roster; or, saving, among the leaving */
+	struct list line; /* while it waits to be told */
+	struct roster *roster; /* NULL: ended, only the store still has it */
+	uint64_t id;
+	char *address; /* local part, as it stands in the JID; "": gateway */
+	enum gw_addr_kind kind;
+	char *network, *nick;
+	bool saving; /* the store has not answered yet */
+	bool asked;  /* to be watched, in this login of the session */
+	bool here;
+	char *away; /* NULL: not known to be */
 };
 
-struct contacts *contacts_new(struct gateway *gw);
-void contacts_free(struct contacts **cp);
+/* Ceilings are the roster's: roster_add(). */
+struct contact *contact_new(
+    struct roster *r, struct str address, const struct gw_address *at);
+void contact_free(struct contact *c);
 
-/* What the store has.  Before the stream is up. */
-void contacts_load(struct contacts *all);
+/* The user is told that it is over, and the store; then it is gone. */
+void contact_end(struct contact *c);
 
-/* The stream is up, or down: everybody is told again. */
-void contacts_up(struct contacts *all);
-void contacts_down(struct contacts *all);
+/* Initialises out. */
+void contact_jid(const struct contact *c, struct buf *out);
 
-/*
- * Who may use the gateway has changed: who may not any more is told that all
- * he has is gone, and then nothing; who may again sees it.
- */
-void contacts_review(struct contacts *all);
+/* The user's session there, if it is online; or NULL. */
+struct session *contact_session(const struct contact *c);
 
-/* The gateway stops. */
-void contacts_goodbye(struct contacts *all);
-
-/* A user wants to be forgotten; the store is told by somebody else. */
-void contacts_forget(struct contacts *all, struct str user);
-
-/* Appends the addresses that a user has subscribed to, one a line. */
-void contacts_write(
-    const struct contacts *all, struct str user, struct buf *out);
+/* Where they are: told now, or if it is news. */
+void contact_tell(const struct contact *c);
+void contact_set(struct contact *c, bool here, struct str away);
 
 /* Presence that comes in. */
 void contact_subscribe(struct inlet *in);
@@ -67,13 +63,5 @@ void contact_unsubscribe(struct inlet *in);
 void contact_unsubscribed(struct inlet *in);
 void contact_probe(struct inlet *in);
 void contact_available(struct inlet *in);
-
-/* A login begins and ends. */
-void contacts_online(struct session *s);
-void contacts_offline(struct session *s);
-
-/* CONTACT and PERSON_AWAY */
-void contact_on_seen(struct session *s, const struct gw_event *ev);
-void contact_on_away(struct session *s, const struct gw_event *ev);
 
 #endif

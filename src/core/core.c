@@ -3,9 +3,9 @@
  */
 #include <stdlib.h>
 
-#include "core/contact.h"
 #include "core/core.h"
 #include "core/instance.h"
+#include "core/roster.h"
 #include "core/services.h"
 #include "core/unsettled.h"
 #include "lib/crypto.h"
@@ -223,7 +223,7 @@ core_reload(struct core *c, const struct config *config, struct err *err)
 			continue;
 		gw->conf = is;
 		services_forget_caps(gw);
-		contacts_review(gw->contacts);
+		rosters_review(gw->rosters);
 	}
 	c->config = config;
 	return 0;

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "core/arrears.h"
-#include "core/contact.h"
 #include "core/event.h"
 #include "core/inbound.h"
 #include "core/invitation.h"
@@ -21,6 +20,7 @@
 #include "core/session.h"
 #include "core/talk.h"
 #include "core/typing.h"
+#include "core/watch.h"
 #include "lib/utf8.h"
 #include "lib/xalloc.h"
 
@@ -176,7 +176,7 @@ static session_row *const of_session[GW_NEVENT] = {
 	[GW_EV_MESSAGE] = on_message,
 	[GW_EV_FATE] = outgoing_on_fate,
 	[GW_EV_CROWD] = arrears_on_crowd,
-	[GW_EV_CONTACT] = contact_on_seen,
+	[GW_EV_CONTACT] = watch_on_seen,
 	[GW_EV_INVITE] = on_invite,
 	[GW_EV_NOTICE] = on_notice,
 	[GW_EV_TYPING] = typing_in,
@@ -235,7 +235,7 @@ event_handle(struct session *s, const struct gw_event *ev)
 			leave_unwanted(s, ev);
 	} else if (of_person[ev->type]) {
 		if (ev->type == GW_EV_PERSON_AWAY)
-			contact_on_away(s, ev);
+			watch_on_away(s, ev);
 		p = is_name(ev->person.nick) ? person_find(s, ev->person.nick)
 		                             : NULL;
 		/* Our own nick changes also while we are in no room. */

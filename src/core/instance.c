@@ -10,7 +10,6 @@
 #include "core/block.h"
 #include "core/bridge.h"
 #include "core/browse.h"
-#include "core/contact.h"
 #include "core/farewell.h"
 #include "core/identity.h"
 #include "core/inbound.h"
@@ -18,6 +17,7 @@
 #include "core/mam.h"
 #include "core/outgoing.h"
 #include "core/probe.h"
+#include "core/roster.h"
 #include "core/router.h"
 #include "core/services.h"
 #include "core/session.h"
@@ -60,7 +60,7 @@ on_up(struct component *c, void *arg)
 	for_sessions(gw, inbound_release);
 	outgoing_settle(gw);
 	probe_start(gw->probe);
-	contacts_up(gw->contacts);
+	rosters_up(gw->rosters);
 }
 
 static void
@@ -74,7 +74,7 @@ on_down(struct component *c, enum component_end why, const struct err *err,
 	(void)err;
 	probe_stop(gw->probe);
 	arrears_drop_all(gw);
-	contacts_down(gw->contacts);
+	rosters_down(gw->rosters);
 	services_stream_down(gw);
 }
 
@@ -167,7 +167,7 @@ instance_new(struct core *c, const struct config_gateway *conf, struct err *err)
 	gw->blocks = blocks_new(gw);
 	gw->audit = audit_new(gw);
 	gw->probe = probe_new(gw);
-	gw->contacts = contacts_new(gw);
+	gw->rosters = rosters_new(gw);
 	gw->mam = mam_new(gw);
 	gw->browse = browse_new(gw);
 	archive_open(gw);
@@ -210,7 +210,7 @@ instance_free(struct gateway **gwp)
 	blocks_free(&gw->blocks);
 	audit_free(&gw->audit);
 	probe_free(&gw->probe);
-	contacts_free(&gw->contacts);
+	rosters_free(&gw->rosters);
 	archive_close(gw);
 	identities_free(&gw->identities);
 	mam_free(&gw->mam);
@@ -272,7 +272,7 @@ instance_start(struct gateway *gw)
 	/* Settings are read later, so no login overtakes this. */
 	gw->facts = store_facts_load(
 	    core_store(gw->core), str_c(gw->domain), on_facts, gw);
-	contacts_load(gw->contacts);
+	rosters_load(gw->rosters);
 	snprintf(host, sizeof(host), STR_FMT, STR_ARG(server->host));
 	gw->component =
 	    component_new(core_loop(gw->core), &p, &component_ops, gw);
@@ -289,7 +289,7 @@ instance_stop(struct gateway *gw)
 {
 	probe_stop(gw->probe);
 	for_sessions(gw, end_session);
-	contacts_goodbye(gw->contacts);
+	rosters_goodbye(gw->rosters);
 }
 
 bool

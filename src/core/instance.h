@@ -24,7 +24,7 @@ struct blocks;
 struct bridges;
 struct browse;
 struct component;
-struct contacts;
+struct rosters;
 struct identities;
 struct jid;
 struct mam;
@@ -45,7 +45,7 @@ struct gateway {
 	struct timer prune;          /* of the archive */
 	struct mam *mam;             /* questions to the archive */
 	struct browse *browse;       /* lists of rooms */
-	struct contacts *contacts;   /* who has subscribed to what */
+	struct rosters *rosters;     /* who has subscribed to what */
 	struct identities *identities;
 	struct blocks *blocks;   /* who is kept out */
 	struct bridges *bridges; /* who comes through another gateway */

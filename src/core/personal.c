@@ -8,11 +8,11 @@
 
 #include "core/account.h"
 #include "core/commands.h"
-#include "core/contact.h"
 #include "core/instance.h"
 #include "core/once.h"
 #include "core/personal.h"
 #include "core/room.h"
+#include "core/roster.h"
 #include "core/router.h"
 #include "core/services.h"
 #include "core/session.h"
@@ -180,7 +180,7 @@ on_account(struct account *a, void *arg)
 
 	account_settings(a, add_setting, k);
 	add_rooms(k, a);
-	contacts_write(k->gw->contacts, str_c(k->user), &k->contacts);
+	rosters_write(k->gw->rosters, str_c(k->user), &k->contacts);
 	(void)store_talks_load(core_store(k->gw->core), gateway_domain(k->gw),
 	    str_c(k->user), on_talks, k);
 }

@@ -14,7 +14,6 @@
 #include "core/arrears.h"
 #include "core/away.h"
 #include "core/bridge.h"
-#include "core/contact.h"
 #include "core/event.h"
 #include "core/idle.h"
 #include "core/inbound.h"
@@ -25,6 +24,7 @@
 #include "core/request.h"
 #include "core/room.h"
 #include "core/session.h"
+#include "core/watch.h"
 #include "lib/crypto.h"
 #include "lib/utf8.h"
 #include "lib/xalloc.h"
@@ -610,7 +610,7 @@ session_on_online(struct session *s, const struct gw_event *ev)
 		room_enter(it.value);
 	outgoing_release(s);
 	away_begin(s);
-	contacts_online(s);
+	watch_online(s);
 	session_check(s);
 	session_leave(s);
 }
@@ -723,7 +723,7 @@ session_on_offline(struct session *s, const struct gw_event *ev)
 	set_state(s, SESSION_IDLE);
 	request_fail_all(s, &err);
 	outgoing_fail_all(s, &err);
-	contacts_offline(s);
+	watch_offline(s);
 	arrears_on_crowd_over(&s->crowd);
 	if (asked) {
 		/* Somebody came back meanwhile: begin anew. */
