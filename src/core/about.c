@@ -58,16 +58,10 @@ add_rooms(const struct session *s, struct buf *out)
 		buf_addf(out, " and %zu more", s->rooms.n - n);
 }
 
-static const char *
-network_name(const struct session *s)
-{
-	return s->network[0] ? s->network : s->gw->ops->title;
-}
-
 void
 about_session(struct session *s, struct buf *out)
 {
-	buf_addf(out, "%s on %s: %s", s->account->user, network_name(s),
+	buf_addf(out, "%s on %s: %s", s->account->user, session_title(s),
 	    session_state_name(s->state));
 	if (s->nick[0])
 		buf_addf(out, " as %s", s->nick);

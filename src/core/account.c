@@ -122,6 +122,29 @@ account_check(struct account *a)
 		account_free(&a);
 }
 
+static bool
+is_on(const struct session *s, struct str network)
+{
+	return network.len == 0 || str_eq_nocase(network, str_c(s->network)) ||
+	    (s->spelling && str_is(network, s->spelling));
+}
+
+size_t
+account_end_sessions(
+    struct account *a, struct str network, enum gw_bye why, struct str text)
+{
+	struct map_iter it = { 0 };
+	size_t n = 0;
+
+	while (map_next(&a->sessions, &it)) {
+		if (!is_on(it.value, network))
+			continue;
+		n++;
+		session_end(it.value, why, text);
+	}
+	return n;
+}
+
 void
 account_free(struct account **ap)
 {

@@ -51,6 +51,13 @@ void account_load(struct account *a);
 typedef void account_ready_fn(struct account *a, void *arg);
 void account_wait(struct account *a, account_ready_fn *fn, void *arg);
 
+/*
+ * Ends his sessions, or those on one network (empty: all); how many.  They are
+ * freed when the turn ends.
+ */
+size_t account_end_sessions(
+    struct account *a, struct str network, enum gw_bye why, struct str text);
+
 /* Forgets all settings, here and in the store (with all else it keeps). */
 void account_forget(struct account *a, store_done_fn *done, void *arg);
 

@@ -137,16 +137,6 @@ blocks_on_fact(struct blocks *bs, struct str name, struct str value)
 	return true;
 }
 
-static void
-end_all(struct account *a, struct str why)
-{
-	struct map_iter it = { 0 };
-
-	/* They are freed when the turn ends. */
-	while (map_next(&a->sessions, &it))
-		session_end(it.value, GW_BYE_ADMIN, why);
-}
-
 void
 blocks_enforce(struct blocks *bs)
 {
@@ -160,7 +150,8 @@ blocks_enforce(struct blocks *bs)
 		if (jid_parse(&who, str_c(a->user), NULL) == 0 &&
 		    blocks_match(bs, &who) &&
 		    access_check(bs->gw, &who, &err) < 0)
-			end_all(a, str_c(err.text));
+			(void)account_end_sessions(
+			    a, STR_EMPTY, GW_BYE_ADMIN, str_c(err.text));
 	}
 	rosters_review(bs->gw->rosters);
 }

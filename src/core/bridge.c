@@ -69,16 +69,6 @@ refuse(const struct origin *o, struct err *err)
 }
 
 static void
-end_all(struct account *a, struct str why)
-{
-	struct map_iter it = { 0 };
-
-	/* They are freed when the turn ends. */
-	while (map_next(&a->sessions, &it))
-		session_end(it.value, GW_BYE_ADMIN, why);
-}
-
-static void
 shut_out(const struct origin *o)
 {
 	struct map_iter it = { 0 };
@@ -98,7 +88,8 @@ shut_out(const struct origin *o)
 
 		if (jid_parse(&who, str_c(a->user), NULL) == 0 &&
 		    str_is(jid_domain(&who), o->domain))
-			end_all(a, str_c(err.text));
+			(void)account_end_sessions(
+			    a, STR_EMPTY, GW_BYE_ADMIN, str_c(err.text));
 	}
 	rosters_review(o->gw->rosters);
 }

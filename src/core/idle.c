@@ -21,12 +21,6 @@ limit_ms(const struct session *s)
 	return s->gw->conf->idle_days * IDLE_DAY_MS;
 }
 
-static const char *
-network_name(const struct session *s)
-{
-	return s->network[0] ? s->network : s->gw->ops->title;
-}
-
 static void
 warn(struct session *s)
 {
@@ -35,7 +29,7 @@ warn(struct session *s)
 	snprintf(text, sizeof(text),
 	    "Nothing was heard from you on %s for a long time. You will be "
 	    "disconnected soon; write something there if you want to stay.",
-	    network_name(s));
+	    session_title(s));
 	inbound_notice(s, STR_EMPTY, str_c(text));
 }
 
@@ -49,7 +43,7 @@ end(struct session *s)
 	snprintf(text, sizeof(text),
 	    "Nothing was heard from you on %s for %lld days, so you were "
 	    "disconnected. You can join again at any time.",
-	    network_name(s), (long long)s->gw->conf->idle_days);
+	    session_title(s), (long long)s->gw->conf->idle_days);
 	inbound_notice(s, STR_EMPTY, str_c(text));
 	session_end(s, GW_BYE_IDLE, STR("not used for a long time"));
 }

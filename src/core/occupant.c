@@ -175,7 +175,7 @@ tell_loss(struct occupant *o)
 	snprintf(text, sizeof(text),
 	    "There is no connection to %s at the moment (%s). Messages are "
 	    "refused until it is back; that is tried again and again.",
-	    s->network[0] ? s->network : s->gw->ops->title, s->last.text);
+	    session_title(s), s->last.text);
 	announce_notice(o->room, o, str_c(text));
 }
 

@@ -114,41 +114,23 @@ run_sessions(struct step *st)
 	free(part);
 }
 
-/* How many ended; network empty: all. */
-static size_t
-end_sessions(struct account *a, struct str network, struct str why)
-{
-	struct map_iter it = { 0 };
-	size_t n = 0;
-
-	/* They are freed when the turn ends. */
-	while (a && map_next(&a->sessions, &it)) {
-		struct session *s = it.value;
-
-		if (network.len && !str_eq_nocase(network, str_c(s->network)) &&
-		    !(s->spelling && str_is(network, s->spelling)))
-			continue;
-		n++;
-		session_end(s, GW_BYE_ADMIN, why);
-	}
-	return n;
-}
-
 static void
 run_disconnect(struct step *st)
 {
 	struct str network = word(st, "network");
 	struct why why = why_of(word(st, "reason"));
 	struct buf text;
+	struct account *a;
 	struct jid who;
 	size_t n;
 
 	if (whom(st, &who) < 0)
 		return;
+	a = account_find(st->gw, jid_bare(&who));
 	buf_init(&text, OPERATOR_TEXT_MAX);
 	buf_addf(&text, "Disconnected by an administrator%s", why.text);
-	n = end_sessions(
-	    account_find(st->gw, jid_bare(&who)), network, buf_str(&text));
+	n = a ? account_end_sessions(a, network, GW_BYE_ADMIN, buf_str(&text))
+	      : 0;
 	buf_clear(&text);
 	if (n == 0) {
 		refuse(st, "they are not connected there");

@@ -158,7 +158,7 @@ outgoing_send(
 	if (hold && !can_hold)
 		return err_set(err, ERR_UNREACHABLE,
 		    "not sent: the connection to %s is down (%s)",
-		    s->network[0] ? s->network : s->gw->ops->title,
+		    session_title(s),
 		    s->last.text[0] ? s->last.text : "it is being made");
 	if (s->noutgoing >= OUTGOING_MAX ||
 	    (hold && s->nheld >= SESSION_HELD_MAX))

@@ -201,11 +201,8 @@ personal_on_export(struct adhoc_call *call)
 static void
 erase(struct account *a, store_done_fn *done, struct asking *k)
 {
-	struct map_iter it = { 0 };
-
-	while (map_next(&a->sessions, &it))
-		session_end(it.value, GW_BYE_UNREGISTER,
-		    STR("You asked to be forgotten."));
+	(void)account_end_sessions(
+	    a, STR_EMPTY, GW_BYE_UNREGISTER, STR("You asked to be forgotten."));
 	account_forget(a, done, k);
 	account_check(a);
 }

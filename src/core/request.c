@@ -59,7 +59,7 @@ on_deadline(struct timer *t)
 	struct gw_event ev = { .type = GW_EV_DONE, .req = rq->id };
 
 	err_set(&ev.err, ERR_TIMEOUT, "%s: no answer in time",
-	    rq->s->network[0] ? rq->s->network : rq->s->gw->ops->title);
+	    session_title(rq->s));
 	finish(rq, &ev);
 }
 

@@ -141,8 +141,8 @@ session_leave(struct session *s)
 static void on_timer(struct timer *t);
 
 /* For people. */
-static const char *
-network_title(const struct session *s)
+const char *
+session_title(const struct session *s)
 {
 	return s->network[0] ? s->network : s->gw->ops->title;
 }
@@ -158,7 +158,7 @@ on_stable(struct timer *t)
 	log_info(&s->log, "network lets us in again", "online_ms=%d",
 	    SESSION_STABLE_MS);
 	alarm_admins(
-	    s->gw, "%s lets users of this gateway in again.", network_title(s));
+	    s->gw, "%s lets users of this gateway in again.", session_title(s));
 }
 
 struct session *
@@ -436,12 +436,12 @@ tell_wait(struct session *s, int64_t ms)
 		snprintf(text, sizeof(text),
 		    "%s turns connections from here away at the moment "
 		    "(" STR_FMT "); the next try is in about %d s.",
-		    network_title(s), STR_ARG(why), (int)(ms / 1000));
+		    session_title(s), STR_ARG(why), (int)(ms / 1000));
 	else
 		snprintf(text, sizeof(text),
 		    "Many are connecting to %s at the moment; your turn is in "
 		    "about %d s.",
-		    network_title(s), (int)(ms / 1000));
+		    session_title(s), (int)(ms / 1000));
 	inbound_notice(s, STR_EMPTY, str_c(text));
 }
 
@@ -455,7 +455,7 @@ refuse_shut_out(struct session *s, int64_t ms)
 	err_set(&err, ERR_BUSY,
 	    "%s turns connections from here away at the moment (" STR_FMT
 	    "); try again in %d minutes",
-	    network_title(s), STR_ARG(why), (int)(ms / 60000 + 1));
+	    session_title(s), STR_ARG(why), (int)(ms / 60000 + 1));
 	s->last = err;
 	request_fail_all(s, &err);
 	outgoing_fail_all(s, &err);
@@ -626,7 +626,7 @@ tell_loss(struct session *s, const struct err *err)
 	snprintf(text, sizeof(text),
 	    "The connection to %s was lost (%s). Messages are refused until "
 	    "it is back; that is tried again and again.",
-	    network_title(s),
+	    session_title(s),
 	    err->text[0] ? err->text : "closed by the other side");
 	s->told_loss = true;
 	while (map_next(&s->rooms, &it))
@@ -699,7 +699,7 @@ note_turned_away(struct session *s, const struct err *err)
 		    "minute, the last one with: %s. Nobody is connected to it "
 		    "for %d s, then one at a time is tried. You will be told "
 		    "when it lets users in again.",
-		    network_title(s), GATE_USERS, err->text, (int)(ms / 1000));
+		    session_title(s), GATE_USERS, err->text, (int)(ms / 1000));
 }
 
 void

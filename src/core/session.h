@@ -179,6 +179,9 @@ void session_refold(struct session *s);
 /* Is this our own name there? */
 bool session_is_self(struct session *s, struct str nick);
 
+/* Of its network, for people. */
+const char *session_title(const struct session *s);
+
 /* For status. */
 const char *session_state_name(enum session_state state);
 

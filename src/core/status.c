@@ -78,8 +78,7 @@ add_rooms(struct buf *b, const struct session *s)
 static void
 add_session(struct buf *b, struct session *s)
 {
-	buf_addf(b, "%s: %s\n", s->network[0] ? s->network : s->gw->ops->title,
-	    session_state_name(s->state));
+	buf_addf(b, "%s: %s\n", session_title(s), session_state_name(s->state));
 	add_since(b, s);
 	if (s->gw->ops->status)
 		s->gw->ops->status(s, b);
