@@ -404,7 +404,8 @@ irc_open(struct gateway *gw, const struct conf *conf, struct err *err)
 
 /* Links that are up stay as they are until they are made again. */
 static int
-irc_reload(struct gateway *gw, const struct conf *conf, struct err *err)
+irc_reload(
+    struct gateway *gw, const struct conf *conf, bool try, struct err *err)
 {
 	struct irc_gateway *irc = irc_of(gw);
 	struct irc_networks next;
@@ -418,9 +419,13 @@ irc_reload(struct gateway *gw, const struct conf *conf, struct err *err)
 	if (!only != !irc->only ||
 	    (only && strcmp(only->name, irc->only->name) != 0)) {
 		conf_err(conf, "only_network", err,
-		    "changes what every address means; it needs a restart");
+		    "only_network changes what every address means; that "
+		    "needs a restart");
 		goto out;
 	}
+	rc = 0;
+	if (try)
+		goto out;
 	irc_networks_replace(&irc->networks, &next);
 	irc->ports = ports;
 	irc->only = only;
@@ -428,7 +433,6 @@ irc_reload(struct gateway *gw, const struct conf *conf, struct err *err)
 	irc->private_hosts = conf_bool(conf, "private_hosts");
 	irc_ident_set(&irc->ident, conf_str(conf, "ident_address"),
 	    (uint16_t)conf_int(conf, "ident_port"));
-	rc = 0;
 out:
 	irc_networks_release(&next);
 	return rc;

@@ -199,27 +199,44 @@ core_free(struct core **cp)
 	free(c);
 }
 
-int
-core_reload(struct core *c, const struct config *config, struct err *err)
+/* Its section of a new file, if the file has one of the same kind. */
+static const struct config_gateway *
+section_of(const struct gateway *gw, const struct config *config)
+{
+	const struct config_gateway *is =
+	    config_gateway_find(config, str_c(gw->domain));
+
+	return is && is->ops == gw->ops ? is : NULL;
+}
+
+static int
+reload_all(
+    struct core *c, const struct config *config, bool try, struct err *err)
 {
 	LIST_EACH(&c->gateways, n)
 	{
 		struct gateway *gw = GATEWAY(n);
-		const struct config_gateway *is =
-		    config_gateway_find(config, gateway_domain(gw));
+		const struct config_gateway *is = section_of(gw, config);
 
-		if (!is || is->ops != gw->ops || !gw->ops->reload)
-			continue;
-		if (gw->ops->reload(gw, is->conf, err) < 0)
+		if (is && gw->ops->reload &&
+		    gw->ops->reload(gw, is->conf, try, err) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+int
+core_reload(struct core *c, const struct config *config, struct err *err)
+{
+	if (reload_all(c, config, true, err) < 0 ||
+	    reload_all(c, config, false, err) < 0)
+		return -1;
 	LIST_EACH(&c->gateways, n)
 	{
 		struct gateway *gw = GATEWAY(n);
-		const struct config_gateway *is =
-		    config_gateway_find(config, gateway_domain(gw));
+		const struct config_gateway *is = section_of(gw, config);
 
-		if (!is || is->ops != gw->ops)
+		if (!is)
 			continue;
 		gw->conf = is;
 		services_forget_caps(gw);

@@ -494,9 +494,13 @@ struct gateway_ops {
 	int (*open)(
 	    struct gateway *gw, const struct conf *conf, struct err *err);
 
-	/* The same at SIGHUP; -1: nothing has changed.  NULL: needs a restart. */
-	int (*reload)(
-	    struct gateway *gw, const struct conf *conf, struct err *err);
+	/*
+	 * The same at SIGHUP; -1: nothing has changed.  With `try` it only
+	 * says whether it would be taken, since all gateways take the file or
+	 * none does.  NULL: needs a restart.
+	 */
+	int (*reload)(struct gateway *gw, const struct conf *conf, bool try,
+	    struct err *err);
 
 	/*
 	 * What gateway_fact_put() has kept, before the first login; again may

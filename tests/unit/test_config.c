@@ -54,8 +54,10 @@ static const struct gw_section phone_sections[] = {
 
 /* Never called; that it is there says what can be reloaded. */
 static int
-chat_reload(struct gateway *gw, const struct conf *conf, struct err *err)
+chat_reload(
+    struct gateway *gw, const struct conf *conf, bool try, struct err *err)
 {
+	(void)try;
 	(void)gw;
 	(void)conf;
 	(void)err;

@@ -314,7 +314,7 @@ the_only_network_stays_until_a_restart(void **state)
 	struct err err = ERR_INIT;
 
 	assert_int_equal(
-	    irc_gateway.reload(&f->gw, next->gateway[0].conf, &err), -1);
+	    irc_gateway.reload(&f->gw, next->gateway[0].conf, false, &err), -1);
 	assert_non_null(strstr(err.text, "restart"));
 	assert_true(str_is(irc_gateway.only_network(&f->gw), "net"));
 	config_free(&next);
@@ -439,7 +439,7 @@ a_reload_keeps_links_and_what_was_learnt(void **state)
 
 	log_in_and_join(f);
 	assert_int_equal(
-	    irc_gateway.reload(&f->gw, next->gateway[0].conf, NULL), 0);
+	    irc_gateway.reload(&f->gw, next->gateway[0].conf, false, NULL), 0);
 	assert_int_equal(irc_gateway.split(&f->gw, STR("#a%new"), &a, NULL), 0);
 	assert_int_equal(
 	    irc_gateway.split(&f->gw, STR("#a%other"), &a, NULL), -1);
@@ -457,7 +457,7 @@ a_bad_reload_changes_nothing(void **state)
 	struct gw_address a;
 
 	assert_int_equal(
-	    irc_gateway.reload(&f->gw, next->gateway[0].conf, &err), -1);
+	    irc_gateway.reload(&f->gw, next->gateway[0].conf, false, &err), -1);
 	assert_int_equal(irc_gateway.split(&f->gw, STR("#a%net"), &a, NULL), 0);
 	config_free(&next);
 }
