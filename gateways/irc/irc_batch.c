@@ -199,22 +199,46 @@ irc_on_batch(struct irc_proto *p, struct irc_event *ev)
 	return ev->on != was;
 }
 
+/* The innermost batch around the line at hand that is so; or NULL. */
+static struct batch *
+enclosing(const struct irc_proto *p, bool (*is_so)(const struct batch *b))
+{
+	struct batch *b = find(p, tagged(p));
+	unsigned depth;
+
+	for (depth = 1; b && !is_so(b) && depth < IRC_BATCH_DEPTH; depth++)
+		b = find(p, str_c(b->parent));
+	return b && is_so(b) ? b : NULL;
+}
+
+static bool
+has_reason(const struct batch *b)
+{
+	return b->reason[0] != '\0';
+}
+
+static bool
+is_past(const struct batch *b)
+{
+	return b->is_past;
+}
+
+static bool
+has_label(const struct batch *b)
+{
+	return b->label != 0;
+}
+
 struct str
 irc_batch_reason(struct irc_proto *p)
 {
 	const struct batch *b;
-	unsigned depth;
 
 	if (!p->batches)
 		return STR_EMPTY;
 	forget_old(p);
-	b = find(p, tagged(p));
-	for (depth = 1; b && depth < IRC_BATCH_DEPTH; depth++) {
-		if (b->reason[0])
-			break;
-		b = find(p, str_c(b->parent));
-	}
-	return b && b->reason[0] ? str_c(b->reason) : STR_EMPTY;
+	b = enclosing(p, has_reason);
+	return b ? str_c(b->reason) : STR_EMPTY;
 }
 
 /* Put together without printf: thousands of them come at once. */
@@ -249,17 +273,11 @@ enum irc_tense
 irc_batch_tense(struct irc_proto *p)
 {
 	struct batch *b;
-	unsigned depth;
 
 	if (!p->batches || p->m.tags.len == 0)
 		return IRC_NOW;
-	b = find(p, tagged(p));
-	for (depth = 1; b && depth < IRC_BATCH_DEPTH; depth++) {
-		if (b->is_past)
-			break;
-		b = find(p, str_c(b->parent));
-	}
-	if (!b || !b->is_past)
+	b = enclosing(p, is_past);
+	if (!b)
 		return IRC_NOW;
 	return b->npast++ < IRC_BATCH_PAST ? IRC_PAST : IRC_PAST_TOO_MUCH;
 }
@@ -269,15 +287,10 @@ irc_line_label(const struct irc_proto *p)
 {
 	const struct batch *b;
 	uint32_t label;
-	unsigned depth;
 
 	if (p->m.tags.len == 0)
 		return 0;
 	label = own_label(p);
-	b = find(p, tagged(p));
-	for (depth = 0; !label && b && depth < IRC_BATCH_DEPTH; depth++) {
-		label = b->label;
-		b = find(p, str_c(b->parent));
-	}
-	return label;
+	b = label ? NULL : enclosing(p, has_label);
+	return b ? b->label : label;
 }

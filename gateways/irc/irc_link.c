@@ -181,11 +181,12 @@ charset(struct irc_proto *p, struct str target, bool outward)
 	struct irc_link *l = LIST_ENTRY(p, struct irc_link, proto);
 	struct str room =
 	    irc_network_is_channel(l->net, target) ? target : STR_EMPTY;
-	struct str is = session_setting(l->s, room, "encoding");
+	struct str is;
 
 	if (outward &&
 	    !str_is(session_setting(l->s, room, "encoding_out"), "1"))
 		return NULL;
+	is = session_setting(l->s, room, "encoding");
 	if (is.len == 0)
 		return l->net->charset;
 	snprintf(l->charset, sizeof(l->charset), STR_FMT, STR_ARG(is));

@@ -252,6 +252,44 @@ account_setting(const struct account *a, struct str network, struct str room,
 	return st ? secret_str(&st->value) : STR_EMPTY;
 }
 
+/* 0: it is of somewhere else. */
+static int
+nearness(const struct setting *st, struct str network, struct str room,
+    struct str key)
+{
+	bool is_there = str_is(network, st->network);
+
+	if (st->room[0] && is_there && str_is(room, st->room))
+		return 4;
+	if (st->room[0])
+		return is_there && str_is(key, st->room) ? 3 : 0;
+	if (is_there)
+		return 2;
+	return st->network[0] == '\0';
+}
+
+struct str
+account_nearest(const struct account *a, struct str network, struct str room,
+    struct str key, const char *name)
+{
+	struct str value = STR_EMPTY;
+	int best = 0, near;
+
+	LIST_EACH(&a->settings, n)
+	{
+		const struct setting *st = SETTING(n);
+
+		if (strcmp(name, st->name) != 0 || st->value.len == 0)
+			continue;
+		near = nearness(st, network, room, key);
+		if (near > best) {
+			best = near;
+			value = secret_str(&st->value);
+		}
+	}
+	return value;
+}
+
 struct str
 account_default(const struct gateway *gw, const struct gw_setting *st)
 {

@@ -61,6 +61,13 @@ size_t account_end_sessions(
 /* Forgets all settings, here and in the store (with all else it keeps). */
 void account_forget(struct account *a, store_done_fn *done, void *arg);
 
+/*
+ * What was set nearest to a room: there, under either of its spellings, else
+ * for its network, else for the gateway; empty: nothing.
+ */
+struct str account_nearest(const struct account *a, struct str network,
+    struct str room, struct str key, const char *name);
+
 /* What was set exactly there; empty: nothing. */
 struct str account_setting(const struct account *a, struct str network,
     struct str room, const char *name);

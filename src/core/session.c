@@ -899,16 +899,11 @@ session_setting(struct session *s, struct str room, const char *name)
 	const struct gw_setting *table = s->gw->ops->settings;
 	struct str network = str_c(s->network), v = STR_EMPTY;
 
-	if (room.len)
-		v = account_setting(s->account, network, room, name);
-	/* Addresses have lost the case of letters. */
-	if (room.len && v.len == 0)
-		v = account_setting(
-		    s->account, network, session_key(s, room), name);
-	if (v.len == 0)
-		v = account_setting(s->account, network, STR_EMPTY, name);
-	if (v.len == 0)
-		v = account_setting(s->account, STR_EMPTY, STR_EMPTY, name);
+	/* Most users have none, and this is asked with every message. */
+	if (s->account->nsetting)
+		v = account_nearest(s->account, network, room,
+		    /* Addresses have lost the case of letters. */
+		    room.len ? session_key(s, room) : STR_EMPTY, name);
 	for (; v.len == 0 && table && table->name; table++)
 		if (strcmp(table->name, name) == 0)
 			return account_default(s->gw, table);
