@@ -280,6 +280,7 @@ static const size_t message_strs[] = {
 	offsetof(struct gw_message, parts),
 	offsetof(struct gw_message, account),
 	offsetof(struct gw_message, host),
+	offsetof(struct gw_message, title),
 };
 
 enum {

@@ -45,6 +45,7 @@
 struct clock;
 struct conf;
 struct gateway;
+struct http_server;
 struct log_ctx;
 struct loop;
 struct session;
@@ -68,10 +69,14 @@ enum gw_addr_kind {
 
 struct gw_address {
 	enum gw_addr_kind kind;
-	struct str network;  /* canonical name; "" if there is only one */
-	struct str name;     /* room or person; empty for the others */
-	struct str spelling; /* from split(): the network as it was written,
+	struct str network;   /* canonical name; "" if there is only one */
+	struct str name;      /* room or person; empty for the others */
+	struct str spelling;  /* from split(): the network as it was written,
 	                        an alias perhaps; local() writes `network` */
+	struct str canonical; /* from split(): the local part that this is a
+	                         sloppy spelling of (a national number); what
+	                         is sent to it is answered with `gone` and
+	                         that address.  Empty: it is the one */
 };
 
 /* Bytes of a room's or person's name: it fits an address in any spelling. */
@@ -192,6 +197,8 @@ struct gw_message {
 	                             behind it, where the network made several
 	                             of it */
 	struct str account, host; /* of the sender, inward */
+	struct str title;         /* of the sender, inward: what people are to
+	                             see instead of his address; or empty */
 	const struct gw_span *span;
 	size_t nspan;
 	const struct gw_attachment *attachment;
@@ -222,6 +229,109 @@ enum gw_fate {
 	GW_RETRY,     /* certainly not sent; trying again is safe */
 	GW_REFUSED,   /* not delivered; trying again is pointless */
 	GW_UNSURE,    /* may have been sent; only a person may try again */
+};
+
+/* ---- networks that store and forward ----------------------------------- */
+
+/*
+ * Where ops->live is false the core owes what it has accepted: it keeps a
+ * message in its outbox until it has an end, and what comes in in its inbox
+ * until the XMPP server has taken it.
+ *
+ *	core                               network
+ *	route(s, m, &r)      ------->
+ *	   (committed: accepted)
+ *	   (waits for its line and for what goes to the same recipient)
+ *	   (committed: it is being tried)
+ *	send(s, ticket, m)   ------->
+ *	                     <-------      gateway_outcome() once, at once or
+ *	                                   later
+ *	                     <-------      gateway_report() any number, at any
+ *	                                   time, before the outcome too
+ *	                     <-------      gateway_arrive()
+ *	   (committed)
+ *	kept(arg, true)      ------->      ... acknowledge it to the network
+ *
+ * A message that takes several requests (parts, several recipients) is sent
+ * in that many pieces, each with a ticket and an end of its own; tickets mean
+ * the same after a restart.  What was being tried when the program died is
+ * never tried again by itself, unless the line recognises a ticket that it
+ * has had.
+ */
+enum {
+	GW_LINE_MAX = 64,    /* bytes of a line's name */
+	GW_PIECES_MAX = 200, /* of one message */
+};
+
+/* When a receipt (XEP-0184) is sent for a message that asks for one. */
+enum gw_stage {
+	GW_STAGE_DELIVERED, /* where the line reports it, else GW_STAGE_SENT */
+	GW_STAGE_SENT,      /* the network has taken it */
+	GW_STAGE_ACCEPTED,  /* we have */
+};
+
+/* By what messages leave: a number at a provider, a smart host. */
+struct gw_line {
+	struct str name;     /* unique in its gateway, GW_LINE_MAX */
+	struct str fallback; /* another line, for what this one could
+	                         certainly not send; or empty */
+	unsigned parallel;   /* pieces under way at once; 0: 4 */
+	unsigned burst;      /* so many at once, then one each ... */
+	int64_t interval_ms; /* 0: as fast as they are taken */
+	int64_t expire_ms;   /* given up after that; 0: 4 hours */
+	enum gw_stage stage;
+	bool reports; /* deliveries are reported */
+	bool dedups;  /* repeating a ticket is harmless */
+};
+
+/* Where a message goes, and what it takes. */
+struct gw_route {
+	char line[GW_LINE_MAX + 1];
+	unsigned npieces;  /* requests; 1 to GW_PIECES_MAX */
+	unsigned nunits;   /* what it is counted as: parts that are billed */
+	int64_t price;     /* millionths of the line's currency; 0: not known */
+	int64_t expire_ms; /* 0: that of the line */
+	bool repeats;      /* is refused with the err once; the same text again
+	                     within ten minutes is taken as a yes */
+};
+
+/* What came of a piece that was to be sent. */
+struct gw_outcome {
+	gw_ticket ticket;
+	enum gw_fate fate;      /* SENT, DELIVERED, RETRY, REFUSED, UNSURE */
+	struct err err;         /* of the last three */
+	int64_t retry_after_ms; /* RETRY: as the network asked; 0: it did not */
+	struct str network_id;  /* what the network calls it; or empty */
+	bool is_throttle;       /* RETRY: the whole line is to wait so long */
+	bool is_line_broken;    /* RETRY: credentials, credit, sender: nothing
+	                        goes by this line until an operator looks */
+};
+
+/* What the network says about a piece afterwards. */
+struct gw_report {
+	struct str line;  /* a report counts for tickets of that line only */
+	gw_ticket ticket; /* 0: network_id says which */
+	struct str network_id;
+	enum gw_fate fate; /* SENT, DELIVERED, REFUSED */
+	struct err err;    /* REFUSED */
+};
+
+/* Something that came in for a user, who need not have a session. */
+struct gw_arrival {
+	struct str user; /* bare JID */
+	struct str line;
+	struct str key; /* the same for what comes again, and for nothing else
+	                   on that line; empty: nothing tells */
+	const struct gw_message *message; /* room: from a group */
+};
+
+/* on disk, or could not be kept: then it must not be acknowledged. */
+typedef void gw_kept_fn(void *arg, bool ok);
+
+/* What has gone out by a line for a user, or by all of it (user empty). */
+struct gw_spent {
+	uint64_t nmessages, nunits;
+	int64_t price; /* as in gw_route */
 };
 
 /* ---- requests --------------------------------------------------------- */
@@ -570,9 +680,20 @@ struct gateway_ops {
 	 */
 	void (*drop)(struct session *s);
 
-	/* Answered by FATE.  Only when online. */
+	/*
+	 * Only when online.  Live: answered by FATE.  Else: by
+	 * gateway_outcome(), and m->part of m->nparts is what is to be sent.
+	 */
 	void (*send)(
 	    struct session *s, gw_ticket t, const struct gw_message *m);
+
+	/*
+	 * Not live: which line takes it and what that costs.  Looks at nothing
+	 * but what is known here: m was not accepted yet.  -1: it is refused
+	 * with err; nothing is kept of it.  Only when online.
+	 */
+	int (*route)(struct session *s, const struct gw_message *m,
+	    struct gw_route *out, struct err *err);
 
 	/* A NULL slot: the network cannot do that, and disco says so. */
 	gw_request_fn *const *request; /* GW_NREQ of them */
@@ -660,6 +781,52 @@ const struct log_ctx *gateway_log(struct gateway *gw);
 /* A session of somebody, or NULL: what comes in may be for anybody. */
 struct session *gateway_session(
     struct gateway *gw, struct str user, struct str network);
+
+/* ---- up-calls of networks that store and forward ---------------------- */
+
+/*
+ * Declares a line, or changes one; from open() and reload() on.  A line that
+ * is taken away keeps what is queued for it until it expires.
+ */
+void gateway_line_put(struct gateway *gw, const struct gw_line *line);
+void gateway_line_del(struct gateway *gw, struct str name);
+
+/* For a ticket that is not being sent: nothing happens, one log line. */
+void gateway_outcome(struct gateway *gw, const struct gw_outcome *o);
+
+/*
+ * 0: taken, and fn is called, never before this returns: a report that names
+ * nothing we know is kept a while, since it may be faster than the outcome.
+ * -1: over a ceiling: the network is to tell it again.
+ */
+int gateway_report(
+    struct gateway *gw, const struct gw_report *r, gw_kept_fn *fn, void *arg);
+
+/*
+ * n of them are kept together or not at all; n is 1 to GW_ARRIVALS_MAX.  The
+ * same promises as gateway_report().  One whose key was here before is
+ * acknowledged and dropped.
+ */
+enum { GW_ARRIVALS_MAX = 100 };
+int gateway_arrive(struct gateway *gw, const struct gw_arrival *v, size_t n,
+    gw_kept_fn *fn, void *arg);
+
+/* Since when: the start of a UTC day that is not more than a week ago. */
+void gateway_spent(struct gateway *gw, struct str user, struct str line,
+    int64_t since_utc, struct gw_spent *out);
+
+/* A notice from the gateway's address to every administrator; logged too. */
+void gateway_tell_admins(struct gateway *gw, struct str text);
+
+/* A notice from the gateway's address to a user (bare JID). */
+void gateway_tell(struct gateway *gw, struct str user, struct str text);
+
+/* What the http block of the file configures; NULL, empty: there is none. */
+struct http_server *gateway_http(struct gateway *gw);
+struct str gateway_public_url(struct gateway *gw); /* no slash at the end */
+
+/* 32 bytes, the same after each start, for one purpose of this gateway. */
+void gateway_derive(struct gateway *gw, struct str purpose, uint8_t out[32]);
 
 /* ---- configuration, as open() sees it --------------------------------- */
 

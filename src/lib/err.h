@@ -26,6 +26,9 @@ enum err_kind {
 	ERR_UNREACHABLE, /* the network cannot be reached; wait */
 	ERR_TIMEOUT,     /* no answer in time; wait */
 	ERR_BUSY,        /* a ceiling is reached; wait */
+	ERR_ABSENT,      /* whom it was for is not to be reached now; wait */
+	ERR_POLICY,      /* what it says is not let through */
+	ERR_UNSUITABLE,  /* not like this: say it otherwise */
 	ERR_GONE,        /* it has another address now; see text */
 	ERR_PROTOCOL,    /* the peer broke its protocol */
 	ERR_INTERNAL,    /* our own fault */
