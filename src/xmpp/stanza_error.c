@@ -184,7 +184,7 @@ static const struct {
 	{ "not-authorized", ERR_AUTH },
 	{ "payment-required", ERR_DENIED }, /* RFC 3920, still sent */
 	{ "policy-violation", ERR_TOO_BIG },
-	{ "recipient-unavailable", ERR_UNREACHABLE },
+	{ "recipient-unavailable", ERR_ABSENT },
 	{ "redirect", ERR_GONE },
 	{ "registration-required", ERR_AUTH },
 	{ "remote-server-not-found", ERR_UNREACHABLE },

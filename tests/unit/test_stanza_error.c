@@ -73,6 +73,22 @@ an_error_without_text_has_no_text_element(void **state)
 	assert_null(strstr(out.p, "<text"));
 }
 
+/* Conditions are fewer than kinds: what comes back may be its neighbour. */
+static enum err_kind
+read_as(enum err_kind kind)
+{
+	switch (kind) {
+	case ERR_INTERNAL: /* theirs is their protocol fault to us */
+		return ERR_PROTOCOL;
+	case ERR_POLICY:
+		return ERR_TOO_BIG;
+	case ERR_UNSUITABLE:
+		return ERR_NOT_INSIDE;
+	default:
+		return kind;
+	}
+}
+
 static void
 every_kind_has_a_stanza_error(void **state)
 {
@@ -88,9 +104,7 @@ every_kind_has_a_stanza_error(void **state)
 		stanza_error_write(&w, &err);
 		s = read_back(&e);
 		assert_true(e.type.len > 0);
-		/* Their internal error is their protocol fault to us. */
-		assert_int_equal(stanza_error_kind(&e),
-		    kind == ERR_INTERNAL ? ERR_PROTOCOL : kind);
+		assert_int_equal(stanza_error_kind(&e), read_as(err.kind));
 		stanza_free(&s);
 	}
 }
