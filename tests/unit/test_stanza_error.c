@@ -218,7 +218,7 @@ errors_of_others_are_read_in_any_order(void **state)
 	assert_true(str_is(e.type, "wait"));
 	assert_true(str_is(e.condition, "recipient-unavailable"));
 	assert_true(str_is(e.text, "not now"));
-	assert_int_equal(stanza_error_kind(&e), ERR_UNREACHABLE);
+	assert_int_equal(stanza_error_kind(&e), ERR_ABSENT);
 	stanza_free(&s);
 }
 
