@@ -332,8 +332,8 @@ static const struct gw_option options[] = {
 };
 
 static const struct gw_section sections[] = {
-	{ "network", irc_network_options },
-	{ NULL, NULL },
+	{ .name = "network", .option = irc_network_options },
+	{ .name = NULL },
 };
 
 /* NULL and 0: there is no such option in the file. */

@@ -22,14 +22,21 @@ struct value {
 	int64_t number; /* of GW_OPT_INT and GW_OPT_BOOL */
 };
 
+/* An option that the file alone declares. */
+struct other {
+	struct gw_option opt;
+	char *name;
+};
+
 struct conf {
 	struct list node; /* among the sections of its parent */
 	struct list sections;
 	const char *path, *name;
 	char *title;
 	int line;
-	size_t nvalues;
+	size_t nvalues, ndeclared; /* the last of them are in no table */
 	struct value *value;
+	struct other *other;
 };
 
 static const char *const words[] = { "no", "false", "off", "yes", "true", "on",
@@ -242,6 +249,14 @@ conf_new(const char *path, const char *name, struct str title, int line,
 	return c;
 }
 
+static void
+others_free(struct conf *c)
+{
+	for (size_t i = 0; i < c->ndeclared; i++)
+		free(c->other[i].name);
+	free(c->other);
+}
+
 void
 conf_free(struct conf **cp)
 {
@@ -259,6 +274,7 @@ conf_free(struct conf **cp)
 	}
 	for (size_t i = 0; i < c->nvalues; i++)
 		value_clear(&c->value[i]);
+	others_free(c);
 	free(c->value);
 	free(c->title);
 	free(c);
@@ -288,6 +304,25 @@ bool
 conf_knows(const struct conf *c, const char *option)
 {
 	return find(c, option) != NULL;
+}
+
+bool
+conf_declare(struct conf *c, const char *option)
+{
+	struct other *o;
+
+	if (c->ndeclared == CONF_OTHERS_MAX)
+		return false;
+	/* Values point at them: they do not move. */
+	if (!c->other)
+		c->other = xcalloc(CONF_OTHERS_MAX, sizeof(*c->other));
+	o = &c->other[c->ndeclared];
+	o->name = str_dup(str_c(option));
+	o->opt = (struct gw_option){ .name = o->name, .def = "" };
+	c->value = xrealloc_array(c->value, c->nvalues + 1, sizeof(*c->value));
+	c->value[c->nvalues++] = (struct value){ .opt = &o->opt };
+	c->ndeclared++;
+	return true;
 }
 
 void
@@ -359,6 +394,8 @@ bool
 conf_same_options(
     const struct conf *a, const struct conf *b, const struct gw_option *table)
 {
+	if (!table && a->nvalues != b->nvalues)
+		return false;
 	for (size_t i = 0; !table && i < a->nvalues; i++) {
 		const char *name = a->value[i].opt->name;
 
@@ -482,6 +519,12 @@ bool
 conf_is_set(const struct conf *c, const char *name)
 {
 	return value_of(c, name)->line != 0;
+}
+
+struct str
+conf_other(const struct conf *c, size_t i)
+{
+	return i < c->ndeclared ? str_c(c->other[i].name) : STR_EMPTY;
 }
 
 const struct conf *

@@ -38,6 +38,10 @@ int conf_line(const struct conf *c, const char *option);
 /* False: no table of c declares it. */
 bool conf_knows(const struct conf *c, const char *option);
 
+/* One more, of one value, that no table has; at most CONF_OTHERS_MAX. */
+enum { CONF_OTHERS_MAX = 64 };
+bool conf_declare(struct conf *c, const char *option);
+
 /* Copies and checks the values; what is wrong goes into rep. */
 void conf_set(struct conf *c, const char *option, int line,
     const char *const *item, size_t n, struct config_report *rep);

@@ -93,13 +93,13 @@ static const struct gw_option limits_options[] = {
 };
 
 static const struct gw_section sections[] = {
-	{ "server", server_options },
-	{ "store", store_options },
-	{ "log", log_options },
-	{ "access", access_options },
-	{ "gateway", gateway_options },
-	{ "limits", limits_options },
-	{ NULL, NULL },
+	{ .name = "server", .option = server_options },
+	{ .name = "store", .option = store_options },
+	{ .name = "log", .option = log_options },
+	{ .name = "access", .option = access_options },
+	{ .name = "gateway", .option = gateway_options },
+	{ .name = "limits", .option = limits_options },
+	{ .name = NULL },
 };
 
 const struct gw_section *

@@ -146,8 +146,11 @@ struct reader {
 	const struct gateway_ops *const *kinds;
 	struct config_report *rep;
 	struct conf_text text;
+	struct options options;
+	char *other[CONF_OTHERS_MAX]; /* names that the file alone declares */
+	size_t nother;
 	size_t block;   /* blocks that have ended */
-	bool try_again; /* what was in the way is blanked */
+	bool try_again; /* what was in the way is blanked, or known now */
 };
 
 /* libconfuse passes nothing of ours to its callbacks; its lexer is one too. */
@@ -177,6 +180,46 @@ note_block(cfg_t *parent, cfg_opt_t *opt)
 	return 0;
 }
 
+static bool
+is_open_ended(const struct gateway_ops *const *kinds, const char *section)
+{
+	for (; *kinds; kinds++)
+		for (const struct gw_section *s = (*kinds)->sections;
+		     s && s->name; s++)
+			if (strcmp(s->name, section) == 0 && s->open_ended)
+				return true;
+	return false;
+}
+
+static cfg_opt_t *
+option_of(cfg_opt_t *v, const char *name)
+{
+	while (v->name && strcmp(v->name, name) != 0)
+		v++;
+	return v->name ? v : NULL;
+}
+
+/* An option of an open-ended section inside gateways, from the next round on. */
+static bool
+take_other(struct reader *r, const char *section, const char *name)
+{
+	cfg_opt_t *gateway = option_of(r->options.v, "gateway");
+	cfg_opt_t *block = option_of(gateway->subopts, section);
+	struct options inside = { 0 };
+
+	if (!block || r->nother == CONF_OTHERS_MAX ||
+	    !is_open_ended(r->kinds, section))
+		return false;
+	inside.v = block->subopts;
+	while (inside.v && inside.v[inside.n].name)
+		inside.n++;
+	r->other[r->nother] = str_dup(str_c(name));
+	(void)options_add(
+	    &inside, r->other[r->nother++], CFGT_STR, CFGF_LIST, note_line);
+	block->subopts = inside.v;
+	return true;
+}
+
 static void
 on_unknown(cfg_t *sec, const char *name)
 {
@@ -184,6 +227,9 @@ on_unknown(cfg_t *sec, const char *name)
 	size_t n = 0;
 	char where[64] = "at the top level";
 
+	reading->try_again = take_other(reading, sec->name, name);
+	if (reading->try_again)
+		return;
 	for (cfg_opt_t *o = sec->opts; o->name && n < 255; o++)
 		known[n++] = o->name;
 	known[n] = NULL;
@@ -252,17 +298,19 @@ read_once(struct reader *r, cfg_opt_t *options, cfg_t **out)
 	return 0;
 }
 
-/* It stops at an option it does not know; every round blanks one. */
+/* It stops at an option it does not know; every round blanks or takes one. */
 static cfg_t *
 read_text(struct reader *r)
 {
-	struct options o = options_of_file(r->kinds);
 	cfg_t *cfg = NULL;
 
-	for (int i = 0; i < CONFIG_PROBLEMS_MAX; i++)
-		if (read_once(r, o.v, &cfg) == 0 || !r->try_again)
+	r->options = options_of_file(r->kinds);
+	for (int i = 0; i < CONFIG_PROBLEMS_MAX + CONF_OTHERS_MAX; i++)
+		if (read_once(r, r->options.v, &cfg) == 0 || !r->try_again)
 			break;
-	options_free(o.v);
+	options_free(r->options.v);
+	while (r->nother)
+		free(r->other[--r->nother]);
 	return cfg;
 }
 
@@ -270,7 +318,7 @@ read_text(struct reader *r)
 
 static void
 copy_option(struct reader *r, struct conf *c, cfg_opt_t *opt,
-    int line_of_section, const char *type)
+    int line_of_section, const char *type, bool open_ended)
 {
 	size_t n = cfg_opt_size(opt);
 	int line = (int)opt->def.number;
@@ -280,7 +328,8 @@ copy_option(struct reader *r, struct conf *c, cfg_opt_t *opt,
 		return;
 	if (line == 0)
 		line = line_of_section; /* {}: no value was ever noted */
-	if (!conf_knows(c, opt->name)) {
+	if (!conf_knows(c, opt->name) &&
+	    !(open_ended && conf_declare(c, opt->name))) {
 		/* An unknown type has been complained about. */
 		if (type)
 			config_report_add(r->rep, true, r->path, line,
@@ -299,14 +348,14 @@ copy_option(struct reader *r, struct conf *c, cfg_opt_t *opt,
 static struct conf *
 read_section(struct reader *r, cfg_t *sec, const char *name, int line,
     const struct gw_option *first, const struct gw_option *second,
-    const char *type)
+    const char *type, bool open_ended)
 {
 	struct conf *c =
 	    conf_new(r->path, name, str_c(sec ? cfg_title(sec) : NULL),
 	        sec ? sec->line : line, first, second);
 
 	for (cfg_opt_t *opt = sec ? sec->opts : NULL; opt && opt->name; opt++)
-		copy_option(r, c, opt, sec->line, type);
+		copy_option(r, c, opt, sec->line, type, open_ended);
 	conf_complete(c, r->rep);
 	return c;
 }
@@ -377,7 +426,7 @@ read_inner(struct reader *r, struct conf *c, cfg_opt_t *opt,
 		if (s)
 			conf_add(c,
 			    read_section(r, sec, s->name, 0, s->option, NULL,
-			        ops->kind));
+			        ops->kind, s->open_ended));
 		else if (ops)
 			config_report_add(r->rep, true, r->path, sec->line,
 			    "there is no block '%s' in a gateway of type %s",
@@ -391,11 +440,11 @@ read_gateway(struct reader *r, cfg_t *sec)
 	const struct gateway_ops *ops = kind_of(r, sec);
 	struct conf *c =
 	    read_section(r, sec, "gateway", 0, core_options("gateway"),
-	        ops ? ops->options : NULL, ops ? ops->kind : NULL);
+	        ops ? ops->options : NULL, ops ? ops->kind : NULL, false);
 
 	conf_add(c,
 	    read_section(r, only(r, sec, "limits"), "limits", sec->line,
-	        core_options("limits"), NULL, NULL));
+	        core_options("limits"), NULL, NULL, false));
 	for (cfg_opt_t *opt = sec->opts; opt->name; opt++)
 		if (opt->type == CFGT_SEC && strcmp(opt->name, "limits") != 0)
 			read_inner(r, c, opt, ops);
@@ -411,7 +460,7 @@ read_root(struct reader *r, cfg_t *tree)
 	for (; !is_gateway(s); s++)
 		conf_add(root,
 		    read_section(r, only(r, tree, s->name), s->name, 0,
-		        s->option, NULL, NULL));
+		        s->option, NULL, NULL, false));
 	for (unsigned i = 0; i < cfg_size(tree, s->name); i++)
 		conf_add(root, read_gateway(r, cfg_getnsec(tree, s->name, i)));
 	return root;

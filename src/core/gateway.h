@@ -509,6 +509,7 @@ struct gw_option {
 struct gw_section {
 	const char *name;
 	const struct gw_option *option;
+	bool open_ended; /* other options are taken, too: see conf_other() */
 };
 
 enum gw_scope { GW_SCOPE_GATEWAY = 1, GW_SCOPE_NETWORK = 2, GW_SCOPE_ROOM = 4 };
@@ -836,6 +837,12 @@ int64_t conf_int(const struct conf *c, const char *name);
 bool conf_bool(const struct conf *c, const char *name);
 size_t conf_list_len(const struct conf *c, const char *name);
 struct str conf_list_at(const struct conf *c, const char *name, size_t i);
+
+/*
+ * The name of the i-th option of an open-ended section that no table declares,
+ * for conf_str(); empty behind the last.
+ */
+struct str conf_other(const struct conf *c, size_t i);
 
 /* Was it written in the file, or is it the default? */
 bool conf_is_set(const struct conf *c, const char *name);

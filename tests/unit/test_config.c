@@ -33,8 +33,8 @@ static const struct gw_option network_options[] = {
 };
 
 static const struct gw_section chat_sections[] = {
-	{ "network", network_options },
-	{ NULL, NULL },
+	{ .name = "network", .option = network_options },
+	{ .name = NULL },
 };
 
 static const struct gw_option phone_options[] = {
@@ -48,8 +48,8 @@ static const struct gw_option line_options[] = {
 };
 
 static const struct gw_section phone_sections[] = {
-	{ "line", line_options },
-	{ NULL, NULL },
+	{ .name = "line", .option = line_options, .open_ended = true },
+	{ .name = NULL },
 };
 
 /* Never called; that it is there says what can be reloaded. */
@@ -205,6 +205,29 @@ everything_can_be_said(void **state)
 	assert_null(conf_next(g->conf, "network", n));
 	assert_ptr_equal(cfg->gateway[1].ops, &phone);
 	assert_int_equal(conf_int(cfg->gateway[1].conf, "region"), 44);
+}
+
+/* Which options a line has is known when its profile was read. */
+static void
+an_open_ended_block_takes_other_options(void **state)
+{
+	const struct conf *line;
+
+	(void)state;
+	fine("gateway \"sms.example.org\" { type = phone secret = x\n"
+	     "  line main { number = \"+1\" account = \"a\\\"b\"\n"
+	     "    token = t }\n"
+	     "  line second { token = u } }\n");
+	line = conf_next(cfg->gateway[0].conf, "line", NULL);
+	assert_str(conf_str(line, "account"), "a\"b");
+	assert_str(conf_str(line, "token"), "t");
+	assert_str(conf_str(line, "number"), "+1");
+	assert_str(conf_other(line, 0), "account");
+	assert_str(conf_other(line, 1), "token");
+	assert_int_equal(conf_other(line, 2).len, 0);
+	line = conf_next(cfg->gateway[0].conf, "line", line);
+	assert_str(conf_other(line, 0), "token");
+	assert_int_equal(conf_other(line, 1).len, 0);
 }
 
 static void
@@ -627,6 +650,10 @@ static const struct {
 	    "gateway sms.x { type = phone secret = s region = 1 }",
 	    CONFIG_CH_RESTART, CONFIG_CH_RESTART,
 	    "gateway sms.x: options of type phone" },
+	{ "gateway sms.x { type = phone secret = s line a { t = 1 } }",
+	    "gateway sms.x { type = phone secret = s line a { t = 1 u = 2 } }",
+	    CONFIG_CH_RESTART, CONFIG_CH_RESTART,
+	    "gateway sms.x: options of type phone" },
 	{ GW("") "gateway a.b { type = chat secret = s }",
 	    GW("") "gateway c.d { type = chat secret = s }", CONFIG_CH_RESTART,
 	    0, "new gateway c.d, removed gateway a.b" },
@@ -690,6 +717,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(one_gateway_is_enough),
 		TEST(everything_can_be_said),
+		TEST(an_open_ended_block_takes_other_options),
 		TEST(access_matches_exactly),
 		TEST(one_end_of_a_range_moves_the_other),
 		TEST(an_empty_list_overrides_a_default),
