@@ -760,6 +760,13 @@ struct str session_setting(
     struct session *s, struct str room, const char *name);
 
 /*
+ * The same as if he had set it.  room may be a person's name too.  Kept at
+ * once, on disk soon.  -1: no such setting, or the value is not taken.
+ */
+int session_setting_put(struct session *s, struct str room, const char *name,
+    struct str value, struct err *err);
+
+/*
  * Something that the user is to know about the network, from its address, the
  * first time only: over restarts, what is called so is not said again.
  */

@@ -99,6 +99,31 @@ inlet_occupant(struct inlet *in)
 	return o && str_is(jid_bare(&in->to), o->room_jid) ? o : NULL;
 }
 
+/* The same place under the address that it has. */
+static void
+answer_gone(struct inlet *in)
+{
+	struct err err;
+	struct xmlw *w;
+	struct buf jid;
+
+	if (str_is(in->type, "error"))
+		return;
+	buf_init(&jid, JID_MAX);
+	jid_escape_node(in->at.canonical, &jid);
+	buf_addc(&jid, '@');
+	buf_add_str(&jid, gateway_domain(in->gw));
+	err_set(&err, ERR_GONE, "the address of that is " STR_FMT,
+	    STR_ARG(buf_str(&jid)));
+	w = component_begin(in->gw->component,
+	    str_is(stanza_name(in->stanza), "presence") ? "presence"
+	                                                : "message",
+	    jid_full(&in->to), jid_full(&in->from), "error", in->id);
+	stanza_error_write_gone(w, buf_str(&jid), &err);
+	(void)component_end(in->gw->component, NULL);
+	buf_release(&jid);
+}
+
 /* -1: may not use it, or it is nonsense; answered, unless it asks nothing. */
 static int
 admit(struct inlet *in, struct gateway *gw, const struct stanza *s)
@@ -126,7 +151,9 @@ router_stanza(struct gateway *gw, const struct stanza *s)
 		return;
 	}
 	if (admit(&in, gw, s) == 0) {
-		if (str_is(name, "message"))
+		if (in.at.canonical.len)
+			answer_gone(&in);
+		else if (str_is(name, "message"))
 			message_in(&in);
 		else if (str_is(name, "presence"))
 			presence_in(&in);

@@ -909,3 +909,18 @@ session_setting(struct session *s, struct str room, const char *name)
 			return account_default(s->gw, table);
 	return v;
 }
+
+int
+session_setting_put(struct session *s, struct str room, const char *name,
+    struct str value, struct err *err)
+{
+	const struct gw_setting *table = s->gw->ops->settings;
+
+	while (table && table->name && strcmp(table->name, name) != 0)
+		table++;
+	if (!table || !table->name)
+		return err_set(
+		    err, ERR_NOT_FOUND, "there is no setting %s", name);
+	return account_set(
+	    s->account, str_c(s->network), room, table, value, NULL, NULL, err);
+}
