@@ -31,6 +31,10 @@
  *	irc mute                              fences (PING :settled) are lines
  *	                                      as others from now on; otherwise
  *	                                      they are answered out of sight
+ *	unconfirmed | confirmed               what a gateway sends to itself (the
+ *	                                      pings of core/confirm.h) is seen,
+ *	                                      and no longer; otherwise it comes
+ *	                                      back as from any server
  *	told                                  what users are told once at
  *	                                      their first login is seen from
  *	                                      now on; otherwise out of sight
@@ -98,7 +102,8 @@ struct play {
 	size_t nwarning;
 	struct buf info; /* all lines of the log */
 	bool stopped;
-	bool told; /* the script looks at what is told once */
+	bool told;        /* the script looks at what is told once */
+	bool unconfirmed; /* ... and at what gateways send to themselves */
 };
 
 static struct play play;
@@ -213,6 +218,34 @@ overhear(void)
 	}
 }
 
+/* A gateway at whose domain, with or without a resource, to is; or NULL. */
+static struct component *
+gateway_at(struct str to)
+{
+	struct str domain;
+
+	str_cut(&to, '/', &domain);
+	return fake_component(domain);
+}
+
+/* What any server does with a stanza for the component it came from. */
+static void
+loop_back(void)
+{
+	struct list *n = list_first(fake_stanzas()), *next;
+
+	for (; n && !play.unconfirmed; n = next) {
+		struct fake_stanza *s = LIST_ENTRY(n, struct fake_stanza, node);
+		struct component *c = gateway_at(str_c(s->to));
+
+		next = n->next == fake_stanzas() ? NULL : n->next;
+		if (!c || !component_is_up(c))
+			continue;
+		(void)fake_component_feed(c, str_c(s->xml));
+		fake_stanza_free(s);
+	}
+}
+
 /* Until nothing moves: the disk answers, hooks run. */
 static void
 settle(void)
@@ -221,6 +254,7 @@ settle(void)
 
 	for (i = 0; i < 4; i++) {
 		store_settle(play.store);
+		loop_back();
 		fake_loop_turn(play.loop);
 		answer_fences();
 		answer_modes();
@@ -840,6 +874,9 @@ perform(struct str line)
 		nothing_else();
 	} else if (str_is(line, "told")) {
 		play.told = true;
+	} else if (str_is(line, "unconfirmed") || str_is(line, "confirmed")) {
+		play.unconfirmed = str_is(line, "unconfirmed");
+		settle();
 	} else if (str_is(first, "use")) {
 		use(verb);
 	} else if (str_is(first, "each")) {

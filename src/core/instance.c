@@ -10,6 +10,7 @@
 #include "core/block.h"
 #include "core/bridge.h"
 #include "core/browse.h"
+#include "core/confirm.h"
 #include "core/farewell.h"
 #include "core/identity.h"
 #include "core/inbound.h"
@@ -51,7 +52,7 @@ on_up(struct component *c, void *arg)
 {
 	struct gateway *gw = arg;
 
-	(void)c;
+	confirm_up(gw->confirm, c);
 	if (!gw->was_up) {
 		gw->was_up = true;
 		core_attached(gw->core);
@@ -75,6 +76,7 @@ on_down(struct component *c, enum component_end why, const struct err *err,
 	probe_stop(gw->probe);
 	arrears_drop_all(gw);
 	rosters_down(gw->rosters);
+	confirm_down(gw->confirm);
 	services_stream_down(gw);
 }
 
@@ -174,6 +176,7 @@ instance_new(struct core *c, const struct config_gateway *conf, struct err *err)
 	gw->identities = identities_new(gw);
 	gw->bridges = bridges_new(gw);
 	gw->services = services_new(gw);
+	gw->confirm = confirm_new(core_clock(c), services_iqs(gw), &gw->log);
 	if (gw->ops->open(gw, conf->conf, err) < 0) {
 		gw->is_failed = true;
 		instance_free(&gw);
@@ -215,6 +218,7 @@ instance_free(struct gateway **gwp)
 	identities_free(&gw->identities);
 	mam_free(&gw->mam);
 	browse_free(&gw->browse);
+	confirm_free(&gw->confirm);
 	services_free(&gw->services);
 	bridges_free(&gw->bridges);
 	if (!gw->is_failed)

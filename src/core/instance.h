@@ -24,6 +24,7 @@ struct blocks;
 struct bridges;
 struct browse;
 struct component;
+struct confirm;
 struct rosters;
 struct identities;
 struct jid;
@@ -40,6 +41,7 @@ struct gateway {
 	struct log_ctx log;
 	struct component *component; /* NULL before core_start() */
 	struct services *services;   /* iq: disco, commands, ping ... */
+	struct confirm *confirm;     /* what the server has taken */
 	uint64_t facts;              /* the store's answer we wait for */
 	int64_t archived_us;         /* archive_time() at last */
 	struct timer prune;          /* of the archive */
