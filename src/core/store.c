@@ -152,17 +152,6 @@ give_contacts(struct op *op)
 	free(v);
 }
 
-/* Columns of numbers are our own: they are in range. */
-static int64_t
-number(struct str s)
-{
-	uint64_t n = 0;
-	bool minus = str_starts(s, STR("-"));
-
-	(void)str_to_uint(str_skip(s, minus), INT64_MAX, &n);
-	return minus ? -(int64_t)n : (int64_t)n;
-}
-
 enum { FLAG_OWN = 1 << 0, FLAG_NETWORK_ID = 1 << 1 };
 
 static struct store_line
@@ -172,10 +161,10 @@ line_of(const struct db_row *row)
 
 	return (struct store_line){
 		.id = col[0],
-		.at_us = number(col[1]),
-		.kind = (unsigned)number(col[2]),
-		.own = number(col[3]) & FLAG_OWN,
-		.is_network_id = number(col[3]) & FLAG_NETWORK_ID,
+		.at_us = op_number(col[1]),
+		.kind = (unsigned)op_number(col[2]),
+		.own = op_number(col[3]) & FLAG_OWN,
+		.is_network_id = op_number(col[3]) & FLAG_NETWORK_ID,
 		.nick = col[4],
 		.own_id = col[5],
 		.reply_to = col[6],
@@ -207,11 +196,11 @@ count_anchors(const struct op *op)
 static void
 read_head(const struct op *op, const struct db_row *head, struct store_lines *l)
 {
-	int64_t nasked = op->kind == DB_LINES_BY_ID ? number(head->col[2])
+	int64_t nasked = op->kind == DB_LINES_BY_ID ? op_number(head->col[2])
 	                                            : count_anchors(op);
 
-	l->known = number(head->col[0]) == nasked;
-	l->count = (uint64_t)number(head->col[1]);
+	l->known = op_number(head->col[0]) == nasked;
+	l->count = (uint64_t)op_number(head->col[1]);
 }
 
 /* One line more than asked for says that there are more. */
@@ -221,7 +210,7 @@ count_lines(const struct op *op, size_t nrows, bool *more_out)
 	size_t n = nrows - 1, max = n;
 
 	if (op->kind == DB_LINES_FIRST || op->kind == DB_LINES_LAST)
-		max = (size_t)number(op->v[DB_LINES_MAX]) - 1;
+		max = (size_t)op_number(op->v[DB_LINES_MAX]) - 1;
 	*more_out = n > max;
 	return n > max ? max : n;
 }
@@ -257,7 +246,7 @@ give_done(struct op *op)
 }
 
 static void
-give(struct store *st, struct op *op)
+call_back(struct store *st, struct op *op)
 {
 	if (op->nunopened > 0)
 		log_error(st->log, "stored secrets do not open",
@@ -271,18 +260,7 @@ give(struct store *st, struct op *op)
 	if (op->is_cancelled)
 		return;
 	(void)idtab_del(&st->loads, op->load);
-	if (op->kind == DB_SETTINGS_LOAD)
-		give_settings(op);
-	else if (op->kind == DB_OCCUPANTS_LOAD)
-		give_occupants(op);
-	else if (op->kind == DB_FACTS_LOAD)
-		give_facts(op);
-	else if (op->kind == DB_CONTACTS_LOAD)
-		give_contacts(op);
-	else if (op->kind == DB_TALKS_LOAD)
-		give_talks(op);
-	else
-		give_lines(op);
+	op->give(op);
 }
 
 static void
@@ -293,7 +271,7 @@ give_all(struct store *st, struct list *ops)
 		struct op *op = op_of(node);
 
 		list_del(node);
-		give(st, op);
+		call_back(st, op);
 		op_free(op);
 	}
 }
@@ -548,9 +526,9 @@ enqueue(struct store *st, struct op *op)
 		refuse(st, op);
 }
 
-static void
-put(struct store *st, enum db_op kind, const struct str *v, store_done_fn *done,
-    void *arg)
+void
+store_put(struct store *st, enum db_op kind, const struct str *v,
+    store_done_fn *done, void *arg)
 {
 	struct op *op = op_new(kind, v);
 
@@ -563,12 +541,13 @@ put(struct store *st, enum db_op kind, const struct str *v, store_done_fn *done,
  * There are as many ids as places in the queue: a load without one is most
  * likely refused.  It is called back all the same.
  */
-static store_load_id
-load(struct store *st, enum db_op kind, const struct str *v, union op_fn fn,
-    void *arg)
+store_load_id
+store_load(struct store *st, enum db_op kind, const struct str *v,
+    op_give_fn *give, union op_fn fn, void *arg)
 {
 	struct op *op = op_new(kind, v);
 
+	op->give = give;
 	op->fn = fn;
 	op->arg = arg;
 	op->load = idtab_add(&st->loads, op);
@@ -591,8 +570,8 @@ store_settings_load(struct store *st, struct str user, struct str gateway,
 {
 	const struct str v[] = { user, gateway };
 
-	return load(
-	    st, DB_SETTINGS_LOAD, v, (union op_fn){ .settings = fn }, arg);
+	return store_load(st, DB_SETTINGS_LOAD, v, give_settings,
+	    (union op_fn){ .settings = fn }, arg);
 }
 
 void
@@ -605,7 +584,7 @@ store_setting_put(struct store *st, struct str user, struct str gateway,
 	    : secret                     ? DB_SECRET_PUT
 	                                 : DB_SETTING_PUT;
 
-	put(st, kind, v, done, arg);
+	store_put(st, kind, v, done, arg);
 }
 
 void
@@ -614,7 +593,7 @@ store_forget(struct store *st, struct str user, struct str gateway,
 {
 	const struct str v[] = { user, gateway };
 
-	put(st, DB_FORGET, v, done, arg);
+	store_put(st, DB_FORGET, v, done, arg);
 }
 
 void
@@ -624,7 +603,7 @@ store_occupant_put(struct store *st, const struct store_occupant *o,
 	const struct str v[] = { o->gateway, o->jid, o->room, o->password,
 		o->nick };
 
-	put(st, DB_OCCUPANT_PUT, v, done, arg);
+	store_put(st, DB_OCCUPANT_PUT, v, done, arg);
 }
 
 void
@@ -633,7 +612,7 @@ store_occupant_del(struct store *st, struct str gateway, struct str jid,
 {
 	const struct str v[] = { gateway, jid, room };
 
-	put(st, DB_OCCUPANT_DEL, v, done, arg);
+	store_put(st, DB_OCCUPANT_DEL, v, done, arg);
 }
 
 void
@@ -642,7 +621,7 @@ store_occupants_del_jid(struct store *st, struct str gateway, struct str jid,
 {
 	const struct str v[] = { gateway, jid };
 
-	put(st, DB_OCCUPANTS_DEL_JID, v, done, arg);
+	store_put(st, DB_OCCUPANTS_DEL_JID, v, done, arg);
 }
 
 store_load_id
@@ -651,8 +630,8 @@ store_occupants_load(
 {
 	const struct str v[] = { gateway };
 
-	return load(
-	    st, DB_OCCUPANTS_LOAD, v, (union op_fn){ .occupants = fn }, arg);
+	return store_load(st, DB_OCCUPANTS_LOAD, v, give_occupants,
+	    (union op_fn){ .occupants = fn }, arg);
 }
 
 void
@@ -661,7 +640,7 @@ store_contact_put(struct store *st, struct str gateway, struct str user,
 {
 	const struct str v[] = { gateway, user, address };
 
-	put(st, DB_CONTACT_PUT, v, done, arg);
+	store_put(st, DB_CONTACT_PUT, v, done, arg);
 }
 
 void
@@ -670,7 +649,7 @@ store_contact_del(struct store *st, struct str gateway, struct str user,
 {
 	const struct str v[] = { gateway, user, address };
 
-	put(st, DB_CONTACT_DEL, v, done, arg);
+	store_put(st, DB_CONTACT_DEL, v, done, arg);
 }
 
 store_load_id
@@ -679,8 +658,8 @@ store_contacts_load(
 {
 	const struct str v[] = { gateway };
 
-	return load(
-	    st, DB_CONTACTS_LOAD, v, (union op_fn){ .contacts = fn }, arg);
+	return store_load(st, DB_CONTACTS_LOAD, v, give_contacts,
+	    (union op_fn){ .contacts = fn }, arg);
 }
 
 void
@@ -689,7 +668,7 @@ store_fact_put(struct store *st, struct str gateway, struct str network,
 {
 	const struct str v[] = { gateway, network, name, value };
 
-	put(st, value.len ? DB_FACT_PUT : DB_FACT_DEL, v, done, arg);
+	store_put(st, value.len ? DB_FACT_PUT : DB_FACT_DEL, v, done, arg);
 }
 
 store_load_id
@@ -698,12 +677,11 @@ store_facts_load(
 {
 	const struct str v[] = { gateway };
 
-	return load(st, DB_FACTS_LOAD, v, (union op_fn){ .facts = fn }, arg);
+	return store_load(st, DB_FACTS_LOAD, v, give_facts,
+	    (union op_fn){ .facts = fn }, arg);
 }
 
 /* ---- what was said ---------------------------------------------------- */
-
-enum { NUMBER = 24 };
 
 store_load_id
 store_talks_load(struct store *st, struct str gateway, struct str user,
@@ -711,30 +689,24 @@ store_talks_load(struct store *st, struct str gateway, struct str user,
 {
 	const struct str v[] = { gateway, user };
 
-	return load(st, DB_TALKS_LOAD, v, (union op_fn){ .talks = fn }, arg);
-}
-
-static struct str
-digits(char out[NUMBER], int64_t n)
-{
-	snprintf(out, NUMBER, "%" PRId64, n);
-	return str_c(out);
+	return store_load(st, DB_TALKS_LOAD, v, give_talks,
+	    (union op_fn){ .talks = fn }, arg);
 }
 
 void
 store_line_put(struct store *st, const struct store_talk *t,
     const struct store_line *l, store_done_fn *done, void *arg)
 {
-	char at[NUMBER], kind[NUMBER], flag[NUMBER];
+	char at[OP_NUMBER], kind[OP_NUMBER], flag[OP_NUMBER];
 	int flags =
 	    (l->own ? FLAG_OWN : 0) | (l->is_network_id ? FLAG_NETWORK_ID : 0);
 	const struct str v[] = { t->gateway, t->user, t->network,
 		t->is_room ? STR("1") : STR("0"), t->name, l->id,
-		digits(at, l->at_us), digits(kind, l->kind),
-		digits(flag, flags), l->nick, l->own_id, l->reply_to,
+		op_digits(at, l->at_us), op_digits(kind, l->kind),
+		op_digits(flag, flags), l->nick, l->own_id, l->reply_to,
 		l->reply_nick, l->corrects, l->identity, l->parts, l->body };
 
-	put(st, DB_LINE_PUT, v, done, arg);
+	store_put(st, DB_LINE_PUT, v, done, arg);
 }
 
 void
@@ -744,7 +716,7 @@ store_line_del(struct store *st, const struct store_talk *t, struct str id,
 	const struct str v[] = { t->gateway, t->user, t->network,
 		t->is_room ? STR("1") : STR("0"), t->name, id };
 
-	put(st, DB_LINE_DEL, v, done, arg);
+	store_put(st, DB_LINE_DEL, v, done, arg);
 }
 
 void
@@ -754,7 +726,7 @@ store_talk_move(struct store *st, const struct store_talk *t, struct str name,
 	const struct str v[] = { t->gateway, t->user, t->network,
 		t->is_room ? STR("1") : STR("0"), t->name, name };
 
-	put(st, DB_TALK_MOVE, v, done, arg);
+	store_put(st, DB_TALK_MOVE, v, done, arg);
 }
 
 /* ["a","b"], as SQLite reads lists. */
@@ -791,8 +763,8 @@ load_by_id(struct store *st, const struct store_talk *t,
 			t->is_room ? STR("1") : STR("0"), t->name,
 			buf_str(&ids) };
 
-		id = load(
-		    st, DB_LINES_BY_ID, v, (union op_fn){ .lines = fn }, arg);
+		id = store_load(st, DB_LINES_BY_ID, v, give_lines,
+		    (union op_fn){ .lines = fn }, arg);
 	}
 	buf_release(&ids);
 	return id;
@@ -805,30 +777,31 @@ store_lines_load(struct store *st, const struct store_talk *t,
 	size_t max = w->max < STORE_LINES_MAX ? w->max : STORE_LINES_MAX;
 	int64_t start_us = w->start_utc * 1000;
 	int64_t end_us = w->end_utc ? w->end_utc * 1000 + 999 : INT64_MAX;
-	char start[NUMBER], end[NUMBER], limit[NUMBER];
+	char start[OP_NUMBER], end[OP_NUMBER], limit[OP_NUMBER];
 	const struct str v[] = { t->gateway, t->user, t->network,
 		t->is_room ? STR("1") : STR("0"), t->name,
-		digits(start, start_us), digits(end, end_us), w->after,
+		op_digits(start, start_us), op_digits(end, end_us), w->after,
 		w->before, w->page_after, w->page_before, w->nick,
-		digits(limit, w->ends ? 1 : (int64_t)max + 1) };
+		op_digits(limit, w->ends ? 1 : (int64_t)max + 1) };
 	enum db_op kind = w->ends ? DB_LINES_ENDS
 	    : w->last             ? DB_LINES_LAST
 	                          : DB_LINES_FIRST;
 
 	if (w->nids)
 		return load_by_id(st, t, w, fn, arg);
-	return load(st, kind, v, (union op_fn){ .lines = fn }, arg);
+	return store_load(
+	    st, kind, v, give_lines, (union op_fn){ .lines = fn }, arg);
 }
 
 void
 store_lines_prune(struct store *st, struct str gateway, int64_t oldest_utc,
     int64_t max_lines, store_done_fn *done, void *arg)
 {
-	char oldest[NUMBER], max[NUMBER];
-	const struct str v[] = { gateway, digits(oldest, oldest_utc * 1000),
-		digits(max, max_lines) };
+	char oldest[OP_NUMBER], max[OP_NUMBER];
+	const struct str v[] = { gateway, op_digits(oldest, oldest_utc * 1000),
+		op_digits(max, max_lines) };
 
-	put(st, DB_LINES_PRUNE, v, done, arg);
+	store_put(st, DB_LINES_PRUNE, v, done, arg);
 }
 
 void

@@ -1,7 +1,7 @@
 /*
- * store_db.h - the database under the store: every statement there is
+ * store_db.h - the database under the store: running statements
  *
- * An operation is a row of a table in store_db.c: its statements, which
+ * An operation is a row of a table in store_sql.h: its statements, which
  * argument is sealed, what a load gives back.  A new kind of thing to keep is
  * a new row here, a version in migrate.c and a pair of functions in store.h.
  *
@@ -28,6 +28,9 @@
 
 struct keyring;
 struct store_db;
+
+/* Kinds of one noun: what users have, what is to go out, what came in. */
+enum { DB_SET = 32, DB_OUTBOX = DB_SET, DB_INBOX = 2 * DB_SET };
 
 /*
  * Behind each the arguments, in braces the columns of a load.  TALK is
@@ -66,7 +69,7 @@ enum db_op {
 	DB_LINES_PRUNE,       /* gateway oldest_us max_lines */
 	DB_TALKS_LOAD,        /* gateway user {network is_room name nlines} */
 	DB_PROBE,             /* writes one row, to see whether it can be */
-	DB_NOP
+	DB_NOP = 3 * DB_SET
 };
 
 enum { DB_ARGS_MAX = 17, DB_COLS_MAX = 12 };
@@ -84,9 +87,11 @@ struct db_row {
 
 void db_rows_free(struct list *rows); /* wiped; the list is empty then */
 
-/* How many arguments, and whether it gives rows. */
+/* How many arguments, how many of the last are values; does it give rows? */
 size_t db_op_nargs(enum db_op kind);
+size_t db_op_nvalues(enum db_op kind);
 bool db_op_is_load(enum db_op kind);
+bool db_op_writes(enum db_op kind);
 
 /*
  * Opens, makes, migrates; with check, looks for damage.  NULL with *why_out

@@ -1,3 +1,6 @@
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "lib/secret.h"
 #include "lib/xalloc.h"
 
@@ -53,15 +56,34 @@ ops_move(struct list *to, struct list *from)
 	}
 }
 
-/* The last argument of a put is a value, the others are names. */
+/* Values are the last arguments, the others are names. */
 bool
 op_fits(const struct op *op)
 {
 	size_t nargs = db_op_nargs(op->kind);
+	size_t nvalues = db_op_nvalues(op->kind);
 
 	for (size_t i = 0; i < nargs; i++)
 		if (op->v[i].len >
-		    (i + 1 == nargs ? STORE_VALUE_MAX : STORE_NAME_MAX))
+		    (i + nvalues >= nargs ? STORE_VALUE_MAX : STORE_NAME_MAX))
 			return false;
 	return true;
+}
+
+/* Columns of numbers are our own: they are in range. */
+int64_t
+op_number(struct str col)
+{
+	uint64_t n = 0;
+	bool minus = str_starts(col, STR("-"));
+
+	(void)str_to_uint(str_skip(col, minus), INT64_MAX, &n);
+	return minus ? -(int64_t)n : (int64_t)n;
+}
+
+struct str
+op_digits(char out[OP_NUMBER], int64_t n)
+{
+	snprintf(out, OP_NUMBER, "%" PRId64, n);
+	return str_c(out);
 }

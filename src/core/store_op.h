@@ -27,12 +27,17 @@ union op_fn {
 	store_talks_fn *talks;
 };
 
+/* Makes what the caller knows of the rows, and calls fn with it. */
+struct op;
+typedef void op_give_fn(struct op *op);
+
 struct op {
 	struct list node;
 	enum db_op kind;
 	bool ok;
 
 	/* The loop's. */
+	op_give_fn *give; /* of a load */
 	union op_fn fn;
 	void *arg;
 	store_load_id load; /* 0: not a load, or one too many */
@@ -58,6 +63,20 @@ bool op_fits(const struct op *op);
 /* All of a list: to the end of another, or freed. */
 void ops_move(struct list *to, struct list *from);
 void ops_free(struct list *ops);
+
+/*
+ * From store.c, for its like: queues it.  A put is called back with
+ * store_done_fn, a load by give.
+ */
+void store_put(struct store *st, enum db_op kind, const struct str *v,
+    store_done_fn *done, void *arg);
+store_load_id store_load(struct store *st, enum db_op kind, const struct str *v,
+    op_give_fn *give, union op_fn fn, void *arg);
+
+/* A number in a column, which is our own; and one as an argument. */
+enum { OP_NUMBER = 24 };
+int64_t op_number(struct str col);
+struct str op_digits(char out[OP_NUMBER], int64_t n);
 
 static inline struct op *
 op_of(struct list *node)

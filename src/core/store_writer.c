@@ -120,7 +120,7 @@ has_writes(const struct store_writer *w)
 	{
 		if (n++ == STORE_ROWS_MAX)
 			break;
-		if (!db_op_is_load(op_of(node)->kind))
+		if (db_op_writes(op_of(node)->kind))
 			return true;
 	}
 	return false;
@@ -170,7 +170,7 @@ fail_group(struct store_writer *w, struct list *group)
 		op->ok = false;
 		db_rows_free(&op->rows);
 		op->nunopened = 0;
-		if (!db_op_is_load(op->kind) || reopen(w, &err) < 0)
+		if (db_op_writes(op->kind) || reopen(w, &err) < 0)
 			continue;
 		op->ok = op_run(w, op, &err) == 0;
 		if (!op->ok) {
