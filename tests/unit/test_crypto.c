@@ -6,12 +6,14 @@
 
 #include "lib/crypto.h"
 
+#include "known_key.h"
+
 static const uint8_t key[CRYPTO_KEY_BYTES] = "a key of thirty-two bytes......";
 
 static void
 assert_hex(const uint8_t *p, size_t len, const char *want)
 {
-	char got[2 * CRYPTO_SHA256_BYTES + 1];
+	char got[2 * CRYPTO_DIGEST_MAX + 1];
 
 	for (size_t i = 0; i < len; i++)
 		snprintf(got + 2 * i, 3, "%02x", p[i]);
@@ -207,6 +209,207 @@ a_key_used_again_makes_the_same(void **state)
 	assert_null(m);
 }
 
+/* "abc", and RFC 4231 4.3 (RFC 2202 2 and 3 for the old ones). */
+static const struct {
+	enum crypto_digest alg;
+	size_t len;
+	const char *digest, *hmac;
+} digests[] = {
+	{ CRYPTO_MD5, 16, "900150983cd24fb0d6963f7d28e17f72",
+	    "750c783e6ab0b503eaa86e310a5db738" },
+	{ CRYPTO_SHA1, 20, "a9993e364706816aba3e25717850c26c9cd0d89d",
+	    "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79" },
+	{ CRYPTO_SHA256, 32,
+	    "ba7816bf8f01cfea414140de5dae2223"
+	    "b00361a396177a9cb410ff61f20015ad",
+	    "5bdcc146bf60754e6a042426089575c7"
+	    "5a003f089d2739839dec58b964ec3843" },
+	{ CRYPTO_SHA384, 48,
+	    "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded163"
+	    "1a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7",
+	    "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47"
+	    "e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649" },
+	{ CRYPTO_SHA512, 64,
+	    "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+	    "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
+	    "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"
+	    "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce73"
+	    "7" },
+};
+
+static void
+every_digest_matches_the_published_ones(void **state)
+{
+	uint8_t out[CRYPTO_DIGEST_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); i++) {
+		assert_int_equal(crypto_digest(digests[i].alg, STR("abc"), out),
+		    digests[i].len);
+		assert_hex(out, digests[i].len, digests[i].digest);
+		assert_int_equal(crypto_hmac(digests[i].alg, STR("Jefe"),
+		                     STR("what do ya want for nothing?"), out),
+		    digests[i].len);
+		assert_hex(out, digests[i].len, digests[i].hmac);
+	}
+}
+
+/* RFC 8032 7.1, test 2. */
+static void
+ed25519_signatures_are_checked(void **state)
+{
+	struct buf public_key, sig;
+
+	(void)state;
+	buf_init(&public_key, 64);
+	buf_init(&sig, 64);
+	assert_true(crypto_hex_decode(STR("3d4017c3e843895a92b70aa74d1b7ebc"
+	                                  "9c982ccf2ec4968cc0cd55f12af4660c"),
+	    &public_key));
+	assert_true(crypto_hex_decode(
+	    STR("92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69"
+	        "da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb"
+	        "0c00"),
+	    &sig));
+	assert_true(crypto_ed25519_verify(
+	    (uint8_t *)public_key.p, STR("\x72"), (uint8_t *)sig.p));
+	assert_false(crypto_ed25519_verify(
+	    (uint8_t *)public_key.p, STR("\x73"), (uint8_t *)sig.p));
+	for (size_t i = 0; i < sig.len; i++) {
+		sig.p[i] ^= 1;
+		assert_false(crypto_ed25519_verify(
+		    (uint8_t *)public_key.p, STR("\x72"), (uint8_t *)sig.p));
+		sig.p[i] ^= 1;
+	}
+	buf_release(&public_key);
+	buf_release(&sig);
+}
+
+/* RFC 7515 A.2 */
+static void
+rsa_signatures_are_as_published(void **state)
+{
+	struct err err = ERR_INIT;
+	struct crypto_rsa *k = crypto_rsa_new(str_c(known_rsa_key), &err);
+	struct buf raw, text;
+
+	(void)state;
+	assert_non_null(k);
+	buf_init(&raw, 1024);
+	buf_init(&text, 1024);
+	assert_int_equal(
+	    crypto_rsa_sign(k,
+	        STR("eyJhbGciOiJSUzI1NiJ9."
+	            "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly"
+	            "9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"),
+	        &raw),
+	    0);
+	assert_int_equal(crypto_base64url(buf_str(&raw), &text), 0);
+	assert_string_equal(text.p,
+	    "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7"
+	    "AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4"
+	    "BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K"
+	    "0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqv"
+	    "hJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrB"
+	    "p0igcN_IoypGlUPQGe77Rw");
+	buf_release(&raw);
+	buf_release(&text);
+	crypto_rsa_free(&k);
+	assert_null(k);
+}
+
+static const char short_rsa_key[] =
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MIICdgIBADANBgkqhkiG9w0BAQEFAASCAmAwggJcAgEAAoGBALRRM/PYN2YRk0gN\n"
+    "tVl0BC2pJPYL6RMANFNE1B2rfuUgc6SafK/l/0SxdK0pX9IOAx+MLVwIKRHcmQsi\n"
+    "FjI/BygWFsbxYA8NUWZkChYmxJjum5lZIsUhz5BBA2W5sle+cD9OFkmCupFJ0TP+\n"
+    "qgZjCruT44D0fLZqbHjB6XxU4ZLDAgMBAAECgYEAmK1FAwwpZCgvf8vzqKlePFdC\n"
+    "r37IO8lphLP7sp+aE2HV6SLRvpJNARoMg+5Lbu1kYZrscUeLls8lWtLi3mqVoERw\n"
+    "Ivli+mGEpoOgWECwJVfz4T78uzq6q79AHkqbNTKvEIyvqATdsW6E2bt7HfuprSiR\n"
+    "wF1oCqNnoeepI4QbSDkCQQDfP1k/4tmS4slhOBMeA+8S+aL3yHFibLB+Hefag9no\n"
+    "FTzQUkXrma4Bk74tyju8yKngxc+gK0oyfl+15FokjxtvAkEAzsV+lJYsQPyCy++U\n"
+    "ViFyckfq/ZIQlF36IuH1wFIOjekjFyZV2Bq36AlPQ+Bxzm2dj9HP/AMIRJjcJjSN\n"
+    "sCsj7QJACaydGX+jHhJl16iua2aQPapDvakaAMHlBBIXsgh0sPH6qKxoC0WlnLvi\n"
+    "SemxnQS1F+B6lt5JYNbJHwC+R0dMUQJAd49dBP/csOsRmmh65l7KtWf+agb2jUPV\n"
+    "6iusFTudbNM81hr1klLIumP/sGjshYd+jvWsBLWgJ0IYMgM7Vn1rdQJAVm5UV+UW\n"
+    "dOsh78D4jrCTmJs4xYScZ3637ZH9iTO489v/nJoRapxDfl2ECDYAmiYE6vK2jxCd\n"
+    "+l9w2WrNN06x2w==\n"
+    "-----END PRIVATE KEY-----\n";
+
+static const char other_key[] =
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgTs1aqSMuSpcsgOyf\n"
+    "eCp1qBAO0i4XG78ZXwI4EQuTK9GhRANCAATjDD3DSku2dctJWFWsSVFkMudkvoWx\n"
+    "Rtdd72IokK0L70RJRz6AqimjvivbRqZTQldaUwo5XckpUlDniwtN+5Cp\n"
+    "-----END PRIVATE KEY-----\n";
+
+static void
+only_long_rsa_keys_are_taken(void **state)
+{
+	const char *const bad[] = {
+		"", "nonsense", short_rsa_key, other_key,
+		"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
+	};
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		err = ERR_INIT;
+		assert_null(crypto_rsa_new(str_c(bad[i]), &err));
+		assert_int_equal(err.kind, ERR_BAD_INPUT);
+	}
+}
+
+static void
+base64url_has_no_padding_and_its_own_digits(void **state)
+{
+	static const char *const pair[][2] = { { "", "" }, { "f", "Zg" },
+		{ "fo", "Zm8" }, { "foo", "Zm9v" },
+		{ "\xff\xef\xbe~", "_---fg" } };
+	static const char *const bad[] = { "Z", "Zg==", "Zh", "Zm9", "/+++fg",
+		"Zm9v\n", "Zm9vZ", "Zm8=", "A" };
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1024);
+	for (size_t i = 0; i < sizeof(pair) / sizeof(pair[0]); i++) {
+		buf_clear(&b);
+		assert_int_equal(crypto_base64url(str_c(pair[i][0]), &b), 0);
+		assert_string_equal(b.p, pair[i][1]);
+		buf_clear(&b);
+		assert_true(crypto_base64url_decode(str_c(pair[i][1]), &b));
+		assert_true(str_is(buf_str(&b), pair[i][0]));
+	}
+	buf_clear(&b);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (crypto_base64url_decode(str_c(bad[i]), &b))
+			fail_msg("decoded: %s", bad[i]);
+		assert_int_equal(b.len, 0);
+	}
+	buf_release(&b);
+}
+
+static void
+hex_is_whole_bytes(void **state)
+{
+	static const char *const bad[] = { "0", "0g", "g0", "00 ", "0x00" };
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 8);
+	assert_int_equal(crypto_hex(STR("\0\x7f\xff"), &b), 0);
+	assert_string_equal(b.p, "007fff");
+	assert_int_equal(crypto_hex(STR("ab"), &b), -1);
+	buf_clear(&b);
+	assert_true(crypto_hex_decode(STR("007FfF"), &b));
+	assert_true(str_eq(buf_str(&b), STR("\0\x7f\xff")));
+	buf_clear(&b);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(crypto_hex_decode(str_c(bad[i]), &b));
+	assert_int_equal(b.len, 0);
+	buf_release(&b);
+}
+
 int
 main(void)
 {
@@ -221,6 +424,12 @@ main(void)
 		cmocka_unit_test(sealing_over_the_ceiling_adds_nothing),
 		cmocka_unit_test(base64_matches_the_published_vectors),
 		cmocka_unit_test(base64_that_is_not_canonical_is_refused),
+		cmocka_unit_test(every_digest_matches_the_published_ones),
+		cmocka_unit_test(ed25519_signatures_are_checked),
+		cmocka_unit_test(rsa_signatures_are_as_published),
+		cmocka_unit_test(only_long_rsa_keys_are_taken),
+		cmocka_unit_test(base64url_has_no_padding_and_its_own_digits),
+		cmocka_unit_test(hex_is_whole_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
