@@ -20,7 +20,8 @@ FUZZ_TIME ?= 30
 Q         := $(if $(V),,@)
 PYTHON    ?= /usr/bin/python3
 
-PKGS      := libuv libstrophe openssl sqlite3 libidn expat libconfuse libsystemd
+PKGS      := libuv libstrophe openssl sqlite3 libidn expat libconfuse libsystemd \
+             jansson
 WARN      := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
              -Wmissing-prototypes -Wformat=2 -Wvla -Wcast-qual -Wwrite-strings
 CPPFLAGS  += -D_GNU_SOURCE -DPASSERELLE_VERSION='"$(VERSION)"' \
