@@ -63,6 +63,7 @@
 #include "lib/log.h"
 #include "lib/xalloc.h"
 #include "net/loop.h"
+#include "xmpp/component.h"
 
 enum { FILE_MAX = 1024 * 1024, LOGS_MAX = 200, NAMES_MAX = 40 };
 

@@ -65,6 +65,24 @@ static const char *const versions[MIGRATE_VERSION] = {
 	/* 7: what a network made several of has several ids there */
 	("ALTER TABLE line ADD COLUMN parts TEXT NOT NULL DEFAULT '';"
 	 "CREATE INDEX line_of_parts ON line (talk) WHERE parts <> '';"),
+
+	/* 8: what came in, and by what it is known when it comes again */
+	("CREATE TABLE arrival ("
+	 "  id INTEGER PRIMARY KEY,"
+	 "  gateway TEXT NOT NULL, user TEXT NOT NULL, line TEXT NOT NULL,"
+	 "  contact TEXT NOT NULL, state INTEGER NOT NULL,"
+	 "  at_utc INTEGER NOT NULL, changed_utc INTEGER NOT NULL,"
+	 "  tries INTEGER NOT NULL, deaths INTEGER NOT NULL,"
+	 "  why TEXT NOT NULL, letter BLOB NOT NULL"
+	 ");"
+	 "CREATE INDEX arrival_by_state ON arrival (gateway, state, id);"
+	 "CREATE TABLE arrival_key ("
+	 "  gateway TEXT NOT NULL, line TEXT NOT NULL, key TEXT NOT NULL,"
+	 "  user TEXT NOT NULL, batch INTEGER NOT NULL,"
+	 "  at_utc INTEGER NOT NULL,"
+	 "  PRIMARY KEY (gateway, line, key, user)"
+	 ") WITHOUT ROWID;"
+	 "CREATE INDEX arrival_key_by_time ON arrival_key (gateway, at_utc);"),
 };
 
 static int

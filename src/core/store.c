@@ -555,6 +555,37 @@ store_load(struct store *st, enum db_op kind, const struct str *v,
 	return op->load;
 }
 
+static bool
+all_fit(const struct list *ops)
+{
+	LIST_EACH(ops, node)
+	{
+		if (!op_fits(op_of(node)))
+			return false;
+	}
+	return true;
+}
+
+void
+store_loads(struct store *st, struct list *ops, store_load_id *id_out)
+{
+	LIST_EACH(ops, node)
+	{
+		struct op *op = op_of(node);
+
+		op->load = idtab_add(&st->loads, op);
+		if (id_out)
+			*id_out++ = op->load;
+	}
+	if (all_fit(ops) && store_writer_add_all(st->writer, ops))
+		return;
+	LIST_EACH(ops, node)
+	{
+		list_del(node);
+		refuse(st, op_of(node));
+	}
+}
+
 void
 store_cancel(struct store *st, store_load_id id)
 {

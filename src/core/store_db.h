@@ -69,6 +69,16 @@ enum db_op {
 	DB_LINES_PRUNE,       /* gateway oldest_us max_lines */
 	DB_TALKS_LOAD,        /* gateway user {network is_room name nlines} */
 	DB_PROBE,             /* writes one row, to see whether it can be */
+	DB_ARRIVAL_PUT = DB_INBOX, /* gateway user line key contact id at_utc
+	                              batch letter {is it there} */
+	DB_ARRIVALS_LOAD,          /* gateway {id user line contact state at_utc
+	                     changed_utc tries deaths why letter}; those
+	                     without an end */
+	DB_ARRIVALS_LIST,  /* gateway state after; the same, no letter */
+	DB_ARRIVAL_LOAD,   /* gateway id; the same */
+	DB_ARRIVAL_SET,    /* id state changed_utc tries deaths why */
+	DB_ARRIVAL_DEL,    /* id */
+	DB_ARRIVALS_PRUNE, /* gateway dead_before_utc keys_before_utc */
 	DB_NOP = 3 * DB_SET
 };
 

@@ -15,6 +15,7 @@
 
 #include "core/store.h"
 #include "core/store_db.h"
+#include "core/store_inbox.h"
 
 /* What is called when it is done; which, its kind says. */
 union op_fn {
@@ -25,6 +26,8 @@ union op_fn {
 	store_contacts_fn *contacts;
 	store_lines_fn *lines;
 	store_talks_fn *talks;
+	store_arrived_fn *arrived;
+	store_arrivals_fn *arrivals;
 };
 
 /* Makes what the caller knows of the rows, and calls fn with it. */
@@ -35,6 +38,7 @@ struct op {
 	struct list node;
 	enum db_op kind;
 	bool ok;
+	bool joined; /* in the same transaction as the one before it */
 
 	/* The loop's. */
 	op_give_fn *give; /* of a load */
@@ -72,6 +76,13 @@ void store_put(struct store *st, enum db_op kind, const struct str *v,
     store_done_fn *done, void *arg);
 store_load_id store_load(struct store *st, enum db_op kind, const struct str *v,
     op_give_fn *give, union op_fn fn, void *arg);
+
+/*
+ * All of a list, which is empty then: loads that write, with their give, fn,
+ * arg and joined.  Queued one behind the other, or none of them.  id_out, of
+ * as many, may be NULL.
+ */
+void store_loads(struct store *st, struct list *ops, store_load_id *id_out);
 
 /* A number in a column, which is our own; and one as an argument. */
 enum { OP_NUMBER = 24 };

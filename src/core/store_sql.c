@@ -93,6 +93,10 @@ const struct op_row store_sql_users[DB_SET] = {
 			 "DELETE FROM talk WHERE gateway = ?2"
 			 " AND user = ?1",
 			 "DELETE FROM contact WHERE gateway = ?2"
+			 " AND user = ?1",
+			 "DELETE FROM arrival WHERE gateway = ?2"
+			 " AND user = ?1",
+			 "DELETE FROM arrival_key WHERE gateway = ?2"
 			 " AND user = ?1" },
 		.nargs = 2,
 		.seal = STORE_SQL_NO_SEAL,
@@ -261,5 +265,8 @@ const struct op_row store_sql_users[DB_SET] = {
 const struct op_row *
 store_sql(enum db_op kind)
 {
-	return &store_sql_users[kind];
+	static const struct op_row *const tables[] = { store_sql_users,
+		store_sql_users, store_sql_inbox };
+
+	return &tables[kind / DB_SET][kind % DB_SET];
 }

@@ -97,14 +97,15 @@ op_run(struct store_writer *w, struct op *op, struct err *err)
 	    w->db, w->keys, op->kind, op->v, &op->rows, &op->nunopened, err);
 }
 
-/* At most max of what is pending. */
+/* At most max of what is pending, and what is joined to those. */
 static void
 take(struct store_writer *w, struct list *group, size_t max)
 {
 	LIST_EACH(&w->pending, node)
 	{
-		if (max-- == 0)
+		if (max == 0 && !op_of(node)->joined)
 			break;
+		max -= max > 0;
 		list_del(node);
 		list_add(group, node);
 	}
@@ -126,21 +127,30 @@ has_writes(const struct store_writer *w)
 	return false;
 }
 
+/* Takes the next one, whose fate is shared by those that are joined to it. */
+static int
+run_next(struct store_writer *w, struct list *group, int *n, struct err *err)
+{
+	struct list *last = group->prev, *node;
+
+	take(w, group, 1);
+	for (node = last->next; node != group; node = node->next, ++*n)
+		if (op_run(w, op_of(node), err) < 0)
+			return -1;
+	return 0;
+}
+
 /* What is pending, until one of the two ceilings of a transaction. */
 static int
 run_pending(struct store_writer *w, struct list *group, struct err *err)
 {
 	int64_t until = now_ms() + STORE_GROUP_MS;
+	int n = 0;
 
-	for (int n = 0; n < STORE_ROWS_MAX && !list_is_empty(&w->pending) &&
-	     (n == 0 || now_ms() < until);
-	     n++) {
-		struct list *node = list_first(&w->pending);
-
-		take(w, group, 1);
-		if (op_run(w, op_of(node), err) < 0)
+	while (n < STORE_ROWS_MAX && !list_is_empty(&w->pending) &&
+	    (n == 0 || now_ms() < until))
+		if (run_next(w, group, &n, err) < 0)
 			return -1;
-	}
 	return 0;
 }
 
@@ -447,6 +457,39 @@ store_writer_add(struct store_writer *w, struct op *op)
 		pthread_cond_signal(&w->work);
 	} else {
 		w->stats.nfailed++;
+	}
+	pthread_mutex_unlock(&w->mutex);
+	return fits;
+}
+
+static void
+measure(const struct list *ops, size_t *n, size_t *nbytes)
+{
+	*n = *nbytes = 0;
+	LIST_EACH(ops, node)
+	{
+		++*n;
+		*nbytes += op_of(node)->nbytes;
+	}
+}
+
+bool
+store_writer_add_all(struct store_writer *w, struct list *ops)
+{
+	size_t n, nbytes;
+	bool fits;
+
+	measure(ops, &n, &nbytes);
+	pthread_mutex_lock(&w->mutex);
+	fits = w->nqueued + n <= STORE_QUEUE_MAX &&
+	    w->nqueued_bytes + nbytes <= STORE_QUEUE_BYTES;
+	if (fits) {
+		w->nqueued += n;
+		w->nqueued_bytes += nbytes;
+		ops_move(&w->queue, ops);
+		pthread_cond_signal(&w->work);
+	} else {
+		w->stats.nfailed += n;
 	}
 	pthread_mutex_unlock(&w->mutex);
 	return fits;

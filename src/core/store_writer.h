@@ -45,6 +45,9 @@ void store_writer_stop(struct store_writer **wp);
 /* False: over a ceiling, op is still the caller's. */
 bool store_writer_add(struct store_writer *w, struct op *op);
 
+/* The same of a list, all of it or nothing; taken, it is empty. */
+bool store_writer_add_all(struct store_writer *w, struct list *ops);
+
 /*
  * What is done, in order, to the end of done_out.  False: in trouble; the
  * reason is in err then.
