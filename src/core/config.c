@@ -11,6 +11,7 @@
 #include "lib/xalloc.h"
 
 #include "core/conf.h"
+#include "core/conf_file.h"
 #include "core/config.h"
 #include "core/config_tree.h"
 
@@ -235,65 +236,39 @@ config_is_admin(const struct config_access *a, struct str bare)
 
 /* ---- secrets ---------------------------------------------------------- */
 
-/* Beside the configuration file, unless it begins at the root. */
-static char *
-file_name(const char *path, struct str name)
-{
-	const char *slash = strrchr(path, '/');
-	struct buf full;
-	char *result;
-
-	buf_init(&full, 8192);
-	if (slash && !str_starts(name, STR("/")))
-		(void)buf_add(&full, path, (size_t)(slash + 1 - path));
-	(void)buf_add_str(&full, name);
-	result = str_dup(buf_str(&full));
-	buf_release(&full);
-	return result;
-}
-
 /* NULL: *secret holds the first line.  Else what is wrong. */
 static const char *
-read_secret(int fd, struct secret *secret)
+read_secret(const char *file, struct secret *secret)
 {
-	char text[CONFIG_SECRET_MAX + 2];
-	struct str rest, line;
-	struct stat sb;
-	ssize_t n;
+	struct buf text;
+	struct str rest, line = STR_EMPTY;
+	const char *wrong;
 
-	if (fd < 0 || fstat(fd, &sb) < 0)
-		return strerror(errno);
-	if (!S_ISREG(sb.st_mode))
-		return "not a file";
-	if (sb.st_mode & S_IRWXO)
-		return "everybody can read or change it; chmod o-rwx";
-	n = read(fd, text, sizeof(text));
-	if (n < 0)
-		return strerror(errno);
-	rest = str_of(text, (size_t)n);
+	buf_init(&text, 64 * 1024);
+	wrong = conf_file_read(file, &text);
+	rest = buf_str(&text);
 	(void)str_cut(&rest, '\n', &line);
 	line = str_trim(line);
-	if (line.len > CONFIG_SECRET_MAX)
-		return "its first line is too long";
-	if (line.len == 0)
-		return "its first line is empty";
-	(void)secret_set(secret, line); /* it is short enough */
-	secret_wipe(text, sizeof(text));
-	return NULL;
+	if (!wrong && line.len > CONFIG_SECRET_MAX)
+		wrong = "its first line is too long";
+	if (!wrong && line.len == 0)
+		wrong = "its first line is empty";
+	if (!wrong)
+		(void)secret_set(secret, line); /* it is short enough */
+	secret_wipe(text.p, text.len);
+	buf_release(&text);
+	return wrong;
 }
 
 static void
 load_secret(struct reader *r, const struct conf *c, struct secret *secret)
 {
-	char *name = file_name(r->path, conf_str(c, "secret_file"));
-	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	const char *wrong = read_secret(fd, secret);
+	char *name = conf_file_name(r->path, conf_str(c, "secret_file"));
+	const char *wrong = read_secret(name, secret);
 
 	if (wrong)
 		conf_complain(c, "secret_file", true, r->rep,
 		    "secret_file %s: %s", name, wrong);
-	if (fd >= 0)
-		(void)close(fd); /* only read from */
 	free(name);
 }
 

@@ -851,6 +851,13 @@ struct str conf_list_at(const struct conf *c, const char *name, size_t i);
  */
 struct str conf_other(const struct conf *c, size_t i);
 
+/*
+ * Appends what is in the file that an option names, relative to the folder of
+ * the configuration.  -1: it cannot be read, everybody can, or out is full.
+ */
+int conf_file(const struct conf *c, const char *option, struct buf *out,
+    struct err *err);
+
 /* Was it written in the file, or is it the default? */
 bool conf_is_set(const struct conf *c, const char *name);
 
