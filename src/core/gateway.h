@@ -565,11 +565,13 @@ enum gw_bye {
 /* For disco and people: what an address is. */
 struct gw_description {
 	char name[GW_NAME_MAX];
+	char number[32]; /* of a telephone; or empty */
 };
 
 struct gateway_ops {
 	const char *kind;    /* "irc": type in the file, disco identity */
 	const char *title;   /* "IRC": for people */
+	const char *person;  /* what people are to disco: "pc"; NULL: that */
 	size_t gateway_size; /* zeroed memory behind gateway_priv() */
 	size_t session_size; /* zeroed memory behind session_priv() */
 

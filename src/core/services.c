@@ -24,6 +24,7 @@
 #include "core/router.h"
 #include "core/services.h"
 #include "core/session.h"
+#include "core/vcard.h"
 #include "lib/datetime.h"
 #include "lib/xalloc.h"
 #include "xmpp/component.h"
@@ -253,7 +254,7 @@ on_ping(struct iq_ask *ask, const struct stanza *child)
 	(void)child;
 	if (in->at.kind == GW_ADDR_ROOM)
 		ping_room(ask, in);
-	else if (in->at.kind == GW_ADDR_PERSON)
+	else if (in->at.kind == GW_ADDR_PERSON && in->gw->ops->live)
 		ask_about(ask, in, GW_QUERY_PING);
 	else
 		iq_ok(ask);
@@ -363,6 +364,7 @@ static const struct iq_row rows[] = {
 	{ "get", "ping", NS_PING, on_ping },
 	{ "get", "query", NS_VERSION, on_version },
 	{ "get", "time", NS_TIME, on_time },
+	{ "get", "vCard", NS_VCARD, vcard_on_get },
 	{ "get", "query", NS_GATEWAY, on_prompt_get },
 	{ "set", "query", NS_GATEWAY, on_prompt_set },
 	{ "get", "query", NS_REGISTER, personal_on_register_get },

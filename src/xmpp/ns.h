@@ -15,10 +15,12 @@
 #define NS_MUC_OWNER   "http://jabber.org/protocol/muc#owner"   /* XEP-0045 */
 #define NS_COMMANDS    "http://jabber.org/protocol/commands"    /* XEP-0050 */
 #define NS_CHATSTATES  "http://jabber.org/protocol/chatstates"  /* XEP-0085 */
+#define NS_VCARD       "vcard-temp"                             /* XEP-0054 */
 #define NS_VERSION     "jabber:iq:version"                      /* XEP-0092 */
 #define NS_GATEWAY     "jabber:iq:gateway"                      /* XEP-0100 */
 #define NS_REGISTER    "jabber:iq:register"                     /* XEP-0077 */
 #define NS_CAPS        "http://jabber.org/protocol/caps"        /* XEP-0115 */
+#define NS_RECEIPTS    "urn:xmpp:receipts"                      /* XEP-0184 */
 #define NS_PING        "urn:xmpp:ping"                          /* XEP-0199 */
 #define NS_TIME        "urn:xmpp:time"                          /* XEP-0202 */
 #define NS_DELAY       "urn:xmpp:delay"                         /* XEP-0203 */
