@@ -316,6 +316,11 @@ serve(struct program *pg)
 		    NULL, "configuration refused", "err=\"%s\"", err.text);
 		return EX_CONFIG;
 	}
+	if (core_listen(pg->core, &err) < 0) {
+		log_error(NULL, "http not listening", "err=\"%s\"", err.text);
+		core_free(&pg->core);
+		return EX_OSERR;
+	}
 	if (listen_to_signals(pg, &err) < 0) {
 		log_error(NULL, "signals not set up", "err=\"%s\"", err.text);
 		core_free(&pg->core);

@@ -44,6 +44,14 @@ static const struct gw_option store_options[] = {
 	{ NULL, GW_OPT_STR, NULL, 0, 0 },
 };
 
+static const struct gw_option http_options[] = {
+	{ "listen", GW_OPT_STR, "127.0.0.1", 0, 0 },
+	{ "port", GW_OPT_INT, "0", 0, 65535 },
+	{ "public_url", GW_OPT_STR, "", 0, 0 },
+	{ "proxies", GW_OPT_LIST, "{}", 0, 0 },
+	{ NULL, GW_OPT_STR, NULL, 0, 0 },
+};
+
 static const struct gw_option log_options[] = {
 	{ "level", GW_OPT_STR, "info", 0, 0 },
 	{ NULL, GW_OPT_STR, NULL, 0, 0 },
@@ -96,6 +104,7 @@ static const struct gw_option limits_options[] = {
 static const struct gw_section sections[] = {
 	{ .name = "server", .option = server_options },
 	{ .name = "store", .option = store_options },
+	{ .name = "http", .option = http_options },
 	{ .name = "log", .option = log_options },
 	{ .name = "access", .option = access_options },
 	{ .name = "gateway", .option = gateway_options },
@@ -476,6 +485,86 @@ take_store(struct reader *r, struct config *cfg)
 		conf_complain(c, "key_file", true, r->rep, "key_file is empty");
 }
 
+static const struct address_prefix *
+read_ranges(
+    struct reader *r, const struct conf *c, const char *option, size_t *n_out)
+{
+	size_t len = conf_list_len(c, option), n = 0;
+	struct address_prefix *v = xcalloc(len + 1, sizeof(*v));
+
+	for (size_t i = 0; i < len; i++) {
+		struct err err = ERR_INIT;
+
+		if (address_range_parse(
+		        &v[n], conf_list_at(c, option, i), &err) == 0)
+			n++;
+		else
+			conf_complain(c, option, true, r->rep,
+			    "%s: %s; write 192.0.2.1 or 192.0.2.0/24, for "
+			    "example",
+			    option, err.text);
+	}
+	*n_out = n;
+	return v;
+}
+
+/* What requests are signed for must be this to the letter. */
+static bool
+is_public_url(struct str url)
+{
+	struct str rest = str_starts(url, STR("https://")) ? str_skip(url, 8)
+	    : str_starts(url, STR("http://"))              ? str_skip(url, 7)
+	                                                   : STR_EMPTY;
+
+	for (size_t i = 0; i < rest.len; i++)
+		if (rest.p[i] <= ' ' || rest.p[i] > '~' ||
+		    strchr("?#@\"<>\\", rest.p[i]))
+			return false;
+	return rest.len > 0 && !str_starts(rest, STR("/"));
+}
+
+static void
+take_public_url(
+    struct reader *r, const struct conf *c, struct config_http *http)
+{
+	struct str url = conf_str(c, "public_url");
+
+	if (url.len > 0 && !is_public_url(url))
+		conf_complain(c, "public_url", true, r->rep,
+		    "public_url = " STR_FMT ": must be as https://gw.example."
+		    "org, without '?' and '#'",
+		    STR_ARG(url));
+	while (str_ends(url, STR("/")))
+		url.len--;
+	http->public_url = url;
+}
+
+static void
+take_http(struct reader *r, struct config *cfg)
+{
+	const struct conf *c = conf_only(cfg->root, "http");
+	struct config_http *http = &cfg->http;
+
+	http->listen = conf_str(c, "listen");
+	http->port = (int)conf_int(c, "port");
+	if (!address_is_digits(http->listen))
+		conf_complain(c, "listen", true, r->rep,
+		    "listen = " STR_FMT ": not an address; write 127.0.0.1, or "
+		    ":: for all",
+		    STR_ARG(http->listen));
+	take_public_url(r, c, http);
+	http->proxy = read_ranges(r, c, "proxies", &http->nproxy);
+}
+
+static void
+free_ranges(const struct address_prefix *v)
+{
+	void *p;
+
+	memcpy(&p, &v, sizeof(p)); /* ours; const for the readers */
+	free(p);
+}
+
 static void
 take_log(struct reader *r, struct config *cfg)
 {
@@ -554,6 +643,7 @@ take_all(struct reader *r, struct conf *root)
 		    "no gateway; add gateway \"irc.example.org\" { ... }");
 	take_server(r, cfg);
 	take_store(r, cfg);
+	take_http(r, cfg);
 	take_log(r, cfg);
 	take_access(r, cfg);
 	return cfg;
@@ -657,6 +747,7 @@ config_free(struct config **cp)
 	}
 	free(cfg->gateway);
 	str_drop(cfg->server.domain);
+	free_ranges(cfg->http.proxy);
 	access_release(&cfg->access);
 	conf_free(&cfg->root);
 	free(cfg->path);

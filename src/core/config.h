@@ -32,6 +32,7 @@
 #include "lib/log.h"
 #include "lib/secret.h"
 #include "lib/str.h"
+#include "net/address.h"
 
 struct conf; /* one section, as core/gateway.h lets networks see it */
 struct gateway_ops;
@@ -76,6 +77,15 @@ struct config_server {
 
 struct config_store {
 	struct str path, key_file; /* path[path.len] is a NUL, both */
+};
+
+/* Requests from outside. */
+struct config_http {
+	struct str listen;     /* an address */
+	int port;              /* 0: there is none */
+	struct str public_url; /* no slash at the end; may be empty */
+	const struct address_prefix *proxy; /* whose X-Forwarded-For counts */
+	size_t nproxy;
 };
 
 /*
@@ -134,6 +144,7 @@ struct config_gateway {
 struct config {
 	struct config_server server;
 	struct config_store store;
+	struct config_http http;
 	enum log_level log_level;
 	struct config_access access;
 	struct config_gateway *gateway;

@@ -10,6 +10,7 @@
 #include "core/unsettled.h"
 #include "lib/crypto.h"
 #include "lib/xalloc.h"
+#include "net/http_server.h"
 #include "net/loop.h"
 #include "xmpp/component.h"
 
@@ -23,6 +24,7 @@ struct core {
 	struct list gateways;
 	struct loop_hook turn, written;
 	struct unsettled *unsettled;
+	struct http_server *http;
 	struct timer stop;
 	uint64_t last_id;
 	uint32_t salt;
@@ -104,6 +106,32 @@ on_stop_deadline(struct timer *t)
 	stopped(c);
 }
 
+/* Without a port there is none; networks see that by gateway_http(). */
+static int
+open_http(struct core *c, struct err *err)
+{
+	const struct config_http *h = &c->config->http;
+	struct http_server_params p = {
+		.listen = h->listen,
+		.port = (uint16_t)h->port,
+		.public_url = h->public_url,
+		.proxy = h->proxy,
+		.nproxy = h->nproxy,
+		.log = c->log,
+	};
+
+	if (h->port == 0)
+		return 0;
+	c->http = http_server_new(c->loop, &p, err);
+	return c->http ? 0 : -1;
+}
+
+int
+core_listen(struct core *c, struct err *err)
+{
+	return c->http ? http_server_listen(c->http, err) : 0;
+}
+
 struct core *
 core_new(const struct core_params *p, struct err *err)
 {
@@ -123,6 +151,10 @@ core_new(const struct core_params *p, struct err *err)
 	loop_hook_add(c->loop, &c->written, LOOP_RANK_WRITTEN, on_written);
 	if (p->store)
 		c->unsettled = unsettled_open(p->config->store.path.p, p->log);
+	if (open_http(c, err) < 0) {
+		core_free(&c);
+		return NULL;
+	}
 	for (i = 0; i < p->config->ngateway; i++) {
 		struct gateway *gw =
 		    instance_new(c, &p->config->gateway[i], err);
@@ -192,6 +224,7 @@ core_free(struct core **cp)
 
 		instance_free(&gw);
 	}
+	http_server_free(&c->http);
 	timer_cancel(&c->stop);
 	loop_hook_del(&c->turn);
 	loop_hook_del(&c->written);
@@ -295,6 +328,12 @@ struct unsettled *
 core_unsettled(struct core *c)
 {
 	return c->unsettled;
+}
+
+struct http_server *
+core_http(struct core *c)
+{
+	return c->http;
 }
 
 const struct config *

@@ -2,6 +2,7 @@
  * core.h - the gateways of one process, from configuration to goodbye
  *
  *	core = core_new(&params, &err);
+ *	core_listen(core, &err);
  *	core_start(core, on_attached, me);
  *	loop_run(loop);
  *	core_stop(core, on_stopped, me);  // QUIT, unavailable; then, at once
@@ -22,6 +23,7 @@ struct clock;
 struct config;
 struct core;
 struct gateway;
+struct http_server;
 struct log_ctx;
 struct loop;
 struct store;
@@ -46,6 +48,9 @@ struct core_params {
 
 /* Opens every gateway; touches no network.  NULL: say err and exit. */
 struct core *core_new(const struct core_params *p, struct err *err);
+
+/* For HTTP, if that is configured.  -1: say err and exit. */
+int core_listen(struct core *c, struct err *err);
 
 /*
  * Attaches to the XMPP server, one stream for each gateway.  Once all of them
@@ -81,6 +86,7 @@ struct clock *core_clock(struct core *c);
 const struct log_ctx *core_log(struct core *c);
 struct store *core_store(struct core *c);
 struct unsettled *core_unsettled(struct core *c); /* may be NULL */
+struct http_server *core_http(struct core *c);    /* NULL: not configured */
 const struct config *core_config(struct core *c);
 bool core_is_stopping(const struct core *c);
 

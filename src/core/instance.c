@@ -397,6 +397,37 @@ gateway_domain(struct gateway *gw)
 	return str_c(gw->domain);
 }
 
+struct http_server *
+gateway_http(struct gateway *gw)
+{
+	return core_http(gw->core);
+}
+
+struct str
+gateway_public_url(struct gateway *gw)
+{
+	return core_http(gw->core) ? core_config(gw->core)->http.public_url
+	                           : STR_EMPTY;
+}
+
+/* Domains and purposes hold no NUL, so no two pairs are the same text. */
+void
+gateway_derive(struct gateway *gw, struct str purpose, uint8_t out[32])
+{
+	struct store *st = core_store(gw->core);
+	struct buf name;
+
+	memset(out, 0, 32);
+	if (!st) /* the configuration is only being checked */
+		return;
+	buf_init(&name, 1024);
+	(void)buf_addf(&name, "gateway:%s", gw->domain);
+	(void)buf_addc(&name, '\0');
+	(void)buf_add_str(&name, purpose);
+	store_derive(st, buf_str(&name), out);
+	buf_release(&name);
+}
+
 struct str
 gateway_contact(struct gateway *gw)
 {

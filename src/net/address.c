@@ -116,17 +116,53 @@ address_format(const struct sockaddr *sa, char out[ADDRESS_TEXT_MAX + 1])
 		inet_ntop(AF_INET6, &v6->sin6_addr, out, ADDRESS_TEXT_MAX + 1);
 }
 
+/* AF_INET, AF_INET6 and the bytes, or 0. */
+static uint8_t
+read_digits(struct str text, uint8_t at[16])
+{
+	char z[ADDRESS_TEXT_MAX + 1] = "";
+
+	if (text.len == 0 || text.len > ADDRESS_TEXT_MAX || str_has(text, '\0'))
+		return 0;
+	memcpy(z, text.p, text.len);
+	if (inet_pton(AF_INET, z, at) == 1)
+		return AF_INET;
+	return inet_pton(AF_INET6, z, at) == 1 ? AF_INET6 : 0;
+}
+
 bool
 address_is_digits(struct str text)
 {
-	char z[ADDRESS_TEXT_MAX + 1] = "";
 	uint8_t at[16];
 
-	if (text.len > ADDRESS_TEXT_MAX || str_has(text, '\0'))
+	return read_digits(text, at) != 0;
+}
+
+/* Port 0. */
+static void
+fill(struct sockaddr_storage *out, uint8_t family, const uint8_t *at)
+{
+	void *any = out;
+	struct sockaddr_in *v4 = any;
+	struct sockaddr_in6 *v6 = any;
+
+	memset(out, 0, sizeof(*out));
+	out->ss_family = family;
+	if (family == AF_INET)
+		memcpy(&v4->sin_addr, at, 4);
+	else
+		memcpy(&v6->sin6_addr, at, 16);
+}
+
+bool
+address_parse(struct str text, struct sockaddr_storage *out)
+{
+	uint8_t at[16], family = read_digits(text, at);
+
+	if (family == 0)
 		return false;
-	memcpy(z, text.p, text.len);
-	return inet_pton(AF_INET, z, at) == 1 ||
-	    inet_pton(AF_INET6, z, at) == 1;
+	fill(out, family, at);
+	return true;
 }
 
 size_t
@@ -250,9 +286,6 @@ address_in_prefix(const struct address_prefix *p,
 {
 	size_t nbytes = p->family == AF_INET ? 4 : 16;
 	uint8_t addr[16];
-	void *any = out;
-	struct sockaddr_in *v4 = any;
-	struct sockaddr_in6 *v6 = any;
 
 	memcpy(addr, p->at, sizeof(addr));
 	for (size_t i = p->bits; i < 8 * nbytes; i++)
@@ -260,10 +293,49 @@ address_in_prefix(const struct address_prefix *p,
 			addr[i / 8] |= (uint8_t)(1 << (7 - i % 8));
 	if (is_reserved(p, addr))
 		addr[nbytes - 1] ^= 1;
-	memset(out, 0, sizeof(*out));
-	out->ss_family = p->family;
-	if (p->family == AF_INET)
-		memcpy(&v4->sin_addr, addr, 4);
-	else
-		memcpy(&v6->sin6_addr, addr, 16);
+	fill(out, p->family, addr);
+}
+
+int
+address_range_parse(struct address_prefix *p, struct str text, struct err *err)
+{
+	struct str bits = text, host = STR_EMPTY;
+	uint64_t n = 0, max;
+
+	*p = (struct address_prefix){ .family = 0 };
+	(void)str_cut(&bits, '/', &host);
+	p->family = read_digits(host, p->at);
+	if (p->family == 0)
+		return err_set(err, ERR_BAD_INPUT,
+		    "'" STR_FMT "' is no address", STR_ARG(host));
+	max = p->family == AF_INET ? 32 : 128;
+	if (!bits.p)
+		n = max;
+	else if (!str_to_uint(bits, max, &n))
+		return err_set(err, ERR_BAD_INPUT,
+		    "'" STR_FMT "' does not end with a number of bits, 0 to %d",
+		    STR_ARG(text), (int)max);
+	if (!is_zero_behind(p->at, (size_t)n, max / 8))
+		return err_set(err, ERR_BAD_INPUT,
+		    "'" STR_FMT "' has bits behind the first %d", STR_ARG(text),
+		    (int)n);
+	p->bits = (uint8_t)n;
+	return 0;
+}
+
+bool
+address_in_range(const struct address_prefix *p, const struct sockaddr *sa)
+{
+	static const uint8_t v4_in_v6[12] = { [10] = 0xff, 0xff };
+	struct prefix bits = { .bits = p->bits };
+	uint8_t both[16];
+	const uint8_t *at = mapped(sa, both);
+
+	memcpy(bits.at, p->at, sizeof(bits.at));
+	if (!at)
+		return false;
+	if (p->family == AF_INET6)
+		return sa->sa_family == AF_INET6 && has_prefix(at, &bits);
+	return p->family == AF_INET && memcmp(at, v4_in_v6, 12) == 0 &&
+	    has_prefix(at + 12, &bits);
 }

@@ -48,6 +48,20 @@ void address_in_prefix(const struct address_prefix *p,
 /* Does it read as an address? */
 bool address_is_digits(struct str text);
 
+/* With port 0; false: it does not read as one. */
+bool address_parse(struct str text, struct sockaddr_storage *out);
+
+/*
+ * An address alone is a range of one; else as address_prefix_parse(), of any
+ * number of bits.
+ */
+int address_range_parse(
+    struct address_prefix *p, struct str text, struct err *err);
+
+/* An IPv4-mapped address is in the ranges of the IPv4 address inside. */
+bool address_in_range(
+    const struct address_prefix *p, const struct sockaddr *sa);
+
 /* The bytes of one of IPv4 or IPv6. */
 size_t address_len(const struct sockaddr *sa);
 

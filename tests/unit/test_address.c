@@ -250,10 +250,69 @@ digits_are_told_from_names(void **state)
 	assert_false(address_is_digits(STR("192.0.2.1\0")));
 }
 
+static void
+a_range_holds_what_begins_with_it(void **state)
+{
+	static const struct {
+		const char *range, *address;
+		bool is_in;
+	} rows[] = {
+		{ "10.0.0.0/8", "10.255.0.1", true },
+		{ "10.0.0.0/8", "11.0.0.1", false },
+		{ "10.0.0.0/8", "::ffff:10.0.0.1", true },
+		{ "10.0.0.0/8", "::10.0.0.1", false },
+		{ "10.1.2.3", "10.1.2.3", true },
+		{ "10.1.2.3", "10.1.2.2", false },
+		{ "10.1.2.2/31", "10.1.2.3", true },
+		{ "10.1.2.3/32", "10.1.2.3", true },
+		{ "0.0.0.0/0", "192.0.2.1", true },
+		{ "0.0.0.0/0", "2001:db8::1", false },
+		{ "::1", "::1", true },
+		{ "::1", "127.0.0.1", false },
+		{ "::/0", "2001:db8::1", true },
+		{ "::/0", "127.0.0.1", false },
+		{ "2001:db8::/33", "2001:db8:7fff::1", true },
+		{ "2001:db8::/33", "2001:db8:8000::1", false },
+	};
+	struct sockaddr_storage ss;
+	struct address_prefix p;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct err err = ERR_INIT;
+
+		if (address_range_parse(&p, str_c(rows[i].range), &err) < 0)
+			fail_msg("%s: %s", rows[i].range, err.text);
+		if (address_in_range(&p, parse(rows[i].address, &ss)) !=
+		    rows[i].is_in)
+			fail_msg("%s in %s", rows[i].address, rows[i].range);
+	}
+}
+
+static void
+what_is_no_range_is_refused(void **state)
+{
+	static const char *const bad[] = { "", "/8", "10.0.0.0/", "10.0.0.0/33",
+		"10.0.0.1/8", "::1/64", "::/129", "localhost", "10.0.0.0/8/8",
+		"10.0.0.0/-1", "10.0.0", " 10.0.0.1" };
+	struct address_prefix p;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct err err = ERR_INIT;
+
+		if (address_range_parse(&p, str_c(bad[i]), &err) == 0)
+			fail_msg("taken: %s", bad[i]);
+		assert_int_equal(err.kind, ERR_BAD_INPUT);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_range_holds_what_begins_with_it),
+		cmocka_unit_test(what_is_no_range_is_refused),
 		cmocka_unit_test(mapped_addresses_are_those_they_map),
 		cmocka_unit_test(digits_are_told_from_names),
 		cmocka_unit_test(private_addresses_are_known_to_the_last_bit),

@@ -162,6 +162,9 @@ everything_can_be_said(void **state)
 	    "server { host = \"::1\"  port = 5999  domain = \"Example.COM\" }\n"
 	    "store { path = /tmp/db key_file = '/tmp/k' }\n"
 	    "log { level = wire }\n"
+	    "http { listen = \"::\" port = 8080 public_url = "
+	    "\"https://gw.example.org/x/\" proxies = { \"10.0.0.0/8\", "
+	    "\"::1\" } }\n"
 	    "access { allow = { \"B.org\", \"c@d.org\" } admins = { "
 	    "\"R@x.org\" } }\n"
 	    "gateway \"IRC.example.org\" {\n"
@@ -182,6 +185,10 @@ everything_can_be_said(void **state)
 	assert_false(cfg->server.domain_guessed);
 	assert_str(cfg->store.key_file, "/tmp/k");
 	assert_int_equal(cfg->log_level, LOG_WIRE);
+	assert_int_equal(cfg->http.port, 8080);
+	assert_str(cfg->http.public_url, "https://gw.example.org/x");
+	assert_int_equal(cfg->http.nproxy, 2);
+	assert_int_equal(cfg->http.proxy[0].bits, 8);
 	assert_true(config_is_admin(&cfg->access, STR("r@x.org")));
 	g = config_gateway_find(cfg, STR("irc.example.org"));
 	assert_non_null(g);
@@ -629,6 +636,8 @@ static const struct {
 	    "server.host, server.port" },
 	{ GW(""), "store { path = p }" GW(""), CONFIG_CH_RESTART, 0,
 	    "store.path" },
+	{ GW(""), "http { port = 80 proxies = { \"::1\" } }" GW(""),
+	    CONFIG_CH_RESTART, 0, "http.port, http.proxies" },
 	{ GW(""), "access { admins = { \"a@b\" } }" GW(""), CONFIG_CH_ACCESS,
 	    CONFIG_CH_ACCESS, "" },
 	{ GW(""), GW("allow = { b.org }"), 0, CONFIG_CH_ACCESS, "" },
