@@ -18,43 +18,6 @@ irc_split_budget(const struct irc_split_cost *c)
 	return c->line_max - cost;
 }
 
-/* Belongs to the character before it: to cut here would show another one. */
-static bool
-is_extender(int32_t c)
-{
-	return (c >= 0x0300 && c <= 0x036F) || /* combining marks */
-	    (c >= 0xFE00 && c <= 0xFE0F) ||    /* variation selectors */
-	    (c >= 0x1F3FB && c <= 0x1F3FF) ||  /* skin tones */
-	    c == 0x200D || c == 0x20E3;        /* joiner, keycap */
-}
-
-static size_t
-char_start(struct str s, size_t at)
-{
-	while (at > 0 && ((unsigned char)s.p[at] & 0xC0) == 0x80)
-		at--;
-	return at;
-}
-
-/* cut is between characters; back to where a new one begins, or not at all. */
-static size_t
-before_grapheme(struct str s, size_t cut)
-{
-	size_t at = cut;
-
-	while (at > cut / 2) {
-		struct str after = str_skip(s, at), last;
-		size_t prev = char_start(s, at - 1);
-		int32_t c = utf8_next(&after);
-
-		last = str_skip(s, prev);
-		if (!is_extender(c) && utf8_next(&last) != 0x200D)
-			return at;
-		at = prev;
-	}
-	return cut;
-}
-
 /* Where to cut a line that is longer than the budget. */
 static size_t
 cut_at(struct str line, size_t budget)
@@ -66,7 +29,7 @@ cut_at(struct str line, size_t budget)
 	for (at = cut; at > cut / 2; at--)
 		if (line.p[at - 1] == ' ')
 			return at;
-	return before_grapheme(line, cut);
+	return utf8_cut_whole(line, cut);
 }
 
 void

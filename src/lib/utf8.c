@@ -147,6 +147,118 @@ utf8_cut(struct str s, size_t max)
 	return is_tail((unsigned char)s.p[n]) ? max : n;
 }
 
+/*
+ * What belongs to the character before it: marks of the scripts that are
+ * much used, selectors, skin tones, what ends a flag of tags, the later
+ * letters of a Korean syllable.  Sorted.
+ */
+static const struct {
+	int32_t first, last;
+} extender[] = {
+	{ 0x0300, 0x036f },
+	{ 0x0483, 0x0489 },
+	{ 0x0591, 0x05bd },
+	{ 0x05bf, 0x05c7 },
+	{ 0x0610, 0x061a },
+	{ 0x064b, 0x065f },
+	{ 0x0670, 0x0670 },
+	{ 0x06d6, 0x06dc },
+	{ 0x06df, 0x06e4 },
+	{ 0x0900, 0x0903 },
+	{ 0x093a, 0x094f },
+	{ 0x0981, 0x0983 },
+	{ 0x09bc, 0x09cd },
+	{ 0x0a3c, 0x0a4d },
+	{ 0x0abc, 0x0acd },
+	{ 0x0b3c, 0x0b4d },
+	{ 0x0bbe, 0x0bcd },
+	{ 0x0c3e, 0x0c4d },
+	{ 0x0cbc, 0x0ccd },
+	{ 0x0d3b, 0x0d4d },
+	{ 0x0e31, 0x0e31 },
+	{ 0x0e34, 0x0e3a },
+	{ 0x0e47, 0x0e4e },
+	{ 0x1160, 0x11ff },
+	{ 0x1ab0, 0x1aff },
+	{ 0x1dc0, 0x1dff },
+	{ 0x200c, 0x200d },
+	{ 0x20d0, 0x20f0 },
+	{ 0x3099, 0x309a },
+	{ 0xfe00, 0xfe0f },
+	{ 0xfe20, 0xfe2f },
+	{ 0x1f3fb, 0x1f3ff },
+	{ 0xe0020, 0xe007f },
+	{ 0xe0100, 0xe01ef },
+};
+
+enum { JOINER = 0x200d, FLAG_FIRST = 0x1f1e6, FLAG_LAST = 0x1f1ff };
+
+static bool
+is_extender(int32_t c)
+{
+	for (size_t i = 0; i < sizeof(extender) / sizeof(extender[0]); i++)
+		if (c <= extender[i].last)
+			return c >= extender[i].first;
+	return false;
+}
+
+/* The character that ends at at, and where it begins; at is not 0. */
+static int32_t
+char_before(struct str s, size_t at, size_t *start_out)
+{
+	struct str last;
+	size_t start = at - 1;
+
+	while (start > 0 && is_tail((unsigned char)s.p[start]))
+		start--;
+	*start_out = start;
+	last = str_skip(str_head(s, at), start);
+	return utf8_next(&last);
+}
+
+/* A flag is two letters: is there half of one before at? */
+static bool
+is_half_flag(struct str s, size_t at)
+{
+	size_t n = 0;
+
+	while (at > 0) {
+		int32_t c = char_before(s, at, &at);
+
+		if (c < FLAG_FIRST || c > FLAG_LAST)
+			break;
+		n++;
+	}
+	return n % 2 == 1;
+}
+
+static bool
+is_whole_before(struct str s, size_t at)
+{
+	struct str after = str_skip(s, at);
+	int32_t c = after.len ? utf8_next(&after) : 0;
+	size_t start;
+
+	if (at == 0)
+		return true;
+	if (is_extender(c) || char_before(s, at, &start) == JOINER)
+		return false;
+	return c < FLAG_FIRST || c > FLAG_LAST || !is_half_flag(s, at);
+}
+
+size_t
+utf8_cut_whole(struct str s, size_t at)
+{
+	size_t cut = at;
+
+	while (cut > at / 2) {
+		if (is_whole_before(s, cut))
+			return cut;
+		(void)char_before(s, cut, &cut);
+	}
+	return at;
+}
+
 size_t
 utf8_count(struct str s)
 {

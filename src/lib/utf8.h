@@ -32,6 +32,13 @@ size_t utf8_valid_len(struct str s);
 /* The longest beginning of at most max bytes that ends between characters. */
 size_t utf8_cut(struct str s, size_t max);
 
+/*
+ * at is between two characters of s: there, or before it where a cut would
+ * tear an accent from its letter, or an emoji or a flag apart.  at itself if
+ * the last half of what is before it has no better place.
+ */
+size_t utf8_cut_whole(struct str s, size_t at);
+
 /* Characters in a valid s. */
 size_t utf8_count(struct str s);
 

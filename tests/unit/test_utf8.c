@@ -128,6 +128,33 @@ one_illegal_byte_anywhere_is_not_xml(void **state)
 	}
 }
 
+static void
+a_cut_tears_nothing_apart(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t at, cut;
+	} row[] = {
+		{ "abcdefgh", 6, 6 },
+		{ "abcdefgh", 0, 0 },
+		{ "abcdefgh", 8, 8 },
+		{ "abcde\xcc\x81", 5, 4 },
+		{ "ab\xcc\x81\xcc\x82xyz", 4, 4 }, /* no better in its half */
+		{ "abcdefghi\xcc\x81\xcc\x82xyz", 11, 8 },
+		{ "abcdefg👩‍👧x", 11, 7 },  /* in front of the joiner */
+		{ "abcdefgh👩‍👧x", 15, 8 }, /* behind it */
+		{ "abcdefgh👍🏽x", 12, 8 },
+		{ "abcdefgh🇫🇷🇩🇪", 12, 8 },
+		{ "abcdefgh🇫🇷🇩🇪", 16, 16 },
+		{ "abcdefgh🇫🇷🇩🇪", 20, 16 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+		assert_int_equal(
+		    utf8_cut_whole(str_c(row[i].text), row[i].at), row[i].cut);
+}
+
 int
 main(void)
 {
@@ -139,6 +166,7 @@ main(void)
 		cmocka_unit_test(count_counts_characters),
 		cmocka_unit_test(xml_allows_what_xml_1_0_allows),
 		cmocka_unit_test(one_illegal_byte_anywhere_is_not_xml),
+		cmocka_unit_test(a_cut_tears_nothing_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
