@@ -43,6 +43,8 @@ write_here(struct gateway *gw, const struct contact *c, struct xmlw *w)
 {
 	if (c->kind != GW_ADDR_PERSON) {
 		services_write_caps(gw, w);
+	} else if (!gw->ops->live) {
+		services_write_person_caps(gw, w);
 	} else if (c->away) {
 		xmlw_textel(w, "show", NULL, STR("away"));
 		xmlw_textel(w, "status", NULL, str_c(c->away));
@@ -119,6 +121,13 @@ contact_session(const struct contact *c)
 	return s && s->state == SESSION_ONLINE ? s : NULL;
 }
 
+bool
+contact_is_always_there(const struct contact *c)
+{
+	return c->kind == GW_ADDR_DOMAIN ||
+	    (c->kind == GW_ADDR_PERSON && !c->roster->all->gw->ops->live);
+}
+
 struct contact *
 contact_new(struct roster *r, struct str address, const struct gw_address *at)
 {
@@ -134,7 +143,7 @@ contact_new(struct roster *r, struct str address, const struct gw_address *at)
 	list_add(&r->contacts, &c->node);
 	r->n++;
 	r->all->n++;
-	c->here = (c->kind == GW_ADDR_DOMAIN && !r->shut) ||
+	c->here = (contact_is_always_there(c) && !r->shut) ||
 	    (c->kind == GW_ADDR_NETWORK && contact_session(c));
 	return c;
 }
@@ -173,12 +182,15 @@ find_in(struct inlet *in)
 	    in->gw->rosters, jid_bare(&in->from), to_address(in));
 }
 
-/* Both ways at once with the gateway and its networks (XEP-0100 4.4). */
+/*
+ * Both ways at once with the gateway and its networks (XEP-0100 4.4), and with
+ * people whose pictures clients would not show otherwise.
+ */
 static void
 welcome(struct contact *c)
 {
 	say(c, "subscribed");
-	if (c->kind != GW_ADDR_PERSON)
+	if (c->kind != GW_ADDR_PERSON || contact_is_always_there(c))
 		say(c, "subscribe");
 	if (c->here || c->kind != GW_ADDR_PERSON)
 		contact_tell(c);
@@ -239,7 +251,7 @@ check(struct inlet *in, struct err *err)
 	if (in->at.kind == GW_ADDR_ROOM)
 		return err_set(err, ERR_UNSUPPORTED,
 		    "a room is joined; it cannot be a contact");
-	if (in->at.kind == GW_ADDR_PERSON &&
+	if (in->at.kind == GW_ADDR_PERSON && in->gw->ops->live &&
 	    !in->gw->ops->request[GW_REQ_WATCH])
 		return err_set(err, ERR_UNSUPPORTED,
 		    "%s: people here cannot be watched", in->gw->ops->title);

@@ -53,6 +53,9 @@ void contact_jid(const struct contact *c, struct buf *out);
 /* The user's session there, if it is online; or NULL. */
 struct session *contact_session(const struct contact *c);
 
+/* The gateway is; so is who gets what is written to him in any case. */
+bool contact_is_always_there(const struct contact *c);
+
 /* Where they are: told now, or if it is news. */
 void contact_tell(const struct contact *c);
 void contact_set(struct contact *c, bool here, struct str away);

@@ -121,23 +121,35 @@ has_commands(const struct gateway *gw, enum gw_addr_kind where)
 	return c && c->node;
 }
 
+void
+directory_describe_anybody(struct gateway *gw, struct disco *d)
+{
+	common(d);
+	disco_add_identity(
+	    d, "client", gw->ops->person ? gw->ops->person : "pc", STR_EMPTY);
+	if (archive_is_on(gw))
+		archive_features(d);
+	if (has_commands(gw, GW_ADDR_PERSON))
+		disco_add_feature(d, NS_COMMANDS);
+	disco_add_feature(d, NS_RECEIPTS);
+	disco_add_feature(d, NS_VCARD);
+}
+
 /* A name that says what it is, where the network has a word for it. */
 static void
 describe_person(struct inlet *in, struct disco *d, struct str name)
 {
-	disco_add_identity(d, "client",
-	    in->gw->ops->person ? in->gw->ops->person : "pc", name);
+	if (!in->gw->ops->live) {
+		directory_describe_anybody(in->gw, d);
+		return;
+	}
+	disco_add_identity(d, "client", "pc", name);
 	disco_add_feature(d, NS_DISCO_INFO);
 	disco_add_feature(d, NS_DISCO_ITEMS);
 	if (archive_is_on(in->gw) && in->resource.len == 0)
 		archive_features(d);
 	if (in->resource.len == 0 && has_commands(in->gw, GW_ADDR_PERSON))
 		disco_add_feature(d, NS_COMMANDS);
-	if (!in->gw->ops->live) {
-		disco_add_feature(d, NS_RECEIPTS);
-		disco_add_feature(d, NS_VCARD);
-		disco_add_feature(d, NS_PING);
-	}
 	if (in->gw->ops->request[GW_REQ_QUERY]) {
 		disco_add_feature(d, NS_PING);
 		disco_add_feature(d, NS_VERSION);

@@ -18,4 +18,7 @@ void directory_on_items(struct iq_ask *ask, const struct stanza *query);
 /* What the domain itself says: also the source of its capabilities hash. */
 void directory_describe_gateway(struct gateway *gw, struct disco *d);
 
+/* Anybody behind a network that stores and forwards. */
+void directory_describe_anybody(struct gateway *gw, struct disco *d);
+
 #endif

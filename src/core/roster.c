@@ -143,7 +143,7 @@ let_in(struct roster *r)
 	r->shut = false;
 	LIST_EACH(&r->contacts, n)
 	{
-		if (CONTACT(n)->kind == GW_ADDR_DOMAIN)
+		if (contact_is_always_there(CONTACT(n)))
 			contact_set(CONTACT(n), true, STR_EMPTY);
 	}
 }

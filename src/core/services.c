@@ -45,7 +45,8 @@ struct services {
 	struct inlet in; /* the question being handled */
 	bool is_open;    /* in holds something */
 	struct list pings;
-	char ver[DISCO_VER];
+	char ver[DISCO_VER];        /* of the gateway; "": not known yet */
+	char person_ver[DISCO_VER]; /* of people who store and forward */
 };
 
 enum { QUERY_MS = 20000 };
@@ -476,25 +477,45 @@ ver(struct gateway *gw)
 	return gw->services->ver;
 }
 
+/* All people of such a network are alike. */
+static const char *
+person_ver(struct gateway *gw)
+{
+	struct disco d = { .nidentity = 0 };
+
+	if (!gw->services->person_ver[0]) {
+		directory_describe_anybody(gw, &d);
+		disco_ver(&d, gw->services->person_ver);
+	}
+	return gw->services->person_ver;
+}
+
 void
 services_forget_caps(struct gateway *gw)
 {
-	gw->services->ver[0] = '\0';
+	gw->services->ver[0] = gw->services->person_ver[0] = '\0';
 }
 
 bool
 services_is_caps_node(struct gateway *gw, struct str node)
 {
 	struct str uri = STR(CAPS_NODE "#");
+	struct str is = str_skip(node, uri.len);
 
 	return str_starts(node, uri) &&
-	    str_is(str_skip(node, uri.len), ver(gw));
+	    (str_is(is, ver(gw)) || str_is(is, person_ver(gw)));
 }
 
 void
 services_write_caps(struct gateway *gw, struct xmlw *w)
 {
 	disco_write_caps(w, CAPS_NODE, ver(gw));
+}
+
+void
+services_write_person_caps(struct gateway *gw, struct xmlw *w)
+{
+	disco_write_caps(w, CAPS_NODE, person_ver(gw));
 }
 
 struct services *

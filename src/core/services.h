@@ -54,4 +54,7 @@ void services_forget_caps(struct gateway *gw);
 /* <c/> of the gateway itself (XEP-0115). */
 void services_write_caps(struct gateway *gw, struct xmlw *w);
 
+/* The same of anybody behind a network that stores and forwards. */
+void services_write_person_caps(struct gateway *gw, struct xmlw *w);
+
 #endif
