@@ -21,7 +21,7 @@ Q         := $(if $(V),,@)
 PYTHON    ?= /usr/bin/python3
 
 PKGS      := libuv libstrophe openssl sqlite3 libidn expat libconfuse libsystemd \
-             jansson libmicrohttpd
+             jansson libmicrohttpd libcurl
 WARN      := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
              -Wmissing-prototypes -Wformat=2 -Wvla -Wcast-qual -Wwrite-strings
 CPPFLAGS  += -D_GNU_SOURCE -DPASSERELLE_VERSION='"$(VERSION)"' \

@@ -1,7 +1,8 @@
 /*
  * fake_names.h - getaddrinfo() that knows only the names of a test
  *
- * libuv finds it instead of the C library's, because the test is the program.
+ * libuv and libcurl find it instead of the C library's, because the test is the
+ * program.
  * Included once, by a test that defines fake_names[], ended by a NULL host.
  */
 #ifndef TESTS_FAKE_NAMES_H
@@ -69,14 +70,28 @@ fake_lookup(const char *host)
 	return list;
 }
 
+/* The port is at the same place in both families. */
+static void
+fake_set_port(struct addrinfo *list, const char *service)
+{
+	unsigned long port = service ? strtoul(service, NULL, 10) : 0;
+
+	for (; list; list = list->ai_next) {
+		void *any = list->ai_addr;
+		struct sockaddr_in *v4 = any;
+
+		v4->sin_port = htons((uint16_t)port);
+	}
+}
+
 int
 getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
     struct addrinfo **list_out)
 {
-	(void)service;
 	*list_out = fake_addrinfo(host, NULL);
 	if (!*list_out && !(hints->ai_flags & AI_NUMERICHOST))
 		*list_out = fake_lookup(host);
+	fake_set_port(*list_out, service);
 	return *list_out ? 0 : EAI_NONAME;
 }
 
