@@ -49,6 +49,8 @@ static const struct gw_option http_options[] = {
 	{ "port", GW_OPT_INT, "0", 0, 65535 },
 	{ "public_url", GW_OPT_STR, "", 0, 0 },
 	{ "proxies", GW_OPT_LIST, "{}", 0, 0 },
+	{ "metrics", GW_OPT_BOOL, "yes", 0, 0 },
+	{ "metrics_allow", GW_OPT_LIST, "{ 127.0.0.1, ::1 }", 0, 0 },
 	{ NULL, GW_OPT_STR, NULL, 0, 0 },
 };
 
@@ -554,6 +556,9 @@ take_http(struct reader *r, struct config *cfg)
 		    STR_ARG(http->listen));
 	take_public_url(r, c, http);
 	http->proxy = read_ranges(r, c, "proxies", &http->nproxy);
+	http->metrics = conf_bool(c, "metrics");
+	http->metrics_allow =
+	    read_ranges(r, c, "metrics_allow", &http->nmetrics_allow);
 }
 
 static void
@@ -748,6 +753,7 @@ config_free(struct config **cp)
 	free(cfg->gateway);
 	str_drop(cfg->server.domain);
 	free_ranges(cfg->http.proxy);
+	free_ranges(cfg->http.metrics_allow);
 	access_release(&cfg->access);
 	conf_free(&cfg->root);
 	free(cfg->path);

@@ -86,6 +86,9 @@ struct config_http {
 	struct str public_url; /* no slash at the end; may be empty */
 	const struct address_prefix *proxy; /* whose X-Forwarded-For counts */
 	size_t nproxy;
+	bool metrics;
+	const struct address_prefix *metrics_allow;
+	size_t nmetrics_allow;
 };
 
 /*

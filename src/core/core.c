@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include "core/core.h"
+#include "core/health.h"
 #include "core/instance.h"
+#include "core/metrics.h"
 #include "core/roster.h"
 #include "core/services.h"
 #include "core/unsettled.h"
@@ -123,7 +125,9 @@ open_http(struct core *c, struct err *err)
 	if (h->port == 0)
 		return 0;
 	c->http = http_server_new(c->loop, &p, err);
-	return c->http ? 0 : -1;
+	if (!c->http || health_open(c, err) < 0)
+		return -1;
+	return h->metrics ? metrics_open(c, err) : 0;
 }
 
 int

@@ -40,6 +40,8 @@ struct loop {
 	struct clock clock;
 	int64_t armed_at; /* when timer fires, or NOT_ARMED */
 	bool entered;     /* the clock shows this turn */
+	uint64_t woke_at; /* nanoseconds; when this turn began */
+	uint64_t longest; /* nanoseconds that a turn took */
 	bool again;       /* a hook asked for another round */
 	bool grace_over;
 	struct list hooks[LOOP_NRANK];
@@ -80,8 +82,27 @@ loop_enter(struct loop *l)
 	if (l->entered)
 		return;
 	l->entered = true;
+	l->woke_at = uv_hrtime();
 	l->clock.at = (int64_t)uv_now(&l->uv);
 	l->clock.utc = utc_now();
+}
+
+static void
+note_length(struct loop *l)
+{
+	uint64_t took = uv_hrtime() - l->woke_at;
+
+	if (took > l->longest)
+		l->longest = took;
+}
+
+int64_t
+loop_take_longest_ms(struct loop *l)
+{
+	uint64_t longest = l->longest;
+
+	l->longest = 0;
+	return (int64_t)(longest / 1000000);
 }
 
 /* What came in earlier in this turn took its time, so look again. */
@@ -91,6 +112,8 @@ on_timer(uv_timer_t *h)
 	struct loop *l = h->data;
 
 	l->armed_at = NOT_ARMED;
+	if (!l->entered)
+		l->woke_at = uv_hrtime();
 	l->entered = true;
 	clock_advance(&l->clock, (int64_t)uv_now(&l->uv), utc_now());
 }
@@ -151,6 +174,7 @@ on_prepare(uv_prepare_t *h)
 	loop_enter(l);
 	run_hooks(l);
 	arm_timer(l);
+	note_length(l);
 	l->entered = false; /* the wait comes next */
 }
 

@@ -40,6 +40,12 @@ void loop_stop(struct loop *l);
 /* Moved once per turn. */
 struct clock *loop_clock(struct loop *l);
 
+/*
+ * How long the loop was busy at most, from the end of a wait to the next one,
+ * since this was asked last: so long something else had to wait.
+ */
+int64_t loop_take_longest_ms(struct loop *l);
+
 uv_loop_t *loop_uv(struct loop *l); /* for src/net and the component only */
 
 /*

@@ -14,6 +14,7 @@ server {{ host = "{host}"  port = {port}  domain = "{domain}" }}
 store  {{ path = "{folder}/passerelle.db"  key_file = "{folder}/key" }}
 log    {{ level = "debug" }}
 access {{ admins = {{ "{admin}" }} }}
+{blocks}
 gateway "{gateway}" {{
 	type = "irc"
 	secret = "{secret}"
@@ -44,9 +45,11 @@ class Corner:
         options="",
         behind=(),
         components=(),
+        blocks="",
     ):
         """behind: what is started after the IRC servers; components: other
-        domains that may attach to the XMPP server."""
+        domains that may attach to the XMPP server; blocks: of the
+        configuration, beside the gateway."""
         self.folder = folder
         folder.chmod(0o755)  # some servers will not be root
         for parent in folder.parents:
@@ -55,7 +58,7 @@ class Corner:
         self.xmpp = Prosody(folder, components)
         self.irc = {name: server for name, (server, _) in networks.items()}
         self._behind = list(behind)
-        blocks = [
+        irc_blocks = [
             NETWORK.format(
                 name=name,
                 at=at,
@@ -78,7 +81,8 @@ class Corner:
                 gateway=GATEWAY,
                 secret=SECRET,
                 options=options,
-                networks="".join(blocks),
+                networks="".join(irc_blocks),
+                blocks=blocks,
             )
         )
         config.chmod(0o600)

@@ -164,7 +164,7 @@ everything_can_be_said(void **state)
 	    "log { level = wire }\n"
 	    "http { listen = \"::\" port = 8080 public_url = "
 	    "\"https://gw.example.org/x/\" proxies = { \"10.0.0.0/8\", "
-	    "\"::1\" } }\n"
+	    "\"::1\" } metrics_allow = {} }\n"
 	    "access { allow = { \"B.org\", \"c@d.org\" } admins = { "
 	    "\"R@x.org\" } }\n"
 	    "gateway \"IRC.example.org\" {\n"
@@ -189,6 +189,8 @@ everything_can_be_said(void **state)
 	assert_str(cfg->http.public_url, "https://gw.example.org/x");
 	assert_int_equal(cfg->http.nproxy, 2);
 	assert_int_equal(cfg->http.proxy[0].bits, 8);
+	assert_int_equal(cfg->http.nmetrics_allow, 0);
+	assert_true(cfg->http.metrics);
 	assert_true(config_is_admin(&cfg->access, STR("r@x.org")));
 	g = config_gateway_find(cfg, STR("irc.example.org"));
 	assert_non_null(g);

@@ -368,6 +368,30 @@ writing_to_a_pipe_without_reader_does_not_kill_us(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void
+dawdle_then_stop(struct timer *t)
+{
+	(void)t;
+	usleep(30000);
+	loop_stop(fx->loop);
+}
+
+static void
+the_longest_turn_is_told_once(void **state)
+{
+	(void)state;
+	timer_init(&fx->timer, dawdle_then_stop);
+	timer_set(
+	    &fx->timer, loop_clock(fx->loop), loop_clock(fx->loop)->at + 5);
+	loop_run(fx->loop);
+	timer_init(&fx->timer, stop);
+	timer_set(
+	    &fx->timer, loop_clock(fx->loop), loop_clock(fx->loop)->at + 50);
+	loop_run(fx->loop);
+	assert_in_range(loop_take_longest_ms(fx->loop), 30, 2000);
+	assert_in_range(loop_take_longest_ms(fx->loop), 0, 20);
+}
+
 int
 main(void)
 {
@@ -382,6 +406,7 @@ main(void)
 		T(a_timer_that_is_always_due_does_not_block_the_loop),
 		T(a_signal_is_handled_on_the_loop),
 		T(a_signal_that_cannot_be_watched_is_an_error),
+		T(the_longest_turn_is_told_once),
 		T(another_thread_rings_and_the_clock_has_moved_by_then),
 		T(many_rings_are_one_call),
 		T(a_closed_bell_stays_silent),
