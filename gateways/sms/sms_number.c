@@ -64,23 +64,31 @@ is_length_of(const struct sms_region *r, size_t len)
 }
 
 /*
- * digits begin with a calling code.  Where a zero is dialled in front of
- * national numbers none begins with it, so it was written by habit.
+ * Where a zero is dialled in front of national numbers none begins with it:
+ * behind a calling code it was written by habit.
  */
+static struct str
+without_zeros(const struct sms_region *r, struct str national)
+{
+	while (
+	    r && str_is(str_c(r->trunk), "0") && str_starts(national, STR("0")))
+		national = str_skip(national, 1);
+	return national;
+}
+
+/* digits begin with a calling code. */
 static int
 set_international(struct sms_number *n, struct str digits, struct err *err)
 {
 	const struct sms_region *r = sms_region_of(digits);
 	size_t cc_len = sms_calling_code(digits);
 	struct str cc = str_head(digits, cc_len);
-	struct str national = str_skip(digits, cc_len);
+	struct str national = without_zeros(r, str_skip(digits, cc_len));
 
 	if (cc_len == 0)
 		return err_set(err, ERR_BAD_INPUT,
 		    "+" STR_FMT " begins with no country's calling code",
 		    STR_ARG(digits));
-	if (r && str_is(str_c(r->trunk), "0") && str_starts(national, STR("0")))
-		national = str_skip(national, 1);
 	if (cc.len + national.len < E164_MIN ||
 	    cc.len + national.len > E164_MAX)
 		return err_set(err, ERR_BAD_INPUT,
@@ -102,19 +110,24 @@ skip_prefix(struct str *digits, const char *prefix)
 	return true;
 }
 
-/* Is it dialled as from there to another country? */
 static bool
-skip_idd(struct str *digits, const struct sms_region *home)
+skip_idd_of(struct str *digits, const char *idd)
 {
 	struct str rest = *digits;
 
-	if (!(home && skip_prefix(&rest, home->idd)) &&
-	    !skip_prefix(&rest, "00"))
-		return false;
-	if (sms_calling_code(rest) == 0 || rest.len < E164_MIN)
+	if (!skip_prefix(&rest, idd) || sms_calling_code(rest) == 0 ||
+	    rest.len < E164_MIN)
 		return false;
 	*digits = rest;
 	return true;
+}
+
+/* Is it dialled as from there to another country?  "00" is known anywhere. */
+static bool
+skip_idd(struct str *digits, const struct sms_region *home)
+{
+	return (home && skip_idd_of(digits, home->idd)) ||
+	    skip_idd_of(digits, "00");
 }
 
 /* Was the calling code typed, and only the plus forgotten? */
@@ -140,6 +153,7 @@ set_national(struct sms_number *n, const struct sms_region *home,
 	else if (is_own_international(home, digits) &&
 	    (zero || !is_length_of(home, digits.len)))
 		digits = str_skip(digits, cc.len);
+	digits = without_zeros(home, digits);
 	if (!is_length_of(home, digits.len))
 		return err_set(err, ERR_BAD_INPUT,
 		    "a number in %s has %d to %d digits, not %zu; write + and "
@@ -316,11 +330,10 @@ read_one(struct str one, const struct place *at, struct sms_number *out,
 	if (at->letters == SMS_LETTERS_DIGITS && !spelt.has_other &&
 	    has_vanity(&d))
 		return read_digits(&spelt, context, at, out, err);
-	if (whole.len > SMS_NAME_MAX || str_has(whole, ';'))
-		return err_set(err, ERR_BAD_INPUT, "not a telephone number");
 	set_name(out, "", whole);
-	if (!out->text[0])
-		return err_set(err, ERR_BAD_INPUT, "no number");
+	/* Whatever would not be shown as it is would not be read again. */
+	if (!str_is(whole, out->shown) || str_has(whole, ';'))
+		return err_set(err, ERR_BAD_INPUT, "not a telephone number");
 	return 0;
 }
 
@@ -360,28 +373,39 @@ percent_decode(struct str *s, char *out)
 	*s = str_of(out, n);
 }
 
-/* scratch has room for all of s. */
+/* What is behind the scheme, or NULL in p: there is none. */
 static struct str
-without_scheme(struct str s, char *scratch)
+behind_scheme(struct str s)
 {
 	static const char *const scheme[] = {
 		"tel:", "sms:", "smsto:", "mms:"
 	};
-	struct str rest = str_trim(s);
 
 	for (size_t i = 0; i < sizeof(scheme) / sizeof(scheme[0]); i++) {
 		size_t len = strlen(scheme[i]);
 
-		if (!str_eq_nocase(str_head(rest, len), str_c(scheme[i])))
+		if (!str_eq_nocase(str_head(s, len), str_c(scheme[i])))
 			continue;
-		rest = str_skip(rest, len);
-		if (str_starts(rest, STR("//")))
-			rest = str_skip(rest, 2);
-		(void)str_cut(&rest, '?', &s);
-		percent_decode(&s, scratch);
-		return s;
+		s = str_skip(s, len);
+		return str_starts(s, STR("//")) ? str_skip(s, 2) : s;
 	}
-	return rest;
+	return (struct str){ NULL, 0 };
+}
+
+/* scratch has room for all of s.  Some people write "sms:tel:". */
+static struct str
+without_scheme(struct str s, char *scratch)
+{
+	struct str rest = str_trim(s), bare;
+
+	for (;;) {
+		bare = behind_scheme(rest);
+		if (!bare.p)
+			return rest;
+		(void)str_cut(&bare, '?', &rest);
+		percent_decode(&rest, scratch);
+		rest = str_trim(rest);
+	}
 }
 
 enum { WRITTEN_MAX = 2048 };

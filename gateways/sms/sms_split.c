@@ -27,18 +27,25 @@ reach(enum sms_coding coding, struct str text, size_t units, size_t chars)
 	return end;
 }
 
+static size_t
+first_char(struct str text)
+{
+	struct str rest = text;
+
+	(void)utf8_next(&rest);
+	return text.len - rest.len;
+}
+
 /* Never nothing: a room that takes no character is none. */
 static size_t
 fitting(struct str text, const struct sms_room *room)
 {
 	size_t gsm = reach(SMS_GSM7, text, room->gsm, room->chars);
 	size_t ucs2 = reach(SMS_UCS2, text, room->ucs2, room->chars);
-	struct str rest = text;
 
 	if (gsm > 0 || ucs2 > 0)
 		return gsm > ucs2 ? gsm : ucs2;
-	(void)utf8_next(&rest);
-	return text.len - rest.len;
+	return first_char(text);
 }
 
 static size_t
@@ -61,7 +68,9 @@ within_septets(struct str text, size_t cut, const struct sms_room *room)
 	if (!sms_gsm_holds(str_head(text, cut)))
 		return cut;
 	gsm = reach(SMS_GSM7, text, room->gsm, room->chars);
-	return gsm > 0 && gsm < cut ? gsm : cut;
+	if (gsm == 0)
+		return first_char(text);
+	return gsm < cut ? gsm : cut;
 }
 
 void
