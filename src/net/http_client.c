@@ -23,6 +23,8 @@ enum {
 	HOST_PARALLEL = 8,
 	PARALLEL_MAX = 2000,
 	TOTAL_MS = 30 * 1000,
+	/* Others want a turn, too: fifty TLS handshakes take 20 ms. */
+	TURN_MAX_NS = 4 * 1000 * 1000,
 };
 
 /* Calls that may share connections with each other. */
@@ -50,7 +52,9 @@ struct http_client {
 	struct list open; /* calls under way */
 	struct list done; /* calls to be answered */
 	struct timer answers;
-	bool delivering; /* somebody is being called */
+	struct loop_hook turn;
+	uint64_t turn_began; /* our part of this turn, ns; 0: not yet */
+	bool delivering;     /* somebody is being called */
 	bool closed;
 };
 
@@ -255,6 +259,28 @@ act(struct pool *p, curl_socket_t fd, int what)
 }
 
 static void
+on_turn_over(struct loop_hook *h)
+{
+	struct http_client *c = LIST_ENTRY(h, struct http_client, turn);
+
+	c->turn_began = 0;
+}
+
+static bool
+has_had_its_turn(struct http_client *c)
+{
+	uint64_t now = uv_hrtime();
+
+	if (c->turn_began == 0)
+		c->turn_began = now;
+	return now - c->turn_began > TURN_MAX_NS;
+}
+
+/*
+ * What is not looked at now is told again in the next turn, but for an error:
+ * libuv stops watching then.
+ */
+static void
 on_poll(uv_poll_t *h, int status, int events)
 {
 	struct sock *s = h->data;
@@ -265,7 +291,8 @@ on_poll(uv_poll_t *h, int status, int events)
 	if (!s->pool)
 		return;
 	loop_enter(s->pool->client->loop);
-	act(s->pool, s->fd, what);
+	if (status < 0 || !has_had_its_turn(s->pool->client))
+		act(s->pool, s->fd, what);
 }
 
 static void
@@ -410,6 +437,7 @@ http_client_new(
 	list_init(&c->open);
 	list_init(&c->done);
 	timer_init(&c->answers, on_answers);
+	loop_hook_add(loop, &c->turn, LOOP_RANK_CORE, on_turn_over);
 	if (pool_init(&c->shared, c, host_parallel) == 0 &&
 	    pool_init(&c->checked, c, host_parallel) == 0)
 		return c;
@@ -436,6 +464,7 @@ http_client_free(struct http_client **cp)
 	drop_all(&c->open);
 	drop_all(&c->done);
 	timer_cancel(&c->answers);
+	loop_hook_del(&c->turn);
 	pool_release(&c->shared);
 	pool_release(&c->checked);
 	c->closed = true;
