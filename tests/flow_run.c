@@ -48,6 +48,7 @@
  * `{x}` in what is sent is what a pattern has remembered as x.
  * A stanza to a bare JID is one for the name without a resource.
  */
+#include <dirent.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -961,18 +962,20 @@ perform_file(const char *path)
 	buf_release(&text);
 }
 
+/* There are thousands of runs a day: nothing stays. */
 static void
 remove_dir(const char *dir)
 {
-	static const char *const name[] = { "db", "db-wal", "db-shm", "db.lock",
-		"key" };
+	DIR *d = opendir(dir);
+	struct dirent *e;
 	char path[512];
-	size_t i;
 
-	for (i = 0; i < sizeof(name) / sizeof(name[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, name[i]);
-		(void)unlink(path); /* not all of them exist */
+	while (d && (e = readdir(d))) {
+		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+		(void)unlink(path); /* not "." and ".." */
 	}
+	if (d)
+		(void)closedir(d);
 	(void)rmdir(dir); /* a leftover in /tmp harms nobody */
 }
 
