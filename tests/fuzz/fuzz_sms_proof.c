@@ -60,7 +60,7 @@ take_fields(struct str text, struct sms_pair *field)
 
 /* Signed by our own hand: no part but URL and body. */
 static void
-sign(struct sms_hook_ask *a)
+sign(struct sms_hook_ask a)
 {
 	struct sms_proof p = { .scheme = SMS_SCHEME_HMAC,
 		.alg = CRYPTO_SHA256,
@@ -78,18 +78,18 @@ sign(struct sms_hook_ask *a)
 
 	buf_init(&text, TEXT_MAX);
 	buf_init(&hex, 256);
-	buf_add_str(&text, a->url);
-	buf_add_str(&text, a->body);
+	buf_add_str(&text, a.url);
+	buf_add_str(&text, a.body);
 	n = crypto_hmac(p.alg, p.secret, buf_str(&text), mac);
 	crypto_hex(str_of((const char *)mac, n), &hex);
 	header.value = buf_str(&hex);
-	a->header = &header;
-	a->nheader = 1;
-	if (a->url.len < 4096) {
-		check(sms_proof_check(&p, a, now_utc, &once, NULL) == 0);
+	a.header = &header;
+	a.nheader = 1;
+	if (a.url.len < 4096) {
+		check(sms_proof_check(&p, &a, now_utc, &once, NULL) == 0);
 		buf_addc(&text, 'x');
-		a->body = str_skip(buf_str(&text), a->url.len);
-		check(sms_proof_check(&p, a, now_utc, &once, NULL) < 0);
+		a.body = str_skip(buf_str(&text), a.url.len);
+		check(sms_proof_check(&p, &a, now_utc, &once, NULL) < 0);
 	}
 	buf_release(&text);
 	buf_release(&hex);
@@ -135,6 +135,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	a.nfield = a.nquery = take_fields(a.body, field);
 	a.is_form = data[0] & 0x40;
 	check(sms_proof_check(&p, &a, now_utc, &once, NULL) < 0);
-	sign(&a);
+	sign(a);
 	return 0;
 }
