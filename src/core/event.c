@@ -281,6 +281,7 @@ static const size_t message_strs[] = {
 	offsetof(struct gw_message, account),
 	offsetof(struct gw_message, host),
 	offsetof(struct gw_message, title),
+	offsetof(struct gw_message, line),
 };
 
 enum {

@@ -199,6 +199,7 @@ struct gw_message {
 	struct str account, host; /* of the sender, inward */
 	struct str title;         /* of the sender, inward: what people are to
 	                             see instead of his address; or empty */
+	struct str line;          /* outward, not live: by which it goes */
 	const struct gw_span *span;
 	size_t nspan;
 	const struct gw_attachment *attachment;
@@ -857,8 +858,8 @@ struct str conf_other(const struct conf *c, size_t i);
  * Appends what is in the file that an option names, relative to the folder of
  * the configuration.  -1: it cannot be read, everybody can, or out is full.
  */
-int conf_file(const struct conf *c, const char *option, struct buf *out,
-    struct err *err);
+int conf_file(
+    const struct conf *c, const char *option, struct buf *out, struct err *err);
 
 /* Was it written in the file, or is it the default? */
 bool conf_is_set(const struct conf *c, const char *name);
