@@ -1130,6 +1130,34 @@ a_connect_that_is_not_answered_is_not_sent(void **state)
 	close(listener);
 }
 
+/* They wait to share the connection of the first, which never stands. */
+static void
+who_waits_for_a_connection_that_fails_is_told(void **state)
+{
+	struct test *t = *state;
+	static const enum greeting how[] = { HANG_UP, SAY_NOTHING };
+
+	for (size_t i = 0; i < NELEM(how); i++) {
+		web_start(&t->web, &good, how[i]);
+		t->nask = 0;
+		memset(t->ask, 0, sizeof(t->ask));
+		for (int k = 0; k < 20; k++)
+			ask_for(t,
+			    (struct http_request){ .method = "POST",
+			        .once = true,
+			        .connect_ms = 50,
+			        .total_ms = 600 },
+			    "/ok");
+		run(t);
+		for (int k = 0; k < 20; k++)
+			check(&t->ask[k], HTTP_NOT_SENT,
+			    how[i] == HANG_UP ? ERR_UNREACHABLE : ERR_TIMEOUT,
+			    NULL);
+		web_end(&t->web);
+		t->web = (struct web){ .started = false };
+	}
+}
+
 static void
 waiting_for_a_connection_has_a_deadline(void **state)
 {
@@ -1694,49 +1722,102 @@ start_nghttpd(const char *folder, uint16_t *port_out)
 	                                                                   : 0;
 }
 
+struct h2 {
+	char folder[32], url[64];
+	uint16_t port;
+	pid_t pid;
+};
+
+static void
+h2_stop(struct h2 *h)
+{
+	static const char *const files[] = { "key", "cert" };
+	char name[64];
+
+	if (h->pid) {
+		kill(h->pid, SIGKILL);
+		waitpid(h->pid, NULL, 0);
+	}
+	for (size_t i = 0; i < NELEM(files); i++) {
+		snprintf(name, sizeof(name), "%s/%s", h->folder, files[i]);
+		unlink(name);
+	}
+	rmdir(h->folder);
+}
+
+/* False: there is no such server on this machine. */
+static bool
+h2_start(struct h2 *h, struct test *t)
+{
+	*h = (struct h2){ .folder = "/tmp/passerelle-h2-XXXXXX" };
+	assert_non_null(mkdtemp(h->folder));
+	h->pid = start_nghttpd(h->folder, &h->port);
+	snprintf(h->url, sizeof(h->url), "https://api.test:%u/cert", h->port);
+	for (int i = 0; h->pid && i < 100; i++) {
+		struct ask *a = get(t, h->url);
+
+		run(t);
+		if (a->result == HTTP_ANSWERED)
+			return true;
+		t->nask = 0;
+		*a = (struct ask){ .test = t };
+		usleep(50 * 1000);
+	}
+	h2_stop(h);
+	return false;
+}
+
 static void
 over_tls_many_requests_share_a_connection(void **state)
 {
 	struct test *t = *state;
-	char folder[] = "/tmp/passerelle-h2-XXXXXX", name[64], url[64];
-	static const char *const files[] = { "key", "cert" };
-	uint16_t port;
-	pid_t pid;
-	int tries = 0;
+	struct h2 h;
 
-	assert_non_null(mkdtemp(folder));
-	pid = start_nghttpd(folder, &port);
-	snprintf(url, sizeof(url), "https://api.test:%u/cert", port);
-	for (bool up = pid == 0; !up && tries < 50; tries++) {
-		struct ask *a = get(t, url);
-
-		run(t);
-		up = a->result == HTTP_ANSWERED;
-		t->nask = 0;
-		*a = (struct ask){ .test = t };
-		usleep(up ? 0 : 50 * 1000);
-	}
+	if (!h2_start(&h, t))
+		skip();
 	new_client(t, standard); /* whose first connection is not there yet */
-	for (int i = 0; pid && i < 40; i++)
-		get(t, url);
-	if (pid)
-		run(t);
+	for (int i = 0; i < 40; i++)
+		get(t, h.url);
+	run(t);
 	for (size_t i = 0; i < t->nask; i++) {
 		check_ok(&t->ask[i], 200);
 		assert_non_null(strstr(t->ask[i].body, "BEGIN CERTIFICATE"));
 	}
-	if (pid) {
-		assert_int_equal(connections_to(port), 1);
-		kill(pid, SIGTERM);
-		waitpid(pid, NULL, 0);
-	}
-	for (size_t i = 0; i < NELEM(files); i++) {
-		snprintf(name, sizeof(name), "%s/%s", folder, files[i]);
-		unlink(name);
-	}
-	rmdir(folder);
-	if (!pid)
+	assert_int_equal(connections_to(h.port), 1);
+	h2_stop(&h);
+}
+
+static void
+what_shares_a_connection_that_breaks_is_unsure(void **state)
+{
+	struct test *t = *state;
+	struct ask *first, *late;
+	struct h2 h;
+
+	if (!h2_start(&h, t))
 		skip();
+	first = &t->ask[t->nask];
+	kill(h.pid, SIGSTOP);
+	for (int i = 0; i < 5; i++)
+		pay(t, h.url);
+	late = ask_for(t,
+	    (struct http_request){ .method = "POST",
+	        .body = STR("text=hi"),
+	        .once = true,
+	        .total_ms = 150 },
+	    h.url);
+	run_for(t, 300);
+	check(late, HTTP_UNSURE, ERR_TIMEOUT, "no answer");
+	for (int i = 0; i < 5; i++)
+		assert_false(first[i].answered);
+	kill(h.pid, SIGKILL);
+	run(t);
+	for (int i = 0; i < 5; i++)
+		check(&first[i], HTTP_UNSURE, ERR_UNREACHABLE, "api.test");
+	pay(t, h.url);
+	run(t);
+	check(&t->ask[t->nask - 1], HTTP_NOT_SENT, ERR_UNREACHABLE, NULL);
+	h2_stop(&h);
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -1759,6 +1840,7 @@ main(void)
 		TEST(an_end_during_the_handshake_is_not_sent),
 		TEST(a_handshake_that_never_ends_is_not_sent),
 		TEST(a_connect_that_is_not_answered_is_not_sent),
+		TEST(who_waits_for_a_connection_that_fails_is_told),
 		TEST(waiting_for_a_connection_has_a_deadline),
 		TEST(a_private_address_is_not_dialled_for_a_user),
 		TEST(a_connection_in_use_opens_no_door),
@@ -1782,6 +1864,7 @@ main(void)
 		TEST(an_answer_may_end_the_client),
 		TEST(an_answer_may_ask_again),
 		TEST(over_tls_many_requests_share_a_connection),
+		TEST(what_shares_a_connection_that_breaks_is_unsure),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
