@@ -79,10 +79,32 @@ enum db_op {
 	DB_ARRIVAL_SET,    /* id state changed_utc tries deaths why */
 	DB_ARRIVAL_DEL,    /* id */
 	DB_ARRIVALS_PRUNE, /* gateway dead_before_utc keys_before_utc */
+
+	DB_OUT_PUT = DB_OUTBOX, /* id gateway user key units price accepted_utc
+	                           since_utc line fate flags expire_utc head body
+	                           {id} */
+	DB_OUT_MARK,  /* id is_open fate told flags expire_utc changed_utc */
+	DB_OUT_STEP,  /* the same; no fate tries line network_id at_utc
+	                      err err_text */
+	DB_OUT_LAST,  /* {id} */
+	DB_OUTS_LOAD, /* gateway after {a message or a piece} */
+	DB_OUT_FIND,  /* gateway id {the same} */
+	DB_OUT_FIND_NAMED, /* gateway line network_id {the same} */
+	DB_OUTS_DEAD,      /* gateway max {the same} */
+	DB_OUTS_PRUNE,     /* gateway bodies_utc rows_utc */
+	DB_TALLIES_LOAD,   /* gateway since_utc {user line day n units price} */
+	DB_REPORT_PUT,    /* gateway line network_id fate at_utc err err_text */
+	DB_REPORT_DEL,    /* gateway line network_id */
+	DB_REPORTS_PRUNE, /* gateway before_utc */
+	DB_REPORTS_LOAD,  /* gateway {line network_id fate at_utc err text} */
+	DB_PAUSE_PUT,     /* gateway line is_broken why */
+	DB_PAUSE_DEL,     /* gateway line */
+	DB_PAUSES_LOAD,   /* gateway {line is_broken why} */
+
 	DB_NOP = 3 * DB_SET
 };
 
-enum { DB_ARGS_MAX = 17, DB_COLS_MAX = 12 };
+enum { DB_ARGS_MAX = 17, DB_COLS_MAX = 15 };
 
 /* Arguments of DB_LINES_*: the first of four ids, and the ceiling. */
 enum { DB_LINES_ANCHOR = 7, DB_LINES_MAX = 12 };

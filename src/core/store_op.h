@@ -16,6 +16,7 @@
 #include "core/store.h"
 #include "core/store_db.h"
 #include "core/store_inbox.h"
+#include "core/store_outbox.h"
 
 /* What is called when it is done; which, its kind says. */
 union op_fn {
@@ -28,6 +29,11 @@ union op_fn {
 	store_talks_fn *talks;
 	store_arrived_fn *arrived;
 	store_arrivals_fn *arrivals;
+	store_outs_fn *outs;
+	store_number_fn *number;
+	store_tallies_fn *tallies;
+	store_reports_fn *reports;
+	store_pauses_fn *pauses;
 };
 
 /* Makes what the caller knows of the rows, and calls fn with it. */

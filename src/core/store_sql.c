@@ -97,6 +97,10 @@ const struct op_row store_sql_users[DB_SET] = {
 			 "DELETE FROM arrival WHERE gateway = ?2"
 			 " AND user = ?1",
 			 "DELETE FROM arrival_key WHERE gateway = ?2"
+			 " AND user = ?1",
+			 "DELETE FROM piece WHERE message IN (SELECT id FROM"
+			 " outbox WHERE gateway = ?2 AND user = ?1)",
+			 "DELETE FROM outbox WHERE gateway = ?2"
 			 " AND user = ?1" },
 		.nargs = 2,
 		.seal = STORE_SQL_NO_SEAL,
@@ -266,7 +270,7 @@ const struct op_row *
 store_sql(enum db_op kind)
 {
 	static const struct op_row *const tables[] = { store_sql_users,
-		store_sql_users, store_sql_inbox };
+		store_sql_outbox, store_sql_inbox };
 
 	return &tables[kind / DB_SET][kind % DB_SET];
 }

@@ -32,6 +32,7 @@ struct op_row {
 /* Of the first DB_SET kinds, the next, ... */
 extern const struct op_row store_sql_users[DB_SET];
 extern const struct op_row store_sql_inbox[DB_SET];
+extern const struct op_row store_sql_outbox[DB_SET];
 
 const struct op_row *store_sql(enum db_op kind);
 

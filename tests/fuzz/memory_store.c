@@ -98,6 +98,7 @@ memory_store_free(struct store **sp)
 	{
 		row_free(ROW(n));
 	}
+	memory_queue_clear();
 	free(*sp);
 	*sp = NULL;
 }
@@ -203,15 +204,17 @@ store_settle(struct store *st)
 {
 	struct list *n;
 
-	for (n = list_first(&st->ops); n; n = list_first(&st->ops)) {
-		struct op *o = OP(n);
+	do {
+		for (n = list_first(&st->ops); n; n = list_first(&st->ops)) {
+			struct op *o = OP(n);
 
-		/* Out of the list: what it calls may cancel it. */
-		list_del(n);
-		list_init(n);
-		run(st, o);
-		op_free(o);
-	}
+			/* Out of the list: what it calls may cancel it. */
+			list_del(n);
+			list_init(n);
+			run(st, o);
+			op_free(o);
+		}
+	} while (memory_queue_settle());
 }
 
 void
@@ -242,6 +245,7 @@ store_cancel(struct store *st, store_load_id id)
 {
 	if (id == 0)
 		return;
+	memory_queue_cancel(id);
 	LIST_EACH(&st->ops, n)
 	{
 		if (OP(n)->id == id)
