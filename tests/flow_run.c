@@ -44,12 +44,12 @@
  *	                                      implied at the end
  *
  * A line that begins with a blank belongs to the one before.  In stanzas
- * `@irc` and `@echo` stand for the domains, in to, from and jid also alone.
+ * `@irc`, `@echo` and `@post` stand for the domains, in to, from and jid also alone.
  * `{x}` in what is sent is what a pattern has remembered as x.
  * A stanza to a bare JID is one for the name without a resource.
  */
-#include <dirent.h>
 #include <ctype.h>
+#include <dirent.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -424,10 +424,11 @@ expand_recalled(struct str *in, struct buf *out)
 static void
 expand(struct str in, bool is_sent, struct buf *out)
 {
-	static const char *const word[] = { "@irc", "@echo", " to='irc'",
-		" to='echo'", " from='irc'", " from='echo'", " jid='irc'",
-		" jid='echo'" };
-	enum { NWORD = sizeof(word) / sizeof(word[0]) };
+	static const char *const word[] = { "@irc", "@echo", "@post",
+		" to='irc'", " to='echo'", " to='post'", " from='irc'",
+		" from='echo'", " from='post'", " jid='irc'", " jid='echo'",
+		" jid='post'" };
+	enum { NWORD = sizeof(word) / sizeof(word[0]), NDOMAIN = 3 };
 	size_t i;
 
 	while (in.len) {
@@ -439,9 +440,9 @@ expand(struct str in, bool is_sent, struct buf *out)
 
 			if (!str_starts(in, w))
 				continue;
-			if (i < 2 && next != '\'' && next != '/')
+			if (i < NDOMAIN && next != '\'' && next != '/')
 				continue;
-			if (i >= 2)
+			if (i >= NDOMAIN)
 				w.len--; /* the quote comes after */
 			buf_add_str(out, w);
 			buf_addf(out, ".example.org");

@@ -86,6 +86,7 @@ static const struct gw_option gateway_options[] = {
 	{ "stay_connected", GW_OPT_BOOL, "no", 0, 0 },
 	{ "archive", GW_OPT_BOOL, "yes", 0, 0 },
 	{ "archive_days", GW_OPT_INT, "365", 0, 36500 },
+	{ "bodies_days", GW_OPT_INT, "7", 0, 30 },
 	{ "archive_max", GW_OPT_INT, "100000", 0, MAX_COUNT },
 	{ "allow", GW_OPT_LIST, "{}", 0, 0 },
 	{ "allow_gateways", GW_OPT_BOOL, "no", 0, 0 },
@@ -437,6 +438,7 @@ take_gateway(struct reader *r, struct config *cfg, const struct conf *c)
 	g.allow_gateways = conf_bool(c, "allow_gateways");
 	g.archive = conf_bool(c, "archive");
 	g.archive_days = conf_int(c, "archive_days");
+	g.bodies_days = conf_int(c, "bodies_days");
 	g.archive_max = conf_int(c, "archive_max");
 	take_domain(r, cfg, c, &g);
 	take_secret(r, c, &g.secret);

@@ -138,6 +138,7 @@ struct config_gateway {
 	bool allow_gateways; /* users who come through another one */
 	bool archive;
 	int64_t archive_days; /* 0: for ever */
+	int64_t bodies_days;  /* of messages that have ended */
 	int64_t archive_max;  /* lines of one conversation; 0: no limit */
 	struct config_access access; /* its own allow, else access.allow */
 	struct config_limits limits;

@@ -101,6 +101,7 @@ same_limits(const struct config_gateway *a, const struct config_gateway *b)
 	    a->stay_connected == b->stay_connected &&
 	    a->allow_gateways == b->allow_gateways &&
 	    a->archive == b->archive && a->archive_days == b->archive_days &&
+	    a->bodies_days == b->bodies_days &&
 	    a->archive_max == b->archive_max &&
 	    conf_same_options(conf_only(a->conf, "limits"),
 	        conf_only(b->conf, "limits"), NULL);

@@ -28,7 +28,7 @@ struct core {
 	struct unsettled *unsettled;
 	struct http_server *http;
 	struct timer stop;
-	uint64_t last_id;
+	uint64_t last_id, last_message;
 	uint32_t salt;
 	bool is_stopping;
 	void (*on_attached)(void *arg);
@@ -296,6 +296,19 @@ uint64_t
 core_next_id(struct core *c)
 {
 	return ++c->last_id;
+}
+
+uint64_t
+core_next_message(struct core *c)
+{
+	return ++c->last_message;
+}
+
+void
+core_messages_from(struct core *c, uint64_t last)
+{
+	if (last > c->last_message)
+		c->last_message = last;
 }
 
 uint32_t

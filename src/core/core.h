@@ -78,6 +78,13 @@ int core_ask_reload(struct core *c, struct buf *restart_out, struct err *err);
 /* A number never used before in this process; for requests and tickets. */
 uint64_t core_next_id(struct core *c);
 
+/*
+ * The number of a message to be kept, never used before in this store; once
+ * each gateway has said from where on.
+ */
+uint64_t core_next_message(struct core *c);
+void core_messages_from(struct core *c, uint64_t last);
+
 /* Drawn at start: tells what this process made from what others did. */
 uint32_t core_salt(const struct core *c);
 

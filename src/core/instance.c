@@ -16,6 +16,7 @@
 #include "core/inbound.h"
 #include "core/instance.h"
 #include "core/mam.h"
+#include "core/outbox.h"
 #include "core/outgoing.h"
 #include "core/probe.h"
 #include "core/roster.h"
@@ -60,6 +61,8 @@ on_up(struct component *c, void *arg)
 	farewell_release(gw);
 	for_sessions(gw, inbound_release);
 	outgoing_settle(gw);
+	if (gw->outbox)
+		outbox_up(gw->outbox);
 	probe_start(gw->probe);
 	rosters_up(gw->rosters);
 }
@@ -177,6 +180,8 @@ instance_new(struct core *c, const struct config_gateway *conf, struct err *err)
 	gw->bridges = bridges_new(gw);
 	gw->services = services_new(gw);
 	gw->confirm = confirm_new(core_clock(c), services_iqs(gw), &gw->log);
+	if (!gw->ops->live)
+		gw->outbox = outbox_new(gw);
 	if (gw->ops->open(gw, conf->conf, err) < 0) {
 		gw->is_failed = true;
 		instance_free(&gw);
@@ -205,6 +210,7 @@ instance_free(struct gateway **gwp)
 	*gwp = NULL;
 	if (!gw)
 		return;
+	outbox_free(&gw->outbox);
 	while (map_next(&gw->accounts, &it))
 		free_account(it.value);
 	timer_cancel(&gw->hold);
@@ -277,6 +283,8 @@ instance_start(struct gateway *gw)
 	gw->facts = store_facts_load(
 	    core_store(gw->core), str_c(gw->domain), on_facts, gw);
 	rosters_load(gw->rosters);
+	if (gw->outbox)
+		outbox_start(gw->outbox);
 	snprintf(host, sizeof(host), STR_FMT, STR_ARG(server->host));
 	gw->component =
 	    component_new(core_loop(gw->core), &p, &component_ops, gw);

@@ -29,6 +29,7 @@ struct rosters;
 struct identities;
 struct jid;
 struct mam;
+struct outbox;
 struct services;
 struct probe;
 
@@ -53,6 +54,7 @@ struct gateway {
 	struct bridges *bridges; /* who comes through another gateway */
 	struct audit *audit;     /* what administrators did */
 	struct probe *probe;     /* who is still there after a reconnect */
+	struct outbox *outbox;   /* what we owe; NULL: the network is live */
 	struct map accounts;     /* by bare JID */
 	struct list checks;      /* sessions to look at before the turn ends */
 	struct timer hold;     /* when networks are read again at the latest */

@@ -9,6 +9,7 @@
 #include "core/instance.h"
 #include "core/invitation.h"
 #include "core/occupant.h"
+#include "core/outbox.h"
 #include "core/outgoing.h"
 #include "core/person.h"
 #include "core/reaction.h"
@@ -98,11 +99,13 @@ inside(struct inlet *in)
 }
 
 static void
-send(struct inlet *in, struct session *s, const struct draft *d)
+send(struct inlet *in, struct session *s, struct draft *d)
 {
 	struct err err = ERR_INIT;
 
-	if (outgoing_send(s, &d->p, &err) < 0)
+	if (!in->gw->ops->live)
+		outbox_accept(in, s, d);
+	else if (outgoing_send(s, &d->p, &err) < 0)
 		inlet_error(in, &err);
 }
 

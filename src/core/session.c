@@ -19,6 +19,7 @@
 #include "core/inbound.h"
 #include "core/instance.h"
 #include "core/occupant.h"
+#include "core/outbox.h"
 #include "core/outgoing.h"
 #include "core/person.h"
 #include "core/request.h"
@@ -364,7 +365,7 @@ void
 session_reap(struct session *s)
 {
 	bool wanted = s->rooms.n > 0 || s->nheld > 0 ||
-	    kept_until(s) > now(s) || s->nrequest > 0;
+	    kept_until(s) > now(s) || s->nrequest > 0 || outbox_needs(s);
 
 	list_del(&s->check);
 	switch (s->state) {
@@ -609,6 +610,7 @@ session_on_online(struct session *s, const struct gw_event *ev)
 	while (map_next(&s->rooms, &it))
 		room_enter(it.value);
 	outgoing_release(s);
+	outbox_online(s);
 	away_begin(s);
 	watch_online(s);
 	session_check(s);
@@ -723,6 +725,7 @@ session_on_offline(struct session *s, const struct gw_event *ev)
 	set_state(s, SESSION_IDLE);
 	request_fail_all(s, &err);
 	outgoing_fail_all(s, &err);
+	outbox_offline(s, &err, ev->permanent);
 	watch_offline(s);
 	arrears_on_crowd_over(&s->crowd);
 	if (asked) {

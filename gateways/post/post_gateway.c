@@ -1,0 +1,482 @@
+/*
+ * post - the smallest gateway that stores and forwards: the contract by
+ * example, and a test double
+ *
+ * There is no network behind it.  Anybody can be written to; what becomes of
+ * a message its words say:
+ *
+ *	refuse me           it is refused
+ *	retry N             the first N tries fail, certainly
+ *	after MS retry N    ... and it is asked to wait so long each time
+ *	throttle MS         the first try fails, and the line is to wait
+ *	broken              the line does not work, until "mended"
+ *	unsure              it may have been sent
+ *	silent              nothing is ever said about it
+ *	parts N             it takes N pieces
+ *	wait MS             the outcome comes so late
+ *	report FATE         a report behind the outcome: sent, delivered or
+ *	                    refused
+ *	report FATE in MS   ... so late
+ *	early FATE          a report by its name in front of the outcome
+ *	unroutable          it is refused before it is accepted
+ *	ask                 it is refused once, to be said again
+ *	by LINE             it goes by that line
+ *
+ * Several of them stand behind one another with a comma.  Its user is told of
+ * each attempt: "sent 1/2 bob: words", and of what failed.  The lines are in
+ * lines[].
+ */
+#include <stdlib.h>
+
+#include "core/gateway.h"
+#include "lib/clock.h"
+#include "lib/list.h"
+#include "lib/map.h"
+#include "lib/xalloc.h"
+
+enum { POST_LATER_MAX = 10000 };
+
+/* What was said so far about a ticket. */
+struct
+try {
+	gw_ticket ticket;
+	char key[sizeof(gw_ticket)];
+	unsigned n;
+};
+
+struct post {
+	struct map tries;
+	struct list later;
+	size_t nlater;
+	bool mended;
+};
+
+struct post_session {
+	bool online;
+};
+
+/* Something that comes later. */
+struct later {
+	struct list node;
+	struct timer timer;
+	struct gateway *gw;
+	gw_ticket ticket;
+	char line[GW_LINE_MAX + 1];
+	enum gw_fate fate;
+	bool is_report;
+};
+
+/* ---- addresses -------------------------------------------------------- */
+
+static int
+post_split(struct gateway *gw, struct str local, struct gw_address *out,
+    struct err *err)
+{
+	(void)gw;
+	if (local.len > GW_NAME_MAX)
+		return err_set(err, ERR_BAD_INPUT, "that is no address here");
+	*out = (struct gw_address){
+		.kind = GW_ADDR_PERSON, .network = STR_EMPTY, .name = local
+	};
+	return 0;
+}
+
+static void
+post_local(struct gateway *gw, const struct gw_address *a, struct buf *out)
+{
+	(void)gw;
+	if (a->kind == GW_ADDR_PERSON)
+		buf_add_str(out, a->name);
+}
+
+static void
+post_fold(struct session *s, struct str name, struct buf *out)
+{
+	(void)s;
+	buf_add_str(out, name);
+}
+
+static int
+post_prompted(
+    struct gateway *gw, struct str typed, struct buf *out, struct err *err)
+{
+	(void)gw;
+	if (str_trim(typed).len == 0)
+		return err_set(err, ERR_BAD_INPUT, "type a name");
+	buf_add_str(out, str_trim(typed));
+	return 0;
+}
+
+static struct str
+post_network_at(struct gateway *gw, size_t i)
+{
+	(void)gw;
+	(void)i;
+	return STR_EMPTY;
+}
+
+/* ---- lines ------------------------------------------------------------ */
+
+#define NAME(name)                                                             \
+	{                                                                      \
+		name, sizeof(name) - 1                                         \
+	}
+
+static const struct gw_line lines[] = {
+	{ .name = NAME("main"), .reports = true },
+	{ .name = NAME("plain"), .parallel = 1 },
+	{ .name = NAME("quick"), .stage = GW_STAGE_ACCEPTED },
+	{ .name = NAME("slow"), .burst = 2, .interval_ms = 1000 },
+	{ .name = NAME("short"), .expire_ms = 60000 },
+	{ .name = NAME("again"), .dedups = true },
+	{ .name = NAME("first"), .fallback = NAME("spare") },
+	{ .name = NAME("spare") },
+	{ .name = NAME("wide"), .parallel = 100 },
+};
+
+static int
+post_open(struct gateway *gw, const struct conf *conf, struct err *err)
+{
+	struct post *p = gateway_priv(gw);
+
+	(void)conf;
+	(void)err;
+	map_init(&p->tries);
+	list_init(&p->later);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		gateway_line_put(gw, &lines[i]);
+	return 0;
+}
+
+static void
+later_free(struct post *p, struct later *l)
+{
+	timer_cancel(&l->timer);
+	list_del(&l->node);
+	p->nlater--;
+	free(l);
+}
+
+static void
+post_close(struct gateway *gw)
+{
+	struct post *p = gateway_priv(gw);
+	struct map_iter it = { 0 };
+
+	LIST_EACH(&p->later, n)
+	later_free(p, LIST_ENTRY(n, struct later, node));
+	while (map_next(&p->tries, &it))
+		free(it.value);
+	map_release(&p->tries);
+}
+
+/* ---- logging in ------------------------------------------------------- */
+
+static int
+post_login(struct session *s, struct str nick, struct err *err)
+{
+	struct gw_event ev = { .type = GW_EV_ONLINE, .text = STR("you") };
+
+	(void)nick;
+	(void)err;
+	if (str_starts(session_user(s), STR("nobody@"))) {
+		ev = (struct gw_event){ .type = GW_EV_OFFLINE,
+			.permanent = true };
+		err_set(&ev.err, ERR_DENIED, "you are not registered here");
+	}
+	((struct post_session *)session_priv(s))->online =
+	    ev.type == GW_EV_ONLINE;
+	(void)session_emit(s, &ev);
+	return 0;
+}
+
+static void
+post_drop(struct session *s)
+{
+	((struct post_session *)session_priv(s))->online = false;
+}
+
+static void
+post_logout(struct session *s, enum gw_bye why, struct str text)
+{
+	struct gw_event ev = { .type = GW_EV_OFFLINE };
+
+	(void)why;
+	(void)text;
+	post_drop(s);
+	(void)session_emit(s, &ev);
+}
+
+/* ---- words ------------------------------------------------------------ */
+
+/* What stands behind a word of the body; false: it is not there. */
+static bool
+said(struct str body, const char *word, struct str *arg_out)
+{
+	struct str rest = body, part, w = str_c(word);
+
+	while (str_cut(&rest, ',', &part)) {
+		part = str_trim(part);
+		if (!str_starts(part, w) ||
+		    (part.len > w.len && part.p[w.len] != ' '))
+			continue;
+		if (arg_out)
+			*arg_out = str_trim(str_skip(part, w.len));
+		return true;
+	}
+	return false;
+}
+
+static int64_t
+number(struct str body, const char *word)
+{
+	struct str arg, n;
+	uint64_t out = 0;
+
+	if (!said(body, word, &arg))
+		return 0;
+	(void)str_cut(&arg, ' ', &n);
+	(void)str_to_uint(n, 1000000, &out);
+	return (int64_t)out;
+}
+
+static enum gw_fate
+fate_of(struct str word)
+{
+	return str_starts(word, STR("delivered")) ? GW_DELIVERED
+	    : str_starts(word, STR("refused"))    ? GW_REFUSED
+	                                          : GW_SENT;
+}
+
+static unsigned
+count_try(struct gateway *gw, gw_ticket t)
+{
+	struct post *p = gateway_priv(gw);
+	struct try *is;
+
+	is = map_get(&p->tries, str_of((char *)&t, sizeof(t)));
+	if (!is) {
+		is = xcalloc(1, sizeof(*is));
+		is->ticket = t;
+		memcpy(is->key, &t, sizeof(t));
+		map_put(&p->tries, str_of(is->key, sizeof(is->key)), is);
+	}
+	return ++is->n;
+}
+
+/* ---- what comes back -------------------------------------------------- */
+
+/* What the network calls it. */
+static struct str
+id_of(gw_ticket t, char out[32])
+{
+	snprintf(out, 32, "post-%llu-%u", (unsigned long long)(t >> 8),
+	    (unsigned)(t & 0xff));
+	return str_c(out);
+}
+
+static void
+outcome(struct gateway *gw, gw_ticket t, enum gw_fate fate)
+{
+	char id[32];
+	struct gw_outcome o = { .ticket = t, .fate = fate };
+
+	if (fate == GW_SENT || fate == GW_DELIVERED)
+		o.network_id = id_of(t, id);
+	else if (fate == GW_REFUSED)
+		err_set(&o.err, ERR_POLICY, "refused, as you wish");
+	else
+		err_set(&o.err, ERR_TIMEOUT, "no answer");
+	gateway_outcome(gw, &o);
+}
+
+static void
+report(struct gateway *gw, struct str line, gw_ticket t, enum gw_fate fate,
+    bool by_name)
+{
+	char id[32];
+	struct gw_report r = { .line = line, .fate = fate };
+
+	if (by_name)
+		r.network_id = id_of(t, id);
+	else
+		r.ticket = t;
+	if (fate == GW_REFUSED)
+		err_set(&r.err, ERR_ABSENT, "the phone is off");
+	(void)gateway_report(gw, &r, NULL, NULL);
+}
+
+static void
+on_later(struct timer *timer)
+{
+	struct later *l = TIMER_OWNER(timer, struct later, timer);
+	struct later is = *l;
+
+	later_free(gateway_priv(l->gw), l);
+	if (is.is_report)
+		report(is.gw, str_c(is.line), is.ticket, is.fate, true);
+	else
+		outcome(is.gw, is.ticket, is.fate);
+}
+
+static void
+later(struct gateway *gw, struct str line, gw_ticket t, enum gw_fate fate,
+    bool is_report, int64_t ms)
+{
+	struct post *p = gateway_priv(gw);
+	struct clock *c = gateway_clock(gw);
+	struct later *l;
+
+	if (p->nlater == POST_LATER_MAX)
+		return;
+	l = xcalloc(1, sizeof(*l));
+	l->gw = gw;
+	l->ticket = t;
+	l->fate = fate;
+	l->is_report = is_report;
+	snprintf(l->line, sizeof(l->line), STR_FMT, STR_ARG(line));
+	timer_init(&l->timer, on_later);
+	timer_set(&l->timer, c, c->at + ms);
+	list_add(&p->later, &l->node);
+	p->nlater++;
+}
+
+/* ---- sending ---------------------------------------------------------- */
+
+static struct str
+line_of(struct str body)
+{
+	struct str line;
+
+	return said(body, "by", &line) ? line : lines[0].name;
+}
+
+static int
+post_route(struct session *s, const struct gw_message *m, struct gw_route *out,
+    struct err *err)
+{
+	struct str line = line_of(m->body);
+	int64_t n = number(m->body, "parts");
+
+	(void)s;
+	if (said(m->body, "unroutable", NULL))
+		return err_set(err, ERR_UNSUITABLE, "that cannot be sent");
+	snprintf(out->line, sizeof(out->line), STR_FMT, STR_ARG(line));
+	out->npieces = n > 0 ? (unsigned)n : 1;
+	out->nunits = out->npieces;
+	out->price = 1000 * (int64_t)out->npieces;
+	out->repeats = said(m->body, "ask", NULL);
+	if (out->repeats)
+		return err_set(err, ERR_UNSUITABLE,
+		    "this costs much; send it again to mean it");
+	return 0;
+}
+
+static void
+show(struct session *s, const struct gw_message *m, bool is_failure)
+{
+	struct gw_event ev = { .type = GW_EV_NOTICE };
+	struct buf text;
+
+	buf_init(&text, 1000);
+	buf_addf(&text, "%s %u/%u " STR_FMT ": ",
+	    is_failure ? "failed" : "sent", m->part, m->nparts, STR_ARG(m->to));
+	buf_add_str(&text, str_head(m->body, 500));
+	ev.text = buf_str(&text);
+	(void)session_emit(s, &ev);
+	buf_release(&text);
+}
+
+/* True: it failed, certainly, and has been told so. */
+static bool
+fails(struct session *s, gw_ticket t, const struct gw_message *m)
+{
+	struct gateway *gw = session_gateway(s);
+	struct post *p = gateway_priv(gw);
+	unsigned n = count_try(gw, t);
+	struct gw_outcome o = { .ticket = t, .fate = GW_RETRY };
+
+	if (said(m->body, "mended", NULL))
+		p->mended = true;
+	o.is_throttle = n == 1 && said(m->body, "throttle", NULL);
+	o.is_line_broken = !p->mended && said(m->body, "broken", NULL);
+	o.retry_after_ms = number(m->body, "after");
+	if (o.is_throttle)
+		o.retry_after_ms = number(m->body, "throttle");
+	if (!o.is_throttle && !o.is_line_broken &&
+	    n > (unsigned)number(m->body, "retry"))
+		return false;
+	err_set(&o.err, o.is_line_broken ? ERR_AUTH : ERR_UNREACHABLE, "%s",
+	    o.is_line_broken ? "wrong password" : "not now");
+	show(s, m, true);
+	gateway_outcome(gw, &o);
+	return true;
+}
+
+static enum gw_fate
+fate_said(struct str body)
+{
+	return said(body, "refuse me", NULL) ? GW_REFUSED
+	    : said(body, "unsure", NULL)     ? GW_UNSURE
+	                                     : GW_SENT;
+}
+
+static void
+post_send(struct session *s, gw_ticket t, const struct gw_message *m)
+{
+	struct gateway *gw = session_gateway(s);
+	struct str line = line_of(m->body), arg;
+	int64_t wait_ms = number(m->body, "wait");
+
+	if (fails(s, t, m))
+		return;
+	show(s, m, false);
+	if (said(m->body, "early", &arg))
+		report(gw, line, t, fate_of(arg), true);
+	if (said(m->body, "silent", NULL))
+		return;
+	if (wait_ms)
+		later(gw, line, t, fate_said(m->body), false, wait_ms);
+	else
+		outcome(gw, t, fate_said(m->body));
+	if (said(m->body, "report", &arg)) {
+		struct str in = arg, word;
+		uint64_t ms = 0;
+
+		while (str_cut(&in, ' ', &word))
+			(void)str_to_uint(word, 100000000, &ms);
+		if (ms)
+			later(gw, line, t, fate_of(arg), true, (int64_t)ms);
+		else
+			report(gw, line, t, fate_of(arg), false);
+	}
+}
+
+/* ---- the table -------------------------------------------------------- */
+
+static gw_request_fn *const requests[GW_NREQ] = { NULL };
+
+/* For gateways/registry.c; no header stands between. */
+extern const struct gateway_ops post_gateway;
+
+const struct gateway_ops post_gateway = {
+	.kind = "post",
+	.title = "Post",
+	.gateway_size = sizeof(struct post),
+	.session_size = sizeof(struct post_session),
+	.prompt = "Name",
+	.prompt_desc = "Anybody.",
+	.open = post_open,
+	.close = post_close,
+	.split = post_split,
+	.local = post_local,
+	.fold = post_fold,
+	.prompted = post_prompted,
+	.network_at = post_network_at,
+	.login = post_login,
+	.logout = post_logout,
+	.drop = post_drop,
+	.send = post_send,
+	.route = post_route,
+	.request = requests,
+};

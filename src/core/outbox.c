@@ -1,0 +1,409 @@
+/*
+ * What we owe: read at the start, and who is where.
+ */
+#include <stdlib.h>
+
+#include "core/instance.h"
+#include "core/outbox.h"
+#include "core/outbox_draft.h"
+#include "core/outbox_line.h"
+#include "core/outbox_report.h"
+#include "core/owed.h"
+#include "core/sender.h"
+#include "core/session.h"
+#include "core/store_outbox.h"
+#include "core/tally.h"
+#include "lib/xalloc.h"
+
+static struct store *
+store_of(struct outbox *b)
+{
+	return core_store(b->gw->core);
+}
+
+static struct clock *
+clock_of(struct outbox *b)
+{
+	return core_clock(b->gw->core);
+}
+
+/* ---- trouble and time ------------------------------------------------- */
+
+static void
+on_trouble(struct timer *t)
+{
+	struct outbox *b = TIMER_OWNER(t, struct outbox, trouble);
+
+	if (list_is_empty(&b->unsaved))
+		return;
+	if (store_is_ok(store_of(b)))
+		owed_save_all(b);
+	else
+		timer_set(t, clock_of(b), clock_of(b)->at + OUTBOX_TROUBLE_MS);
+}
+
+static void
+on_prune(struct timer *t)
+{
+	struct outbox *b = TIMER_OWNER(t, struct outbox, prune);
+	int64_t now = clock_of(b)->utc;
+	int64_t day_ms = TALLY_DAY_MS;
+
+	store_outs_prune(store_of(b), gateway_domain(b->gw),
+	    now - b->gw->conf->bodies_days * day_ms,
+	    now - OUTBOX_ROWS_DAYS * day_ms, NULL, NULL);
+	store_reports_prune(store_of(b), gateway_domain(b->gw), now - day_ms);
+	tallies_prune(b->tallies, now / day_ms - TALLY_DAYS);
+	timer_set(t, clock_of(b), clock_of(b)->at + OUTBOX_PRUNE_MS);
+}
+
+/* ---- life ------------------------------------------------------------- */
+
+struct outbox *
+outbox_new(struct gateway *gw)
+{
+	struct outbox *b = xcalloc(1, sizeof(*b));
+
+	b->gw = gw;
+	map_init(&b->messages);
+	map_init(&b->names);
+	map_init(&b->senders);
+	map_init(&b->lines);
+	map_init(&b->orphans);
+	map_init(&b->sure);
+	list_init(&b->newborn);
+	list_init(&b->untold);
+	list_init(&b->unsaved);
+	list_init(&b->reports);
+	timer_init(&b->trouble, on_trouble);
+	timer_init(&b->prune, on_prune);
+	b->tallies = tallies_new();
+	return b;
+}
+
+static void
+free_messages(struct outbox *b)
+{
+	struct map_iter it = { 0 };
+
+	while (map_next(&b->messages, &it)) {
+		struct owed *o = it.value;
+
+		owed_free(&o);
+	}
+	LIST_EACH(&b->newborn, n)
+	{
+		struct owed *o = LIST_ENTRY(n, struct owed, node);
+
+		owed_free(&o);
+	}
+}
+
+static void
+free_senders(struct outbox *b)
+{
+	struct map_iter it = { 0 };
+
+	while (map_next(&b->senders, &it)) {
+		struct sender *s = it.value;
+
+		outbox_drafts_drop(s);
+		sender_free(&s);
+	}
+}
+
+void
+outbox_free(struct outbox **bp)
+{
+	struct outbox *b = *bp;
+	struct map_iter it = { 0 };
+
+	*bp = NULL;
+	if (!b)
+		return;
+	store_cancel(store_of(b), b->load);
+	timer_cancel(&b->trouble);
+	timer_cancel(&b->prune);
+	b->is_held = true; /* nothing begins any more */
+	outbox_reports_clear(b);
+	free_messages(b);
+	free_senders(b);
+	while (map_next(&b->lines, &it)) {
+		struct line *l = it.value;
+
+		line_free(&l);
+	}
+	outbox_orphans_clear(b);
+	outbox_sure_clear(b);
+	map_release(&b->messages);
+	map_release(&b->names);
+	map_release(&b->senders);
+	map_release(&b->lines);
+	map_release(&b->orphans);
+	map_release(&b->sure);
+	tallies_free(&b->tallies);
+	free(b->held_why);
+	free(b);
+}
+
+/* ---- what an earlier run has left ------------------------------------- */
+
+/* What was being tried when it died: nobody knows whether it was sent. */
+static void
+recover_piece(struct piece *p)
+{
+	struct owed *o = p->owed;
+
+	if (p->fate != FATE_TRYING)
+		return;
+	if (p->line->dedups) {
+		p->fate = FATE_QUEUED;
+	} else {
+		p->fate = FATE_UNSURE;
+		err_set(&o->err, ERR_UNREACHABLE,
+		    "the gateway was interrupted while it was being sent");
+	}
+	owed_save(o, p);
+}
+
+static void
+recover(struct outbox *b, const struct store_out *row,
+    const struct store_piece *piece, size_t npiece)
+{
+	struct owed *o =
+	    owed_find(b, row->id) ? NULL : owed_read(b, row, piece, npiece);
+	enum fate was;
+
+	if (!o)
+		return;
+	was = o->fate;
+	for (unsigned i = 0; i < o->head.npieces; i++)
+		recover_piece(&o->piece[i]);
+	owed_add(o);
+	if (o->fate != was)
+		owed_changed(o, NULL);
+}
+
+static void
+loaded(struct outbox *b)
+{
+	struct map_iter it = { 0 };
+
+	b->is_loaded = true;
+	if (b->messages.n)
+		log_info(&b->gw->log, "outbox read", "messages=%zu moving=%zu",
+		    b->messages.n, b->nmoving);
+	while (map_next(&b->senders, &it)) {
+		struct sender *s = it.value;
+		struct session *is = sender_session(s);
+
+		if (is)
+			outbox_drafts_go(s, is);
+		sender_run(s);
+		sender_check(s);
+	}
+	it = (struct map_iter){ 0 };
+	while (map_next(&b->lines, &it))
+		line_run(it.value);
+}
+
+static void
+on_messages(bool ok, const struct store_outs *v, void *arg)
+{
+	struct outbox *b = arg;
+	size_t at = 0;
+
+	b->load = 0;
+	for (size_t i = 0; i < v->nmessage; i++) {
+		size_t n = 0;
+
+		while (at + n < v->npiece &&
+		    v->piece[at + n].message == v->message[i].id)
+			n++;
+		recover(b, &v->message[i], v->piece + at, n);
+		at += n;
+	}
+	if (!ok)
+		log_error(&b->gw->log, "outbox not read",
+		    "action=\"restart; what is in it stays there\"");
+	else if (v->nmessage == STORE_OUT_PAGE)
+		b->load = store_outs_load(store_of(b), gateway_domain(b->gw),
+		    v->message[v->nmessage - 1].id, on_messages, b);
+	else
+		loaded(b);
+}
+
+static void
+on_tallies(bool ok, const struct store_tally *v, size_t n, void *arg)
+{
+	struct outbox *b = arg;
+
+	(void)ok; /* what follows fails, too */
+	for (size_t i = 0; i < n; i++) {
+		struct tally t = { (int64_t)v[i].nmessages,
+			(int64_t)v[i].nunits, v[i].price };
+
+		tallies_put(b->tallies, v[i].user, v[i].line, v[i].day, &t);
+	}
+	b->load = store_outs_load(
+	    store_of(b), gateway_domain(b->gw), 0, on_messages, b);
+}
+
+static void
+on_reports(bool ok, const struct store_report *v, size_t n, void *arg)
+{
+	struct outbox *b = arg;
+
+	(void)ok;
+	for (size_t i = 0; i < n; i++)
+		outbox_orphan_read(b, &v[i]);
+	b->load = store_tallies_load(store_of(b), gateway_domain(b->gw),
+	    (clock_of(b)->utc / TALLY_DAY_MS - TALLY_DAYS + 1) * TALLY_DAY_MS,
+	    on_tallies, b);
+}
+
+static void
+on_pauses(bool ok, const struct store_pause *v, size_t n, void *arg)
+{
+	struct outbox *b = arg;
+
+	(void)ok;
+	for (size_t i = 0; i < n; i++) {
+		struct line *l;
+
+		if (v[i].line.len == 0) {
+			b->is_held = true;
+			str_store(&b->held_why, v[i].why);
+			continue;
+		}
+		l = line_get(b, v[i].line);
+		l->is_paused = true;
+		l->is_broken = v[i].is_broken;
+		str_store(&l->why, v[i].why);
+	}
+	b->load = store_reports_load(
+	    store_of(b), gateway_domain(b->gw), on_reports, b);
+}
+
+static void
+on_last(bool ok, uint64_t last, void *arg)
+{
+	struct outbox *b = arg;
+
+	(void)ok;
+	core_messages_from(b->gw->core, last);
+	b->load =
+	    store_pauses_load(store_of(b), gateway_domain(b->gw), on_pauses, b);
+}
+
+void
+outbox_start(struct outbox *b)
+{
+	b->load = store_out_last(store_of(b), on_last, b);
+	timer_set(
+	    &b->prune, clock_of(b), clock_of(b)->at + OUTBOX_PRUNE_MS / 60);
+}
+
+/* ---- who is where ----------------------------------------------------- */
+
+void
+outbox_up(struct outbox *b)
+{
+	struct list todo, *n;
+
+	list_init(&todo);
+	while (n = list_first(&b->untold), n) {
+		list_del(n);
+		list_add(&todo, n);
+	}
+	while (n = list_first(&todo), n)
+		owed_tell(LIST_ENTRY(n, struct owed, untold));
+}
+
+void
+outbox_online(struct session *s)
+{
+	struct outbox *b = s->gw->outbox;
+	struct sender *is =
+	    b ? sender_find(b, session_user(s), session_network(s)) : NULL;
+
+	if (!is)
+		return;
+	timer_cancel(&is->timer);
+	timer_cancel(&is->drafts_wait);
+	backoff_reset(&is->backoff);
+	if (b->is_loaded)
+		outbox_drafts_go(is, s);
+	sender_run(is);
+	sender_check(is);
+}
+
+/* It will not be otherwise: what is queued can never be sent. */
+static void
+fail_queued(struct sender *is, const struct err *err)
+{
+	struct map_iter it = { 0 };
+
+	while (map_next(&is->box->messages, &it)) {
+		struct owed *o = it.value;
+
+		if (!o->lane || o->lane->sender != is)
+			continue;
+		o->err = *err;
+		if (owed_input(o, FATE_IN_REPORT_REFUSED))
+			owed_changed(o, NULL);
+	}
+}
+
+void
+outbox_offline(struct session *s, const struct err *err, bool permanent)
+{
+	struct outbox *b = s->gw->outbox;
+	struct sender *is =
+	    b ? sender_find(b, session_user(s), session_network(s)) : NULL;
+
+	if (!is || core_is_stopping(s->gw->core))
+		return;
+	outbox_drafts_fail(is, err);
+	if (permanent)
+		fail_queued(is, err);
+	is = sender_find(b, session_user(s), session_network(s));
+	if (!is)
+		return;
+	sender_run(is);
+	sender_check(is);
+}
+
+bool
+outbox_needs(struct session *s)
+{
+	struct outbox *b = s->gw->outbox;
+	struct sender *is =
+	    b ? sender_find(b, session_user(s), session_network(s)) : NULL;
+
+	return is && (is->nmoving > 0 || is->ndraft > 0);
+}
+
+void
+outbox_forget(struct outbox *b, struct str user)
+{
+	struct map_iter it = { 0 };
+
+	while (map_next(&b->messages, &it)) {
+		struct owed *o = it.value;
+
+		if (!str_eq(o->user, user))
+			continue;
+		o->flags |= OWED_OWN_WISH;
+		if (owed_input(o, FATE_IN_CANCEL))
+			owed_changed(o, NULL);
+	}
+}
+
+void
+gateway_spent(struct gateway *gw, struct str user, struct str line,
+    int64_t since_utc, struct gw_spent *out)
+{
+	tallies_sum(
+	    gw->outbox->tallies, user, line, since_utc / TALLY_DAY_MS, out);
+}

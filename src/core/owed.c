@@ -1,0 +1,598 @@
+/*
+ * One message that we owe, and its pieces.
+ */
+#include <stdlib.h>
+
+#include "core/instance.h"
+#include "core/letter.h"
+#include "core/outbox.h"
+#include "core/outbox_line.h"
+#include "core/owed.h"
+#include "core/sender.h"
+#include "core/tally.h"
+#include "lib/pack.h"
+#include "lib/xalloc.h"
+
+enum { HEAD_VERSION = 1 };
+
+static struct clock *
+clock_of(const struct owed *o)
+{
+	return core_clock(o->box->gw->core);
+}
+
+gw_ticket
+piece_ticket(const struct piece *p)
+{
+	return p->owed->id << 8 | p->no;
+}
+
+/* ---- the head --------------------------------------------------------- */
+
+static struct str *
+field(struct owed_head *h, size_t i)
+{
+	struct str *const all[] = { &h->from, &h->to, &h->id, &h->network,
+		&h->contact, &h->key };
+
+	return i < sizeof(all) / sizeof(all[0]) ? all[i] : NULL;
+}
+
+void
+owed_write_head(const struct owed_head *h, struct buf *out)
+{
+	struct owed_head copy = *h;
+	const struct str *s;
+
+	pack_u64(out, HEAD_VERSION);
+	pack_u64(out, h->npieces);
+	pack_u64(out,
+	    (h->is_room ? 1u : 0) | (h->asks ? 2u : 0) | (h->many ? 4u : 0));
+	for (size_t i = 0; s = field(&copy, i), s; i++)
+		pack_str(out, *s);
+}
+
+static bool
+read_head(struct str in, struct owed_head *h)
+{
+	uint64_t version, n, flags;
+	struct str *s;
+
+	*h = (struct owed_head){ .npieces = 0 };
+	if (!unpack_u64(&in, &version) || version != HEAD_VERSION ||
+	    !unpack_u64(&in, &n) || n == 0 || n > GW_PIECES_MAX ||
+	    !unpack_u64(&in, &flags))
+		return false;
+	h->npieces = (unsigned)n;
+	h->is_room = flags & 1;
+	h->asks = flags & 2;
+	h->many = flags & 4;
+	for (size_t i = 0; s = field(h, i), s; i++)
+		if (!unpack_str(&in, s))
+			return false;
+	return in.len == 0;
+}
+
+/* ---- life ------------------------------------------------------------- */
+
+static void on_timer(struct timer *t);
+static void on_confirmed(struct confirm_mark *m, bool taken);
+
+static struct str
+copy(struct str from, char **to)
+{
+	struct str at = str_of(*to, from.len);
+
+	if (from.len)
+		memcpy(*to, from.p, from.len);
+	*to += from.len;
+	return at;
+}
+
+struct owed_head
+owed_head_dup(const struct owed_head *h, char **text_out)
+{
+	struct owed_head was = *h, is = *h;
+	size_t len = 0;
+	struct str *s;
+	char *at;
+
+	for (size_t i = 0; s = field(&was, i), s; i++)
+		len += s->len;
+	at = *text_out = xmalloc(len + 1);
+	for (size_t i = 0; s = field(&was, i), s; i++)
+		*field(&is, i) = copy(*s, &at);
+	return is;
+}
+
+struct owed *
+owed_new(struct outbox *b, const struct owed_params *p)
+{
+	struct owed *o = xcalloc(1, sizeof(*o));
+
+	o->box = b;
+	o->id = p->id;
+	memcpy(o->id_key, &p->id, sizeof(p->id));
+	o->head = owed_head_dup(p->head, &o->text);
+	o->user_text = str_dup(p->user);
+	o->user = str_c(o->user_text);
+	if (p->body.len)
+		o->body = str_dup(p->body);
+	o->body_len = p->body.len;
+	o->line = p->line;
+	o->nunits = p->nunits;
+	o->price = p->price;
+	o->accepted_utc = o->changed_utc = p->accepted_utc;
+	o->expire_utc = p->expire_utc;
+	o->fate = FATE_QUEUED;
+	list_init(&o->node);
+	list_init(&o->untold);
+	list_init(&o->unsaved);
+	timer_init(&o->timer, on_timer);
+	confirm_mark_init(&o->mark, on_confirmed);
+	o->piece = xcalloc(p->head->npieces, sizeof(*o->piece));
+	for (unsigned i = 0; i < p->head->npieces; i++)
+		o->piece[i] = (struct piece){ .owed = o,
+			.fate = FATE_QUEUED,
+			.no = i + 1,
+			.line = p->line };
+	return o;
+}
+
+static struct str
+id_key(const struct owed *o)
+{
+	return str_of(o->id_key, sizeof(o->id_key));
+}
+
+static void
+forget_name(struct piece *p)
+{
+	if (p->name.len)
+		map_del_value(&p->owed->box->names, p->name, p);
+	free((void *)(uintptr_t)p->name.p);
+	p->name = (struct str){ NULL, 0 };
+}
+
+void
+owed_free(struct owed **op)
+{
+	struct owed *o = *op;
+
+	*op = NULL;
+	if (!o)
+		return;
+	lane_leave(o);
+	list_del(&o->node);
+	list_del(&o->untold);
+	list_del(&o->unsaved);
+	timer_cancel(&o->timer);
+	confirm_drop(&o->mark);
+	map_del_value(&o->box->messages, id_key(o), o);
+	for (unsigned i = 0; i < o->head.npieces; i++)
+		forget_name(&o->piece[i]);
+	free(o->piece);
+	free(o->body);
+	free(o->text);
+	free(o->user_text);
+	free(o);
+}
+
+struct owed *
+owed_find(struct outbox *b, uint64_t id)
+{
+	char key[sizeof(id)];
+
+	memcpy(key, &id, sizeof(id));
+	return map_get(&b->messages, str_of(key, sizeof(key)));
+}
+
+/* ---- pieces ----------------------------------------------------------- */
+
+static char *
+name_of(const struct line *l, struct str network_id, size_t *len_out)
+{
+	size_t n = strlen(l->name);
+	char *name = xmalloc(n + 1 + network_id.len);
+
+	memcpy(name, l->name, n);
+	name[n] = '\n';
+	memcpy(name + n + 1, network_id.p, network_id.len);
+	*len_out = n + 1 + network_id.len;
+	return name;
+}
+
+/* The newest of that name has it: providers use short ids again. */
+void
+piece_set_name(struct piece *p, struct str network_id)
+{
+	size_t len;
+	char *name;
+
+	if (network_id.len == 0 || network_id.len > OWED_NETWORK_ID_MAX)
+		return;
+	name = name_of(p->line, network_id, &len);
+	forget_name(p);
+	p->name = str_of(name, len);
+	map_put(&p->owed->box->names, p->name, p);
+}
+
+struct str
+piece_network_id(const struct piece *p)
+{
+	struct str rest = p->name, line;
+
+	if (!p->name.len || !str_cut(&rest, '\n', &line))
+		return STR_EMPTY;
+	return rest;
+}
+
+static void
+find_worst(struct owed *o)
+{
+	o->fate = o->piece[0].fate;
+	for (unsigned i = 1; i < o->head.npieces; i++)
+		o->fate = fate_worst(o->fate, o->piece[i].fate);
+}
+
+static bool
+is_moving(const struct owed *o)
+{
+	for (unsigned i = 0; i < o->head.npieces; i++)
+		if (fate_is_moving(o->piece[i].fate))
+			return true;
+	return false;
+}
+
+/* ---- rows ------------------------------------------------------------- */
+
+/* Something is still to be done about it, also after a restart. */
+static bool
+is_open(const struct owed *o)
+{
+	return is_moving(o) || owed_due(o) != 0 ||
+	    (o->fate == FATE_UNSURE && !(o->told & FATE_SAY_UNSURE));
+}
+
+void
+owed_row(const struct owed *o, struct store_out *out)
+{
+	*out = (struct store_out){ .id = o->id,
+		.gateway = gateway_domain(o->box->gw),
+		.user = o->user,
+		.line = str_c(o->line->name),
+		.nunits = o->nunits,
+		.price = o->price,
+		.accepted_utc = o->accepted_utc,
+		.is_open = is_open(o),
+		.fate = o->fate,
+		.told = o->told,
+		.flags = o->flags,
+		.expire_utc = o->expire_utc,
+		.changed_utc = o->changed_utc };
+}
+
+/* Of one that is queued it is kept when it may go. */
+void
+piece_row(const struct piece *p, struct store_piece *out)
+{
+	const struct owed *o = p->owed;
+
+	*out = (struct store_piece){ .message = o->id,
+		.no = p->no,
+		.fate = p->fate,
+		.tries = p->tries,
+		.line = str_c(p->line->name),
+		.network_id = piece_network_id(p),
+		.at_utc =
+		    p->fate == FATE_QUEUED ? p->next_utc : clock_of(o)->utc,
+		.err = o->err.kind,
+		.err_text = str_c(o->err.text) };
+}
+
+static void
+on_saved(bool ok, void *arg)
+{
+	struct owed *o = arg;
+
+	o->nbusy--;
+	if (ok)
+		owed_tell(o);
+	if (ok || list_is_linked(&o->unsaved))
+		return;
+	list_add(&o->box->unsaved, &o->unsaved);
+	timer_set(
+	    &o->box->trouble, clock_of(o), clock_of(o)->at + OUTBOX_TROUBLE_MS);
+}
+
+void
+owed_save(struct owed *o, struct piece *p)
+{
+	struct store_piece piece;
+	struct store_out row;
+
+	owed_row(o, &row);
+	if (p)
+		piece_row(p, &piece);
+	o->nbusy++;
+	store_out_step(
+	    core_store(o->box->gw->core), &row, p ? &piece : NULL, on_saved, o);
+}
+
+void
+owed_save_all(struct outbox *b)
+{
+	while (!list_is_empty(&b->unsaved)) {
+		struct list *n = list_first(&b->unsaved);
+		struct owed *o = LIST_ENTRY(n, struct owed, unsaved);
+
+		list_del(n);
+		for (unsigned i = 0; i < o->head.npieces; i++)
+			owed_save(o, &o->piece[i]);
+	}
+}
+
+static void
+read_pieces(struct owed *o, const struct store_piece *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct piece *p;
+
+		if (v[i].message != o->id || v[i].no == 0 ||
+		    v[i].no > o->head.npieces || v[i].fate == 0 ||
+		    v[i].fate >= FATE_N)
+			continue;
+		p = &o->piece[v[i].no - 1];
+		p->fate = (enum fate)v[i].fate;
+		p->tries = v[i].tries;
+		p->line = line_get(o->box, v[i].line);
+		p->next_utc = p->fate == FATE_QUEUED ? v[i].at_utc : 0;
+		piece_set_name(p, v[i].network_id);
+		if (v[i].err && v[i].err < ERR_NKIND)
+			err_set(&o->err, (enum err_kind)v[i].err, STR_FMT,
+			    STR_ARG(v[i].err_text));
+	}
+}
+
+struct owed *
+owed_read(struct outbox *b, const struct store_out *row,
+    const struct store_piece *piece, size_t npiece)
+{
+	struct owed_head head;
+	struct owed_params p = { .id = row->id,
+		.user = row->user,
+		.head = &head,
+		.body = row->body,
+		.nunits = row->nunits,
+		.price = row->price,
+		.accepted_utc = row->accepted_utc,
+		.expire_utc = row->expire_utc };
+	struct owed *o;
+
+	if (!read_head(row->head, &head)) {
+		log_error(&b->gw->log, "kept message cannot be read",
+		    "ticket=%llu action=\"left as it is\"",
+		    (unsigned long long)row->id);
+		return NULL;
+	}
+	p.line = line_get(b, row->line);
+	o = owed_new(b, &p);
+	o->flags = row->flags;
+	o->told = row->told;
+	o->changed_utc = row->changed_utc;
+	o->is_counted = row->fate < FATE_CANCELLED;
+	read_pieces(o, piece, npiece);
+	find_worst(o);
+	return o;
+}
+
+/* ---- what comes next -------------------------------------------------- */
+
+/* Its place on the loop's clock of a moment of the wall's. */
+static int64_t
+at_of(const struct owed *o, int64_t utc)
+{
+	return clock_of(o)->at + (utc - clock_of(o)->utc);
+}
+
+static void
+sooner(int64_t *at, int64_t other)
+{
+	if (other < *at)
+		*at = other;
+}
+
+static void
+plan_piece(const struct owed *o, const struct piece *p, int64_t *at)
+{
+	if (p->fate != FATE_QUEUED)
+		return;
+	sooner(at, at_of(o, o->expire_utc));
+	if (p->next_utc > clock_of(o)->utc)
+		sooner(at, at_of(o, p->next_utc));
+}
+
+static void
+plan(struct owed *o)
+{
+	int64_t at = INT64_MAX;
+
+	for (unsigned i = 0; i < o->head.npieces; i++)
+		plan_piece(o, &o->piece[i], &at);
+	if (o->nflying)
+		sooner(&at, o->flying_at + OUTBOX_OUTCOME_MS);
+	if (o->fate == FATE_UNSURE && !(o->told & FATE_SAY_UNSURE) &&
+	    clock_of(o)->utc < o->changed_utc + OUTBOX_UNSURE_MS)
+		sooner(&at, at_of(o, o->changed_utc + OUTBOX_UNSURE_MS));
+	if (at == INT64_MAX)
+		at = clock_of(o)->at + OUTBOX_LINGER_MS;
+	timer_set(&o->timer, clock_of(o), at);
+}
+
+static void
+enter(struct owed *o)
+{
+	if (is_moving(o))
+		lane_enter(o);
+	else
+		lane_leave(o);
+}
+
+static void
+count_once(struct owed *o)
+{
+	bool counts = o->fate < FATE_CANCELLED;
+
+	if (counts == o->is_counted)
+		return;
+	o->is_counted = counts;
+	tallies_add(o->box->tallies, o, counts ? 1 : -1);
+}
+
+/* One line when it has an end; and again if that turns out to be another. */
+static void
+log_end(const struct owed *o, enum fate was)
+{
+	if (was == o->fate || is_moving(o))
+		return;
+	log_info(&o->box->gw->log, "message fate",
+	    "fate=%s ticket=%llu user=" STR_FMT " line=%s pieces=%u ms=%lld "
+	    "err=\"%s\"",
+	    fate_name(o->fate), (unsigned long long)o->id, STR_ARG(o->user),
+	    o->line->name, o->head.npieces,
+	    (long long)(clock_of(o)->utc - o->accepted_utc),
+	    fate_is_dead(o->fate) || o->fate == FATE_UNSURE ? o->err.text : "");
+	o->box->nended[o->fate]++;
+}
+
+void
+owed_changed(struct owed *o, struct piece *p)
+{
+	enum fate was = o->fate;
+	struct lane *l;
+
+	find_worst(o);
+	if (o->fate != was)
+		o->changed_utc = clock_of(o)->utc;
+	log_end(o, was);
+	count_once(o);
+	owed_save(o, p); /* then it is told */
+	l = o->lane;
+	if (l)
+		lane_check(l);
+	enter(o);
+	plan(o);
+}
+
+void
+owed_add(struct owed *o)
+{
+	list_del(&o->node);
+	map_put(&o->box->messages, id_key(o), o);
+	find_worst(o);
+	enter(o);
+	owed_tell(o);
+	plan(o);
+}
+
+unsigned
+owed_input(struct owed *o, enum fate_input in)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < o->head.npieces; i++) {
+		struct piece *p = &o->piece[i];
+		enum fate is = fate_next(p->fate, in);
+
+		if (p->is_flying || is == p->fate)
+			continue;
+		p->fate = is;
+		p->next_utc = 0;
+		owed_save(o, p);
+		n++;
+	}
+	return n;
+}
+
+/* ---- time ------------------------------------------------------------- */
+
+static void
+expire(struct owed *o)
+{
+	struct err was = o->err;
+
+	if (clock_of(o)->utc < o->expire_utc)
+		return;
+	if (was.kind == ERR_NONE)
+		err_set(&o->err, ERR_TIMEOUT, "it could not be sent in time");
+	else if (!str_starts(str_c(was.text), STR("it could not be sent")))
+		err_set(&o->err, ERR_TIMEOUT,
+		    "it could not be sent in time; the last try: %s", was.text);
+	if (owed_input(o, FATE_IN_EXPIRE))
+		owed_changed(o, NULL);
+	else
+		o->err = was;
+}
+
+/* The network owes the outcome of what it was given so long ago. */
+static void
+give_up(struct owed *o)
+{
+	if (o->nflying == 0 ||
+	    clock_of(o)->at < o->flying_at + OUTBOX_OUTCOME_MS)
+		return;
+	log_warn(&o->box->gw->log, "no outcome of an attempt",
+	    "ticket=%llu line=%s waited_ms=%d action=\"taken as unsure\"",
+	    (unsigned long long)o->id, o->line->name, OUTBOX_OUTCOME_MS);
+	for (unsigned i = 0; i < o->head.npieces; i++) {
+		struct gw_outcome late = { .ticket = piece_ticket(&o->piece[i]),
+			.fate = GW_UNSURE };
+
+		err_set(&late.err, ERR_TIMEOUT,
+		    "the network has not said what became of it");
+		if (o->piece[i].is_flying && o->piece[i].fate == FATE_TRYING)
+			gateway_outcome(o->box->gw, &late);
+	}
+}
+
+/* Nothing will happen to it but by a late report, which finds it on disk. */
+static bool
+is_over(const struct owed *o)
+{
+	return !is_open(o) && o->nbusy == 0 && o->nflying == 0 &&
+	    !confirm_waits(&o->mark) && !list_is_linked(&o->unsaved);
+}
+
+static void
+on_timer(struct timer *t)
+{
+	struct owed *o = TIMER_OWNER(t, struct owed, timer);
+
+	expire(o);
+	give_up(o);
+	owed_tell(o);
+	if (o->lane)
+		lane_check(o->lane);
+	if (is_over(o))
+		owed_free(&o);
+	else
+		plan(o);
+}
+
+/* ---- told ------------------------------------------------------------- */
+
+/* Not taken: it is said again when the stream is up. */
+static void
+on_confirmed(struct confirm_mark *m, bool taken)
+{
+	struct owed *o =
+	    (struct owed *)(void *)((char *)m - offsetof(struct owed, mark));
+
+	if (taken)
+		o->told |= o->telling;
+	o->telling = 0;
+	if (taken) {
+		owed_save(o, NULL);
+		plan(o);
+	}
+}
