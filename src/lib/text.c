@@ -8,6 +8,7 @@
  * URL or an XML attribute.
  */
 #include <errno.h>
+#include <stdlib.h>
 
 #include <iconv.h>
 #include <stringprep.h>
@@ -303,4 +304,117 @@ text_to_ascii(struct str in, struct buf *out)
 		}
 	}
 	return true;
+}
+
+/* ---- composition ------------------------------------------------------ */
+
+/*
+ * libidn has NFKC only, which also changes what merely looks alike (superior
+ * digits, ligatures).  A run of characters that NFKC leaves alone, each by
+ * itself, has nothing of that kind: its NFKC is its NFC.
+ */
+enum { COMBINING_FIRST = 0x300 };
+
+/* Characters that are another one, whatever stands beside them. */
+static int32_t
+singleton(int32_t c)
+{
+	static const struct {
+		int32_t c, is;
+	} same[] = {
+		{ 0x0340, 0x0300 },
+		{ 0x0341, 0x0301 },
+		{ 0x037e, ';' },
+		{ 0x0387, 0x00b7 },
+		{ 0x1fef, '`' },
+		{ 0x2126, 0x03a9 },
+		{ 0x212a, 'K' },
+		{ 0x212b, 0x00c5 },
+	};
+
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+		if (same[i].c == c)
+			return same[i].is;
+	return c;
+}
+
+static bool
+add_nfkc(struct str s, struct buf *out)
+{
+	char *z = stringprep_utf8_nfkc_normalize(s.p, (ssize_t)s.len);
+	bool ok = z && buf_add_str(out, str_c(z)) == 0;
+
+	free(z);
+	return ok;
+}
+
+static bool
+is_left_alone(int32_t c)
+{
+	struct buf one, is;
+	bool same;
+
+	if (c < COMBINING_FIRST && c > 0 && c < 0xa0)
+		return true;
+	buf_init(&one, 8);
+	buf_init(&is, 256);
+	same = c > 0 && utf8_put(&one, c) == 0 &&
+	    add_nfkc(buf_str(&one), &is) && str_eq(buf_str(&one), buf_str(&is));
+	buf_release(&one);
+	buf_release(&is);
+	return same;
+}
+
+/* What is in run is composed; run is empty then. */
+static bool
+flush_run(struct buf *run, struct buf *out)
+{
+	bool ok = run->len == 0 || add_nfkc(buf_str(run), out);
+
+	buf_clear(run);
+	return ok;
+}
+
+static bool
+compose(struct str in, struct buf *run, struct buf *out)
+{
+	while (in.len > 0) {
+		int32_t c = singleton(utf8_next(&in));
+		bool joins = is_left_alone(c);
+
+		if (!joins && !flush_run(run, out))
+			return false;
+		if (utf8_put(joins ? run : out, c) < 0)
+			return false;
+	}
+	return flush_run(run, out);
+}
+
+/* Nothing in it can become one with what is before it. */
+static bool
+is_composed(struct str s)
+{
+	while (s.len > 0)
+		if (utf8_next(&s) >= COMBINING_FIRST)
+			return false;
+	return true;
+}
+
+bool
+text_compose(struct str in, struct buf *out)
+{
+	size_t was = out->len;
+	struct buf run;
+	bool ok;
+
+	if (!utf8_is_valid(in))
+		return false;
+	if (is_composed(in))
+		return buf_add_str(out, in) == 0;
+	buf_init(&run, out->max);
+	ok = compose(in, &run, out);
+	buf_release(&run);
+	if (!ok)
+		buf_truncate(out, was);
+	return ok;
 }

@@ -57,6 +57,13 @@ bool text_to_utf8(const char *charset, struct str in, struct buf *out);
 bool text_from_utf8(const char *charset, struct str in, struct buf *out);
 
 /*
+ * Appends in with letters and the accents behind them made one where Unicode
+ * has such a letter (NFC, as far as libidn knows it).  False, nothing
+ * appended: not valid UTF-8, or no room.
+ */
+bool text_compose(struct str in, struct buf *out);
+
+/*
  * Appends in with the accents of Latin letters dropped where Unicode (NFKD)
  * has them; what is no accented letter stays as it is.  False, nothing
  * appended: not valid UTF-8, or no room.

@@ -12,6 +12,7 @@
 #include "lib/utf8.h"
 #include "sms/sms_gsm.h"
 #include "sms/sms_split.h"
+#include "sms/sms_text.h"
 
 enum { ESCAPE = 0x1b, OUT_MAX = 8 * 1024 * 1024 };
 
@@ -153,6 +154,24 @@ decode_any(struct str octets)
 	buf_release(&out);
 }
 
+/* What is put otherwise to save room saves some. */
+static void
+write_smart(struct str text)
+{
+	struct buf as_is, smart;
+
+	buf_init(&as_is, OUT_MAX);
+	buf_init(&smart, OUT_MAX);
+	check(sms_text_write(text, false, &as_is) == 0);
+	check(sms_text_write(text, true, &smart) == 0);
+	check(utf8_is_valid(buf_str(&smart)));
+	if (!str_eq(buf_str(&as_is), buf_str(&smart)))
+		check(sms_gsm_holds(buf_str(&smart)) &&
+		    !sms_gsm_holds(buf_str(&as_is)));
+	buf_release(&as_is);
+	buf_release(&smart);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -170,5 +189,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text.len = utf8_valid_len(text);
 	count_again(text);
 	split(text, &room);
+	write_smart(text);
 	return 0;
 }

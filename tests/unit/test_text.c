@@ -288,6 +288,39 @@ what_a_charset_has_no_place_for_is_refused_whole(void **state)
 	buf_release(&b);
 }
 
+static void
+accents_become_one_with_their_letters_and_nothing_else_changes(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} row[] = {
+		{ "", "" },
+		{ "plain é", "plain é" },
+		{ "e\xcc\x81t e\xcc\x80", "ét è" },
+		{ "n\xcc\x83 N\xcc\x83 A\xcc\x8a", "ñ Ñ Å" },
+		{ "e\xcc\x82\xcc\x81", "\xe1\xba\xbf" },
+		{ "\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab", "한" },
+		{ "\xe2\x84\xa6 \xe2\x84\xab \xe2\x84\xaa", "Ω Å K" },
+		{ "x² ½ ﬁ ™ … ½e\xcc\x81", "x² ½ ﬁ ™ … ½é" },
+		{ "x\xcc\x81", "x\xcc\x81" },
+		{ "\xcc\x81", "\xcc\x81" },
+		{ "👩‍👧 🇫🇷 ж", "👩‍👧 🇫🇷 ж" },
+	};
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 256);
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		buf_clear(&out);
+		assert_true(text_compose(str_c(row[i].in), &out));
+		assert_string_equal(out.p, row[i].out);
+	}
+	buf_clear(&out);
+	assert_false(text_compose(STR("a\xff"), &out));
+	assert_int_equal(out.len, 0);
+	buf_release(&out);
+}
+
 int
 main(void)
 {
@@ -304,6 +337,8 @@ main(void)
 		cmocka_unit_test(accents_are_dropped_and_nothing_else),
 		cmocka_unit_test(
 		    what_a_charset_has_no_place_for_is_refused_whole),
+		cmocka_unit_test(
+		    accents_become_one_with_their_letters_and_nothing_else_changes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

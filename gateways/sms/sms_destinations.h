@@ -1,0 +1,60 @@
+/*
+ * sms_destinations.h - whom one may write to
+ *
+ * Fraud is a text to the other end of the world, or to a number that earns
+ * money: only countries that were named are let through, and of them no
+ * ranges whose calls cost extra, unless a prefix at least as long as such a
+ * range was named, or all of them are wanted.
+ *
+ *	+33	all numbers that begin so (and France's short codes)
+ *	FR	the country's
+ *	*	all
+ *
+ * US and CA are one country here, and so are GB, GG, IM and JE, or any others
+ * that share a calling code but for those of +1 and +7.
+ *
+ * Source     ITU-T E.164; the national plans' premium and shared cost ranges.
+ *
+ * Pure.
+ */
+#ifndef SMS_DESTINATIONS_H
+#define SMS_DESTINATIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/err.h"
+#include "sms/sms_number.h"
+#include "sms/sms_region.h"
+
+enum { SMS_DESTINATIONS_MAX = 300 };
+
+struct sms_destination {
+	char prefix[16];                 /* digits; "": any */
+	const struct sms_region *region; /* or NULL: the prefix counts */
+};
+
+struct sms_destinations {
+	struct sms_destination v[SMS_DESTINATIONS_MAX];
+	size_t n;
+	bool premium; /* let through */
+};
+
+void sms_destinations_init(struct sms_destinations *d, bool premium);
+
+/* ERR_BAD_INPUT: neither prefix nor country; ERR_TOO_BIG: too many. */
+int sms_destinations_add(
+    struct sms_destinations *d, struct str word, struct err *err);
+
+/*
+ * Where nothing was added the country of home counts; home NULL then: nobody
+ * may be written to.  ERR_NOT_ALLOWED with words for the user.  Of a group
+ * each member counts.
+ */
+int sms_destinations_check(const struct sms_destinations *d,
+    const struct sms_region *home, const struct sms_number *n, struct err *err);
+
+/* Bytes of the digits that make it a premium range; 0: it is none. */
+size_t sms_premium(struct str digits);
+
+#endif
