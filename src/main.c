@@ -3,7 +3,7 @@
  *
  * Exit codes are those of sysexits.h: 0 stopped as asked, 64 usage, 65 the
  * store is damaged or a line of an import was refused, 66 no file to import,
- * 71 the system refused something, 74 the store cannot be read or written, 75
+ * 69 the program that was to be asked does not run, 71 the system refused something, 74 the store cannot be read or written, 75
  * another instance has the store, 78 configuration.
  */
 #include <getopt.h>
@@ -15,10 +15,13 @@
 #include <systemd/sd-daemon.h>
 
 #include "core/config.h"
+#include "core/control.h"
+#include "core/control_words.h"
 #include "core/core.h"
 #include "core/gateway.h"
 #include "core/import.h"
 #include "core/store.h"
+#include "core/verb.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -27,6 +30,8 @@
 
 /* Ready is said without the XMPP server after so long: it may come later. */
 enum { READY_MS = 10000 };
+
+#define DEFAULT_PATH "/etc/passerelle.conf"
 
 struct program {
 	const char *path;
@@ -47,12 +52,15 @@ usage(FILE *to, int code)
 	    "usage: passerelle -c FILE\n"
 	    "       passerelle --check-config -c FILE\n"
 	    "       passerelle --import SETTINGS -c FILE\n"
+	    "       passerelle [-c FILE] [-g DOMAIN] WORD...\n"
 	    "       passerelle --version | --help\n"
 	    "\n"
 	    "  -c FILE         the configuration; runs in the foreground\n"
 	    "  --check-config  say what is wrong with it, and end\n"
 	    "  --import SETTINGS\n"
 	    "                  take over users' settings while it is stopped\n"
+	    "  WORD...         ask the program that runs; \"help\" shows what\n"
+	    "  -g DOMAIN       the gateway that is meant\n"
 	    "\n"
 	    "See passerelle(8) and passerelle.conf(5).\n");
 	return code;
@@ -317,7 +325,7 @@ serve(struct program *pg)
 		return EX_CONFIG;
 	}
 	if (core_listen(pg->core, &err) < 0) {
-		log_error(NULL, "http not listening", "err=\"%s\"", err.text);
+		log_error(NULL, "not listening", "err=\"%s\"", err.text);
 		core_free(&pg->core);
 		return EX_OSERR;
 	}
@@ -369,6 +377,58 @@ run(struct program *pg)
 	return code;
 }
 
+/* ---- asking the program that runs -------------------------------------- */
+
+/* What is misspelt need not be sent; "help" needs nobody else. */
+static int
+check_words(const char *const *word, size_t n)
+{
+	struct str first[2] = { str_c(word[0]), str_c(n > 1 ? word[1] : "") };
+	struct err err = ERR_INIT;
+	struct buf text;
+	size_t nname;
+
+	if (!verb_find(first, n > 1 ? 2 : 1, &nname, &err)) {
+		fprintf(stderr, "error: %s\n", err.text);
+		return EX_USAGE;
+	}
+	if (strcmp(word[0], "help") != 0)
+		return -1;
+	buf_init(&text, VERB_TEXT_MAX);
+	verb_write_help(&text);
+	printf("What a running passerelle can be asked, with\n"
+	       "passerelle [-c FILE] [-g DOMAIN] and\n\n%s",
+	    text.p);
+	buf_release(&text);
+	return EX_OK;
+}
+
+static int
+ask(const char *path, const char *domain, const char *const *word, size_t n)
+{
+	const char *all[CONTROL_WORDS_MAX] = { "-g", domain };
+	struct config_report rep = { .n = 0 };
+	size_t nall = domain ? 2 : 0;
+	int code = check_words(word, n);
+	char *control;
+
+	if (code >= 0)
+		return code;
+	for (size_t i = 0; i < n && nall < CONTROL_WORDS_MAX; i++)
+		all[nall++] = word[i];
+	if (n > CONTROL_WORDS_MAX - (domain ? 2 : 0)) {
+		fprintf(stderr, "error: too many words\n");
+		return EX_USAGE;
+	}
+	control = config_control_path(path, gateway_kinds, &rep);
+	for (size_t i = 0; i < rep.n && !control; i++)
+		fprintf(stderr, "error: %s\n", rep.v[i].text);
+	config_report_release(&rep);
+	code = control ? control_ask(str_c(control), all, nall) : EX_CONFIG;
+	free(control);
+	return code;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -380,14 +440,17 @@ main(int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	struct program pg = { .path = NULL };
-	const char *settings = NULL;
+	const char *settings = NULL, *domain = NULL;
 	bool only_check = false;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "+c:g:h", options, NULL)) != -1) {
 		switch (opt) {
 		case 'c':
 			pg.path = optarg;
+			break;
+		case 'g':
+			domain = optarg;
 			break;
 		case 'C':
 			only_check = true;
@@ -404,7 +467,11 @@ main(int argc, char **argv)
 			return usage(stderr, EX_USAGE);
 		}
 	}
-	if (!pg.path || optind != argc)
+	if (optind != argc && !settings && !only_check)
+		return ask(pg.path ? pg.path : DEFAULT_PATH, domain,
+		    (const char *const *)(argv + optind),
+		    (size_t)(argc - optind));
+	if (!pg.path || optind != argc || domain)
 		return usage(stderr, EX_USAGE);
 	if (settings)
 		return run_import(&pg, settings);

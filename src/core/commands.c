@@ -11,7 +11,7 @@
  *	forget      erase all that is kept about the user
  *
  * what the network adds (struct gw_command), and for administrators what is
- * in operator.c.
+ * in operator.c and verbs.c.
  */
 #include <stdlib.h>
 
@@ -30,6 +30,7 @@
 #include "core/session.h"
 #include "core/status.h"
 #include "core/stay.h"
+#include "core/verb.h"
 #include "lib/secret.h"
 #include "lib/xalloc.h"
 #include "xmpp/adhoc.h"
@@ -597,6 +598,9 @@ may(const struct adhoc_command *command, void *user)
 		return false;
 	if (operator_owns(command))
 		return access_is_admin(in->gw, &in->from);
+	if (verb_owns(command))
+		return verb_fits(command, in->gw) &&
+		    access_is_admin(in->gw, &in->from);
 	if (command->fn == on_configure)
 		return has_settings(in);
 	if (command->fn == client_key_on_call)
@@ -683,6 +687,7 @@ commands_new(struct gateway *gw, struct iq_table *iqs)
 	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		adhoc_add(cs->adhoc, &own[i]);
 	operator_add(cs->adhoc);
+	verb_add_commands(cs->adhoc);
 	add_extra(cs);
 	return cs;
 }

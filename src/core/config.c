@@ -14,6 +14,7 @@
 #include "core/conf_file.h"
 #include "core/config.h"
 #include "core/config_tree.h"
+#include "net/local.h"
 
 enum {
 	JID_MAX = 2 * TEXT_PREP_MAX + 1,
@@ -51,6 +52,11 @@ static const struct gw_option http_options[] = {
 	{ "proxies", GW_OPT_LIST, "{}", 0, 0 },
 	{ "metrics", GW_OPT_BOOL, "yes", 0, 0 },
 	{ "metrics_allow", GW_OPT_LIST, "{ 127.0.0.1, ::1 }", 0, 0 },
+	{ NULL, GW_OPT_STR, NULL, 0, 0 },
+};
+
+static const struct gw_option control_options[] = {
+	{ "path", GW_OPT_STR, "", 0, 0 },
 	{ NULL, GW_OPT_STR, NULL, 0, 0 },
 };
 
@@ -108,6 +114,7 @@ static const struct gw_section sections[] = {
 	{ .name = "server", .option = server_options },
 	{ .name = "store", .option = store_options },
 	{ .name = "http", .option = http_options },
+	{ .name = "control", .option = control_options },
 	{ .name = "log", .option = log_options },
 	{ .name = "access", .option = access_options },
 	{ .name = "gateway", .option = gateway_options },
@@ -489,6 +496,30 @@ take_store(struct reader *r, struct config *cfg)
 		conf_complain(c, "key_file", true, r->rep, "key_file is empty");
 }
 
+/* Beside the database, unless it is said where. */
+static void
+take_control(struct reader *r, struct config *cfg)
+{
+	const struct conf *c = conf_only(cfg->root, "control");
+	struct str path = conf_str(c, "path");
+	bool is_set = path.len > 0;
+	struct buf full;
+
+	buf_init(&full, 8192);
+	(void)buf_add_str(&full, is_set ? path : cfg->store.path);
+	if (!is_set)
+		(void)buf_add_str(&full, STR(".control"));
+	if (full.len > LOCAL_PATH_MAX) {
+		conf_complain(c, is_set ? "path" : NULL, is_set, r->rep,
+		    "control: %s is longer than the %d bytes that a socket's "
+		    "path can have; set path in the control block",
+		    full.p, LOCAL_PATH_MAX);
+		buf_clear(&full);
+	}
+	cfg->control.path = str_keep(buf_str(&full));
+	buf_release(&full);
+}
+
 static const struct address_prefix *
 read_ranges(
     struct reader *r, const struct conf *c, const char *option, size_t *n_out)
@@ -650,6 +681,7 @@ take_all(struct reader *r, struct conf *root)
 		    "no gateway; add gateway \"irc.example.org\" { ... }");
 	take_server(r, cfg);
 	take_store(r, cfg);
+	take_control(r, cfg);
 	take_http(r, cfg);
 	take_log(r, cfg);
 	take_access(r, cfg);
@@ -737,6 +769,37 @@ config_load(const char *path, const struct gateway_ops *const *kinds,
 	return cfg;
 }
 
+char *
+config_control_path(const char *path, const struct gateway_ops *const *kinds,
+    struct config_report *rep)
+{
+	struct reader r = {
+		.path = xstrdup(path),
+		.kinds = kinds,
+		.rep = rep,
+		.is_untrusted = true, /* secrets are none of its business */
+	};
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct config *cfg = NULL;
+	char *control = NULL;
+	struct buf text;
+
+	buf_init(&text, CONFIG_FILE_MAX + READ_BYTES);
+	if (read_file(path, fd, &text, rep) == 0)
+		cfg = take_all(
+		    &r, config_tree_read(r.path, buf_str(&text), kinds, rep));
+	else
+		free(r.path);
+	if (cfg && cfg->root && cfg->control.path.len > 0)
+		control = str_dup(cfg->control.path);
+	config_free(&cfg);
+	if (fd >= 0)
+		(void)close(fd); /* only read from */
+	secret_wipe(text.p, text.len);
+	buf_release(&text);
+	return control;
+}
+
 void
 config_free(struct config **cp)
 {
@@ -754,6 +817,7 @@ config_free(struct config **cp)
 	}
 	free(cfg->gateway);
 	str_drop(cfg->server.domain);
+	str_drop(cfg->control.path);
 	free_ranges(cfg->http.proxy);
 	free_ranges(cfg->http.metrics_allow);
 	access_release(&cfg->access);

@@ -79,6 +79,11 @@ struct config_store {
 	struct str path, key_file; /* path[path.len] is a NUL, both */
 };
 
+/* What `passerelle queue ...` talks to. */
+struct config_control {
+	struct str path; /* of the socket; empty: there is none */
+};
+
 /* Requests from outside. */
 struct config_http {
 	struct str listen;     /* an address */
@@ -149,6 +154,7 @@ struct config {
 	struct config_server server;
 	struct config_store store;
 	struct config_http http;
+	struct config_control control;
 	enum log_level log_level;
 	struct config_access access;
 	struct config_gateway *gateway;
@@ -172,6 +178,14 @@ struct config *config_parse(const char *path, struct str text,
     bool is_untrusted, const struct gateway_ops *const *kinds,
     struct config_report *rep);
 void config_free(struct config **cp);
+
+/*
+ * The path of the control socket that a program with this file has, also if
+ * much of the file is wrong or its secrets cannot be read: whoever asks may
+ * have another environment.  The caller's to free(); NULL: rep says why.
+ */
+char *config_control_path(const char *path,
+    const struct gateway_ops *const *kinds, struct config_report *rep);
 
 /* NULL: no gateway of that domain. */
 const struct config_gateway *config_gateway_find(

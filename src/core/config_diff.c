@@ -165,7 +165,8 @@ config_diff(
 	for (const struct gw_section *s = config_sections(); s->name; s++)
 		if (str_is(str_c(s->name), "server") ||
 		    str_is(str_c(s->name), "store") ||
-		    str_is(str_c(s->name), "http"))
+		    str_is(str_c(s->name), "http") ||
+		    str_is(str_c(s->name), "control"))
 			changes |= diff_fixed(was, is, s, restart_out);
 	return changes | diff_access(&was->access, &is->access) |
 	    diff_gateways(is, was, "new gateway ", restart_out) |

@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "core/control.h"
 #include "core/core.h"
 #include "core/health.h"
 #include "core/instance.h"
@@ -27,6 +28,7 @@ struct core {
 	struct loop_hook turn, written;
 	struct unsettled *unsettled;
 	struct http_server *http;
+	struct control *control;
 	struct timer stop;
 	uint64_t last_id, last_message;
 	uint32_t salt;
@@ -133,7 +135,13 @@ open_http(struct core *c, struct err *err)
 int
 core_listen(struct core *c, struct err *err)
 {
-	return c->http ? http_server_listen(c->http, err) : 0;
+	struct str path = c->config->control.path;
+
+	if (c->http && http_server_listen(c->http, err) < 0)
+		return -1;
+	if (path.len > 0)
+		c->control = control_new(c, path, err);
+	return path.len == 0 || c->control ? 0 : -1;
 }
 
 struct core *
@@ -222,6 +230,7 @@ core_free(struct core **cp)
 	if (!c)
 		return;
 	c->is_stopping = true;
+	control_free(&c->control);
 	LIST_EACH(&c->gateways, n)
 	{
 		struct gateway *gw = GATEWAY(n);

@@ -49,7 +49,7 @@ struct core_params {
 /* Opens every gateway; touches no network.  NULL: say err and exit. */
 struct core *core_new(const struct core_params *p, struct err *err);
 
-/* For HTTP, if that is configured.  -1: say err and exit. */
+/* For HTTP, if that is configured, and operators.  -1: say err and exit. */
 int core_listen(struct core *c, struct err *err);
 
 /*
