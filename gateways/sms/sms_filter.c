@@ -511,17 +511,6 @@ find_row(struct str name)
 	return NULL;
 }
 
-static const struct sms_table *
-find_table(const struct sms_scope *scope, struct str name)
-{
-	for (; scope; scope = scope->up)
-		for (size_t i = 0; scope->table_name && scope->table_name[i];
-		     i++)
-			if (str_is(name, scope->table_name[i]))
-				return scope->table[i];
-	return NULL;
-}
-
 static int
 no_filter(struct str name, struct err *err)
 {
@@ -551,7 +540,7 @@ read_argument(struct sms_filter *f, struct str name, struct str arg, bool given,
 			    STR_ARG(name), (long long)f->row->max);
 		f->n = (int64_t)n;
 	} else if (f->row->takes == A_TABLE) {
-		f->table = find_table(scope, arg);
+		f->table = sms_scope_table(scope, arg);
 		if (!f->table)
 			return err_set(err, ERR_BAD_INPUT,
 			    "there is no table \"%.*s\" in maps",

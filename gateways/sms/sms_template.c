@@ -24,7 +24,7 @@ enum {
 
 struct piece {
 	struct str text; /* as written, or the name; in the template's copy */
-	bool is_name;
+	bool is_name, trusted;
 	struct sms_filter filter[FILTER_MAX];
 	size_t nfilter;
 };
@@ -58,14 +58,14 @@ unknown_name(const struct sms_scope *scope, struct str name, struct err *err)
 	return -1;
 }
 
-static bool
-is_known(const struct sms_scope *scope, struct str name)
+static const struct sms_scope *
+scope_of(const struct sms_scope *scope, struct str name)
 {
 	for (; scope; scope = scope->up)
 		for (size_t i = 0; scope->name && scope->name[i]; i++)
 			if (str_is(name, scope->name[i]))
-				return true;
-	return false;
+				return scope;
+	return NULL;
 }
 
 /* "name|filter|filter:argument" */
@@ -73,14 +73,17 @@ static int
 read_name(struct piece *p, struct str inside, const struct sms_scope *scope,
     struct err *err)
 {
+	const struct sms_scope *of;
 	struct str part;
 
 	p->is_name = true;
 	if (!str_cut(&inside, '|', &p->text) || p->text.len == 0)
 		return err_set(err, ERR_BAD_INPUT,
 		    "\"{}\" without a name (\"{{\" for a brace)");
-	if (!is_known(scope, p->text))
+	of = scope_of(scope, p->text);
+	if (!of)
 		return unknown_name(scope, p->text, err);
+	p->trusted = of->trusted;
 	while (inside.p && str_cut(&inside, '|', &part)) {
 		if (p->nfilter == FILTER_MAX)
 			return err_set(err, ERR_TOO_BIG,
@@ -208,6 +211,17 @@ sms_template_get(const struct sms_json *obj, const char *key,
 	struct sms_json v;
 
 	return sms_json_get(obj, key, &v) ? sms_template_read(&v, out, err) : 0;
+}
+
+const struct sms_table *
+sms_scope_table(const struct sms_scope *scope, struct str name)
+{
+	for (; scope; scope = scope->up)
+		for (size_t i = 0; scope->table_name && scope->table_name[i];
+		     i++)
+			if (str_is(name, scope->table_name[i]))
+				return scope->table[i];
+	return NULL;
 }
 
 /* ---- rendering -------------------------------------------------------- */
@@ -449,14 +463,12 @@ add_base(struct str base, struct buf *out, struct err *err)
 }
 
 static int
-add_url_value(struct str v, struct buf *out, bool *host_var, struct err *err)
+add_url_value(struct str v, enum place place, struct buf *out, struct err *err)
 {
-	switch (place_of(buf_str(out))) {
+	switch (place) {
 	case AT_START:
-		*host_var = true;
 		return add_base(v, out, err);
 	case IN_HOST:
-		*host_var = true;
 		if (!is_label(v))
 			return err_set(err, ERR_BAD_INPUT,
 			    "not a name for a host: a-z, 0-9 and '-' only");
@@ -476,14 +488,19 @@ static int
 add_url_piece(const struct piece *p, const struct sms_vars *vars,
     struct sms_pool *pool, struct buf *out, bool *host_var, struct err *err)
 {
+	enum place place = place_of(buf_str(out));
 	struct sms_value v;
 
-	if (!p->is_name)
-		return buf_add_str(out, p->text);
+	if (!p->is_name) {
+		buf_add_str(out, p->text);
+		return 0;
+	}
+	if (place != IN_PATH && !p->trusted)
+		*host_var = true;
 	if (piece_value(p, vars, pool, &v, err) < 0)
 		return -1;
 	if (add_url_value(
-	        sms_value_as_text(&v, STR(","), pool), out, host_var, err) < 0)
+	        sms_value_as_text(&v, STR(","), pool), place, out, err) < 0)
 		return err_prefix(err, "{" STR_FMT "}", STR_ARG(p->text));
 	return 0;
 }

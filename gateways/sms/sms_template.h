@@ -35,8 +35,13 @@ struct sms_scope {
 	const char *const *name;
 	const char *const *table_name; /* or NULL */
 	struct sms_table *const *table;
+	bool trusted;               /* only the operator gives them values */
 	const struct sms_scope *up; /* or NULL */
 };
+
+/* NULL: there is none of that name. */
+const struct sms_table *sms_scope_table(
+    const struct sms_scope *scope, struct str name);
 
 /* NULL: err says what is wrong with it.  scope: only while it is read; the
    tables must stay. */
@@ -83,7 +88,7 @@ int sms_template_render(const struct sms_template *t,
  * for is escaped by where it is: in the path or the query every character
  * but the unreserved, in the host only labels of [a-z0-9-].  A name right
  * at the start is a base, "https://host/path", and is checked as one.
- * *host_var: a name took part in the host.
+ * *host_var: a name that is not trusted took part in the host.
  */
 int sms_template_url(const struct sms_template *t, const struct sms_vars *vars,
     struct buf *out, bool *host_var, struct err *err);

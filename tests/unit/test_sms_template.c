@@ -35,7 +35,10 @@ set_up(void **state)
 
 	(void)state;
 	base = (struct sms_scope){ .name = sms_message_names };
-	scope = (struct sms_scope){ own_names, table_names, tables, &base };
+	scope = (struct sms_scope){ .name = own_names,
+		.table_name = table_names,
+		.table = tables,
+		.up = &base };
 	if (sms_json_open(
 	        &f, "t", STR("{\"gsm7\":\"0\",\"ucs2\":\"8\"}"), &err) < 0)
 		return -1;
