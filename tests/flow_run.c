@@ -39,6 +39,8 @@
  *	                                      their first login is seen from
  *	                                      now on; otherwise out of sight
  *	same X Y | differ X Y                 what patterns have remembered
+ *	run queue list                        a command of outbox_admin.h; what
+ *	said LINE                             it says next, * is anything
  *	log == TEXT                           a warning or error, announced
  *	nothing else                          all that came out has been named;
  *	                                      implied at the end
@@ -56,6 +58,7 @@
 #include "core/config.h"
 #include "core/core.h"
 #include "core/gateway.h"
+#include "core/outbox_admin.h"
 #include "core/store.h"
 #include "fake/fake.h"
 #include "flow_match.h"
@@ -103,6 +106,7 @@ struct play {
 	char *warning[LOGS_MAX];
 	size_t nwarning;
 	struct buf info; /* all lines of the log */
+	struct buf said; /* by the last command, not yet named */
 	bool stopped;
 	bool told;        /* the script looks at what is told once */
 	bool unconfirmed; /* ... and at what gateways send to themselves */
@@ -831,6 +835,45 @@ duration(struct str s)
 
 static void perform(struct str line);
 
+/* ---- commands --------------------------------------------------------- */
+
+static void
+on_said(const struct err *err, struct str text, void *arg)
+{
+	(void)arg;
+	if (err->kind != ERR_NONE)
+		buf_addf(&play.said, "error: %s\n", err->text);
+	buf_add_str(&play.said, text);
+}
+
+static void
+run_command(struct str line)
+{
+	struct str argv[16], word;
+	size_t n = 0;
+
+	start();
+	while (n < 16 && str_cut(&line, ' ', &word))
+		argv[n++] = word;
+	buf_clear(&play.said);
+	outbox_command(play.core, STR("flow"), argv, n, on_said, NULL);
+	settle();
+}
+
+static void
+expect_said(struct str want)
+{
+	struct str rest = buf_str(&play.said), line = STR_EMPTY;
+
+	settle();
+	if (rest.len)
+		str_cut(&rest, '\n', &line);
+	if (!flow_match_line(want, line))
+		fail("said: " STR_FMT "\n  want: " STR_FMT, STR_ARG(line),
+		    STR_ARG(want));
+	buf_drop(&play.said, line.len + (play.said.len > line.len));
+}
+
 /* "1..2000 LINE", with {i} in it. */
 static void
 each(struct str range, struct str text)
@@ -901,6 +944,10 @@ perform(struct str line)
 		settle();
 	} else if (str_is(first, "xmpp")) {
 		xmpp(verb);
+	} else if (str_is(first, "run")) {
+		run_command(str_skip(line, 4));
+	} else if (str_is(first, "said")) {
+		expect_said(str_skip(line, 5));
 	} else if (str_is(first, "log") && str_is(verb, "==")) {
 		expect_log(rest);
 	} else if (str_is(verb, "opens")) {
@@ -996,6 +1043,7 @@ main(int argc, char **argv)
 		return 71;
 	}
 	buf_init(&play.info, FILE_MAX);
+	buf_init(&play.said, FILE_MAX);
 	log_set_sink(on_log, NULL);
 	log_set_level(LOG_DEBUG);
 	play.loop = loop_new();
@@ -1010,6 +1058,7 @@ main(int argc, char **argv)
 	loop_free(&play.loop);
 	free(play.config_text);
 	buf_release(&play.info);
+	buf_release(&play.said);
 	remove_dir(dir);
 	return 0;
 }

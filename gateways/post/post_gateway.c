@@ -7,7 +7,7 @@
  *
  *	refuse me           it is refused
  *	retry N             the first N tries fail, certainly
- *	after MS retry N    ... and it is asked to wait so long each time
+ *	after MS            ... and it is asked to wait so long each time
  *	throttle MS         the first try fails, and the line is to wait
  *	broken              the line does not work, until "mended"
  *	unsure              it may have been sent
@@ -63,7 +63,7 @@ struct later {
 	gw_ticket ticket;
 	char line[GW_LINE_MAX + 1];
 	enum gw_fate fate;
-	bool is_report;
+	bool is_report, by_name;
 };
 
 /* ---- addresses -------------------------------------------------------- */
@@ -314,14 +314,14 @@ on_later(struct timer *timer)
 
 	later_free(gateway_priv(l->gw), l);
 	if (is.is_report)
-		report(is.gw, str_c(is.line), is.ticket, is.fate, true);
+		report(is.gw, str_c(is.line), is.ticket, is.fate, is.by_name);
 	else
 		outcome(is.gw, is.ticket, is.fate);
 }
 
 static void
 later(struct gateway *gw, struct str line, gw_ticket t, enum gw_fate fate,
-    bool is_report, int64_t ms)
+    bool is_report, bool by_name, int64_t ms)
 {
 	struct post *p = gateway_priv(gw);
 	struct clock *c = gateway_clock(gw);
@@ -334,6 +334,7 @@ later(struct gateway *gw, struct str line, gw_ticket t, enum gw_fate fate,
 	l->ticket = t;
 	l->fate = fate;
 	l->is_report = is_report;
+	l->by_name = by_name;
 	snprintf(l->line, sizeof(l->line), STR_FMT, STR_ARG(line));
 	timer_init(&l->timer, on_later);
 	timer_set(&l->timer, c, c->at + ms);
@@ -436,7 +437,7 @@ post_send(struct session *s, gw_ticket t, const struct gw_message *m)
 	if (said(m->body, "silent", NULL))
 		return;
 	if (wait_ms)
-		later(gw, line, t, fate_said(m->body), false, wait_ms);
+		later(gw, line, t, fate_said(m->body), false, false, wait_ms);
 	else
 		outcome(gw, t, fate_said(m->body));
 	if (said(m->body, "report", &arg)) {
@@ -446,7 +447,8 @@ post_send(struct session *s, gw_ticket t, const struct gw_message *m)
 		while (str_cut(&in, ' ', &word))
 			(void)str_to_uint(word, 100000000, &ms);
 		if (ms)
-			later(gw, line, t, fate_of(arg), true, (int64_t)ms);
+			later(gw, line, t, fate_of(arg), true,
+			    fate_said(m->body) == GW_SENT, (int64_t)ms);
 		else
 			report(gw, line, t, fate_of(arg), false);
 	}

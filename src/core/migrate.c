@@ -100,6 +100,8 @@ static const char *const versions[MIGRATE_VERSION] = {
 	 "CREATE INDEX outbox_open ON outbox (gateway, id) WHERE is_open = 1;"
 	 "CREATE INDEX outbox_ended ON outbox (gateway, changed_utc)"
 	 "  WHERE is_open = 0;"
+	 "CREATE INDEX outbox_dead ON outbox (gateway, id)"
+	 "  WHERE fate IN (5, 7, 8);"
 	 "CREATE INDEX outbox_by_user ON outbox (gateway, user);"
 	 "CREATE TABLE piece ("
 	 "  message INTEGER NOT NULL, no INTEGER NOT NULL,"

@@ -5,6 +5,7 @@
 
 #include "core/instance.h"
 #include "core/outbox.h"
+#include "core/outbox_admin.h"
 #include "core/outbox_draft.h"
 #include "core/outbox_line.h"
 #include "core/outbox_report.h"
@@ -59,6 +60,8 @@ on_prune(struct timer *t)
 
 /* ---- life ------------------------------------------------------------- */
 
+static void on_opening(struct confirm_mark *m, bool taken);
+
 struct outbox *
 outbox_new(struct gateway *gw)
 {
@@ -75,6 +78,8 @@ outbox_new(struct gateway *gw)
 	list_init(&b->untold);
 	list_init(&b->unsaved);
 	list_init(&b->reports);
+	list_init(&b->commands);
+	confirm_mark_init(&b->opening, on_opening);
 	timer_init(&b->trouble, on_trouble);
 	timer_init(&b->prune, on_prune);
 	b->tallies = tallies_new();
@@ -122,10 +127,12 @@ outbox_free(struct outbox **bp)
 	if (!b)
 		return;
 	store_cancel(store_of(b), b->load);
+	confirm_drop(&b->opening);
 	timer_cancel(&b->trouble);
 	timer_cancel(&b->prune);
 	b->is_held = true; /* nothing begins any more */
 	outbox_reports_clear(b);
+	outbox_command_drop_all(b);
 	free_messages(b);
 	free_senders(b);
 	while (map_next(&b->lines, &it)) {
@@ -184,15 +191,12 @@ recover(struct outbox *b, const struct store_out *row,
 		owed_changed(o, NULL);
 }
 
+/* Whatever can go now does. */
 static void
-loaded(struct outbox *b)
+run(struct outbox *b)
 {
 	struct map_iter it = { 0 };
 
-	b->is_loaded = true;
-	if (b->messages.n)
-		log_info(&b->gw->log, "outbox read", "messages=%zu moving=%zu",
-		    b->messages.n, b->nmoving);
 	while (map_next(&b->senders, &it)) {
 		struct sender *s = it.value;
 		struct session *is = sender_session(s);
@@ -205,6 +209,28 @@ loaded(struct outbox *b)
 	it = (struct map_iter){ 0 };
 	while (map_next(&b->lines, &it))
 		line_run(it.value);
+}
+
+static void
+loaded(struct outbox *b)
+{
+	b->is_loaded = true;
+	if (b->messages.n)
+		log_info(&b->gw->log, "outbox read", "messages=%zu moving=%zu",
+		    b->messages.n, b->nmoving);
+	run(b);
+}
+
+static void
+on_opening(struct confirm_mark *m, bool taken)
+{
+	struct outbox *b = (struct outbox *)(void *)((char *)m -
+	    offsetof(struct outbox, opening));
+
+	if (!taken || b->is_open)
+		return;
+	b->is_open = true;
+	run(b);
 }
 
 static void
@@ -311,6 +337,9 @@ outbox_up(struct outbox *b)
 {
 	struct list todo, *n;
 
+	if (!b->is_open && !confirm_waits(&b->opening))
+		confirm_add(b->gw->confirm, &b->opening);
+	confirm_now(b->gw->confirm);
 	list_init(&todo);
 	while (n = list_first(&b->untold), n) {
 		list_del(n);

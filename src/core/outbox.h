@@ -16,6 +16,8 @@
  *	outbox_report.c	outcomes and reports
  *	outbox_tell.c	receipts, errors, words
  *
+ * Opening    Nothing is tried before the XMPP server has answered us once: a
+ *            twin of this process, started by mistake, may have our stream.
  * Order      Nothing that a user or the network can see comes before the
  *            commit that makes it true: accepted, trying, outcome.
  * Limits     OUTBOX_MAX messages that move in a gateway, OUTBOX_USER_MAX of
@@ -31,6 +33,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/confirm.h"
 #include "core/fate.h"
 #include "core/gateway.h"
 #include "core/store.h"
@@ -69,18 +72,21 @@ struct outbox {
 	struct gateway *gw;
 	store_load_id load;
 	bool is_loaded;
+	bool is_open; /* the XMPP server knows us: nothing is tried before */
+	struct confirm_mark opening;
 	bool is_held; /* nothing is tried until an operator says so */
 	char *held_why;
 	struct map messages; /* struct owed, by id */
 	struct map names;    /* struct piece, by line and network id */
 	struct map senders;
 	struct map lines;
-	struct map orphans;  /* outbox_report.c */
-	struct map sure;     /* outbox_accept.c: what was asked about */
-	struct list newborn; /* struct owed that wait for their commit */
-	struct list untold;  /* struct owed with words to say */
-	struct list unsaved; /* struct owed whose rows are behind */
-	struct list reports; /* outbox_report.c: on their way to the disk */
+	struct map orphans;   /* outbox_report.c */
+	struct map sure;      /* outbox_accept.c: what was asked about */
+	struct list newborn;  /* struct owed that wait for their commit */
+	struct list untold;   /* struct owed with words to say */
+	struct list unsaved;  /* struct owed whose rows are behind */
+	struct list commands; /* outbox_admin.c: ask the disk */
+	struct list reports;  /* outbox_report.c: on their way to the disk */
 	size_t nreport;
 	size_t nmoving;
 	struct timer trouble, prune;
@@ -110,6 +116,10 @@ void outbox_offline(struct session *s, const struct err *err, bool permanent);
 
 /* Something of his waits for it. */
 bool outbox_needs(struct session *s);
+
+/* Nothing is tried until it is released, also after a restart. */
+void outbox_hold(struct outbox *b, struct str why);
+void outbox_release(struct outbox *b);
 
 /* The user is forgotten: what is his goes, and is not tried any more. */
 void outbox_forget(struct outbox *b, struct str user);

@@ -79,7 +79,7 @@ gateway_line_put(struct gateway *gw, const struct gw_line *is)
 	l->bucket.full_at = full_at;
 	l->is_there = true;
 	/* From open() there is nothing yet to be sent. */
-	if (gw->outbox->is_loaded)
+	if (gw->outbox->is_open)
 		line_run(l);
 }
 
@@ -122,7 +122,7 @@ line_may_send(struct line *l)
 	int64_t now = clock_of(l)->at, at = l->wait_at;
 
 	if (!l->is_there || l->is_paused || l->box->is_held ||
-	    !l->box->is_loaded || l->nflying >= l->parallel ||
+	    !l->box->is_open || l->nflying >= l->parallel ||
 	    core_is_stopping(l->box->gw->core))
 		return false;
 	if (!store_is_ok(core_store(l->box->gw->core)))

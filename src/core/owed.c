@@ -471,6 +471,9 @@ owed_changed(struct owed *o, struct piece *p)
 	enum fate was = o->fate;
 	struct lane *l;
 
+	/* A part without the others is of no use to anybody. */
+	if (p && p->fate == FATE_FAILED && !o->head.many)
+		(void)owed_input(o, FATE_IN_CANCEL);
 	find_worst(o);
 	if (o->fate != was)
 		o->changed_utc = clock_of(o)->utc;

@@ -300,7 +300,7 @@ lane_check(struct lane *l)
 		return;
 	list_del(&l->ready);
 	l->line = NULL;
-	if (!line || l->sender->box->is_held)
+	if (!line || l->sender->box->is_held || !l->sender->box->is_open)
 		return;
 	if (!sender_session(l->sender)) {
 		sender_call(l->sender);

@@ -740,7 +740,7 @@ session_on_offline(struct session *s, const struct gw_event *ev)
 		if (!s->told_loss)
 			tell_loss(s, &err);
 		wait_and_retry(s);
-	} else if (err.kind != ERR_NONE && s->talked_at) {
+	} else if (err.kind != ERR_NONE && s->talked_at && s->gw->ops->live) {
 		inbound_notice(s, STR_EMPTY, str_c(err.text));
 	}
 	s->talked_at = s->linger_at = 0;

@@ -111,7 +111,7 @@ const struct op_row store_sql_outbox[DB_SET] = {
 	},
 	/* Unsure, expired, failed. */
 	ROW(DB_OUTS_DEAD) = {
-		.sql = BOTH("gateway = ?1 AND is_open = 0"
+		.sql = BOTH("gateway = ?1"
 			    " AND fate IN (5, 7, 8)"
 			    " ORDER BY id DESC LIMIT CAST(?2 AS INTEGER)"),
 		.nargs = 2,
