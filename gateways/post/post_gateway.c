@@ -459,6 +459,20 @@ post_send(struct session *s, gw_ticket t, const struct gw_message *m)
 static gw_request_fn *const requests[GW_NREQ] = { NULL };
 
 /* For gateways/registry.c; no header stands between. */
+/* ---- settings --------------------------------------------------------- */
+
+static const struct gw_setting settings[] = {
+	{ "corrections", GW_SET_BOOL, GW_SCOPE_GATEWAY, "Send corrections",
+	    "When you correct a message a short one says what has changed", "1",
+	    NULL },
+	{ "reactions", GW_SET_BOOL, GW_SCOPE_GATEWAY, "Send reactions",
+	    "What you react with is sent as a short message", "1", NULL },
+	{ "replies", GW_SET_BOOL, GW_SCOPE_GATEWAY, "Quote what is answered",
+	    "An answer begins with the beginning of what it answers", "1",
+	    NULL },
+	{ .name = NULL },
+};
+
 extern const struct gateway_ops post_gateway;
 
 const struct gateway_ops post_gateway = {
@@ -466,6 +480,7 @@ const struct gateway_ops post_gateway = {
 	.title = "Post",
 	.gateway_size = sizeof(struct post),
 	.session_size = sizeof(struct post_session),
+	.settings = settings,
 	.prompt = "Name",
 	.prompt_desc = "Anybody.",
 	.open = post_open,

@@ -3,6 +3,8 @@
 #include "core/correction.h"
 #include "core/instance.h"
 #include "core/person.h"
+#include "core/quote.h"
+#include "core/reaction.h"
 #include "core/room.h"
 #include "core/router.h"
 #include "core/session.h"
@@ -94,6 +96,13 @@ draft_read(struct draft *d, struct inlet *in)
 	buf_init(&d->text, CORRECTION_TEXT_MAX);
 	buf_init(&d->names, JID_MAX);
 	return has_words(d);
+}
+
+bool
+draft_reacts(const struct draft *d)
+{
+	return !d->in->gw->ops->live && d->payload.reactions &&
+	    d->payload.retracts.len == 0;
 }
 
 void
@@ -209,6 +218,38 @@ answer(struct draft *d, struct session *s, struct room *r)
 		d->p.reply_nick = STR_EMPTY;
 }
 
+/*
+ * Where a network has words only, people can be told what is answered, if the
+ * user wants that (setting "replies"): what he has read of it, else what his
+ * client says it was.
+ */
+static void
+quote(struct draft *d, struct session *s, struct room *r)
+{
+	struct str room = r ? str_c(r->name) : STR_EMPTY;
+	const struct backlog_line *said =
+	    backlog_find(r ? &r->backlog : &s->words, d->payload.reply_to);
+	struct buf was;
+
+	if (s->gw->ops->live ||
+	    !str_is(session_setting(s, room, "replies"), "1"))
+		return;
+	buf_init(&was, CORRECTION_TEXT_MAX);
+	if (said && said->body.len > 0)
+		buf_add_str(&was, said->body);
+	else
+		payload_fallback(d->in->stanza, &d->payload, &was);
+	if (str_trim(buf_str(&was)).len > 0) {
+		buf_add_str(&d->text, STR("> "));
+		quote_write(buf_str(&was), &d->text);
+		buf_addf(&d->text, "\n" STR_FMT, STR_ARG(d->p.body));
+		d->p.shown = d->p.body;
+		d->p.body = buf_str(&d->text);
+		d->p.nspan = 0; /* of another text */
+	}
+	buf_release(&was);
+}
+
 /* ---- styles --------------------------------------------------------------- */
 
 static void
@@ -231,6 +272,11 @@ draft_link(struct draft *d, struct session *s, struct room *r)
 	const struct stanza *origin =
 	    stanza_child(in->stanza, "origin-id", NS_SID);
 
+	if (draft_reacts(d)) {
+		if (!reaction_words(s, r, &d->payload, &d->text))
+			return false;
+		d->payload.body = buf_str(&d->text);
+	}
 	d->p = (struct outgoing_params){ .from = jid_full(&in->from),
 		.to = jid_full(&in->to),
 		.id = in->id,
@@ -240,5 +286,9 @@ draft_link(struct draft *d, struct session *s, struct room *r)
 	style(d, s, r);
 	if (d->payload.reply_to.len)
 		answer(d, s, r);
-	return d->payload.corrects.len == 0 || correct(d, s, r);
+	if (d->payload.corrects.len)
+		return correct(d, s, r);
+	if (d->payload.reply_to.len)
+		quote(d, s, r);
+	return true;
 }

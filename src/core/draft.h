@@ -42,6 +42,12 @@ bool draft_read(struct draft *d, struct inlet *in);
  */
 bool draft_link(struct draft *d, struct session *s, struct room *r);
 
+/*
+ * draft_read() said no, but it is a reaction and the network has words only:
+ * draft_link() may make some of it.
+ */
+bool draft_reacts(const struct draft *d);
+
 /* After draft_read(), whatever it returned. */
 void draft_release(struct draft *d);
 

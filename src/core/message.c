@@ -150,7 +150,7 @@ to_all(struct inlet *in, struct occupant *o)
 		message_request(in, r->s, &req);
 		return;
 	}
-	if (draft_read(&d, in))
+	if (draft_read(&d, in) || draft_reacts(&d))
 		say_to_all(in, o, &d);
 	else
 		goes_along(&d, r->s, r, STR_EMPTY);
@@ -262,7 +262,7 @@ to_person(struct inlet *in)
 	}
 	if (invitation_direct(in))
 		return;
-	if (draft_read(&d, in))
+	if (draft_read(&d, in) || draft_reacts(&d))
 		to_session(in, &d);
 	else
 		goes_along(&d, inlet_session(in), NULL, in->at.name);

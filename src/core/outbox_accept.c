@@ -492,6 +492,23 @@ take(struct draft_waiting *d, struct session *s)
 	sender_check(to);
 }
 
+/* For what speaks of it later: corrections, replies, reactions. */
+static void
+remember(struct session *s, const struct draft *is)
+{
+	const struct outgoing_params *p = &is->p;
+	const struct backlog_word word = { .kind = p->kind,
+		.own = true,
+		.own_id = p->id,
+		.from = p->nick,
+		.body = p->shown.len ? p->shown : p->body,
+		.corrects = p->corrects };
+
+	if (p->room.len == 0 && p->id.len > 0 &&
+	    !backlog_find(&s->words, p->id))
+		(void)backlog_add(&s->words, &word);
+}
+
 void
 outbox_accept(struct inlet *in, struct session *s, struct draft *is)
 {
@@ -511,5 +528,6 @@ outbox_accept(struct inlet *in, struct session *s, struct draft *is)
 	}
 	write_head(d, is, s);
 	write_key(d, is, session_user(s));
+	remember(s, is);
 	take(d, s);
 }

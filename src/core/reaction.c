@@ -7,6 +7,7 @@
 #include "core/backlog.h"
 #include "core/inbound.h"
 #include "core/instance.h"
+#include "core/quote.h"
 #include "core/request.h"
 #include "core/room.h"
 #include "core/router.h"
@@ -270,6 +271,65 @@ read_set(const struct stanza *reactions, struct buf *set)
 		buf_clear(&scratch);
 	}
 	buf_release(&scratch);
+}
+
+/* ---- as words ---------------------------------------------------------- */
+
+/*
+ * The line, or one without words in its place: what was said of it is not
+ * said again.
+ */
+static struct backlog_line *
+line_of(struct backlog *b, struct str id)
+{
+	const struct backlog_word unknown = { .own_id = id };
+	struct backlog_line *line = backlog_find(b, id);
+
+	if (!line && id.len > 0) {
+		backlog_add(b, &unknown);
+		line = backlog_find(b, id);
+	}
+	return line;
+}
+
+/* One that goes and comes again is not said again: it would be billed. */
+static void
+add_new(struct backlog_line *line, struct str set, struct buf *out)
+{
+	struct str one;
+
+	while (set.len && str_cut(&set, '\n', &one))
+		if (reaction_change(&line->reactions, STR_EMPTY, one, true))
+			buf_add_str(out, one);
+}
+
+bool
+reaction_words(
+    struct session *s, struct room *r, const struct payload *p, struct buf *out)
+{
+	struct str room = r ? str_c(r->name) : STR_EMPTY;
+	struct backlog_line *line;
+	size_t at = out->len;
+	struct buf set;
+
+	if (!str_is(session_setting(s, room, "reactions"), "1"))
+		return false;
+	line = line_of(
+	    r ? &r->backlog : &s->words, stanza_attr(p->reactions, "id"));
+	if (!line)
+		return false;
+	buf_init(&set, SET_MAX);
+	read_set(p->reactions, &set);
+	add_new(line, buf_str(&set), out);
+	buf_release(&set);
+	if (out->len == at)
+		return false;
+	if (line->body.len > 0) {
+		buf_add_str(out, STR(" (\""));
+		quote_write(line->body, out);
+		buf_add_str(out, STR("\")"));
+	}
+	return true;
 }
 
 void

@@ -37,6 +37,14 @@ void reaction_release(struct list *all);
 void reaction_in(struct session *s, const struct gw_message *m);
 
 /*
+ * For networks that have words only: appends what is new in the set of our
+ * user, and to what, as a short text.  What went is not said.  False: nothing
+ * is new, or he does not want it (setting "reactions").
+ */
+bool reaction_words(struct session *s, struct room *r, const struct payload *p,
+    struct buf *out);
+
+/*
  * The set of our user for a message in that room or, NULL, to that person:
  * what has changed is asked of the network.  Nothing happens where it knows
  * no reactions, or not that message.

@@ -69,8 +69,9 @@ is_taken(const struct payload *p, uint64_t at)
 	return false;
 }
 
+/* Appends the characters that were taken out, or those that were not. */
 static void
-take_out(struct payload *p, struct str body)
+copy(const struct payload *p, struct str body, bool taken, struct buf *out)
 {
 	struct str rest = body;
 	uint64_t at;
@@ -79,8 +80,8 @@ take_out(struct payload *p, struct str body)
 		const char *c = rest.p;
 
 		(void)utf8_next(&rest);
-		if (!is_taken(p, at))
-			buf_add(&p->text, c, (size_t)(rest.p - c));
+		if (is_taken(p, at) == taken)
+			buf_add(out, c, (size_t)(rest.p - c));
 	}
 }
 
@@ -96,8 +97,21 @@ read_body(const struct stanza *s, struct payload *p)
 		return;
 	}
 	buf_init(&whole, BODY_MAX);
-	take_out(p, stanza_child_text(s, "body", NULL, &whole));
+	copy(p, stanza_child_text(s, "body", NULL, &whole), false, &p->text);
 	p->body = buf_str(&p->text);
+	buf_release(&whole);
+}
+
+void
+payload_fallback(
+    const struct stanza *s, const struct payload *p, struct buf *out)
+{
+	struct buf whole;
+
+	if (p->ntaken == 0)
+		return;
+	buf_init(&whole, BODY_MAX);
+	copy(p, stanza_child_text(s, "body", NULL, &whole), true, out);
 	buf_release(&whole);
 }
 

@@ -53,6 +53,10 @@ struct payload {
 void payload_read(const struct stanza *s, struct payload *p);
 void payload_release(struct payload *p);
 
+/* Appends what was taken out of the body: a quotation, mostly. */
+void payload_fallback(
+    const struct stanza *s, const struct payload *p, struct buf *out);
+
 /*
  * Bytes of p->body in front of the character that was the at-th, from 0, of
  * the body as it came; its length when there is none behind.
