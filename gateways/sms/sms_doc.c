@@ -394,6 +394,15 @@ sms_doc_find(const struct sms_doc *d, struct json_t *node, const char *path,
 		walk(node ? node : d->json, str_c(path), pool, out);
 }
 
+bool
+sms_finds_any(const struct sms_finds *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->at[i].text.len || f->at[i].is_thing)
+			return true;
+	return false;
+}
+
 size_t
 sms_doc_each(const struct sms_doc *d, const char *path,
     struct json_t *out[SMS_DOC_EACH_MAX])

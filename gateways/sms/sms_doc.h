@@ -18,6 +18,7 @@
 #ifndef SMS_DOC_H
 #define SMS_DOC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/err.h"
@@ -79,6 +80,9 @@ struct sms_finds {
 	struct sms_found at[SMS_DOC_FOUND_MAX];
 	size_t n;
 };
+
+/* Is there anything but empty texts? */
+bool sms_finds_any(const struct sms_finds *f);
 
 /*
  * Adds the values at a path, seen from node (NULL: the whole).  An array at

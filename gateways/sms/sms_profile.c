@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "lib/xalloc.h"
+#include "sms/sms_auth.h"
 #include "sms/sms_profile_data.h"
 #include "sms/sms_verify.h"
 
@@ -359,12 +360,39 @@ read_verify(struct sms_profile *p, const struct sms_json *root, struct err *err)
 	return p->verify ? 0 : -1;
 }
 
+static int
+read_auth(struct sms_profile *p, const struct sms_json *root, struct err *err)
+{
+	struct sms_json v;
+
+	if (!sms_json_get(root, "auth", &v))
+		return 0;
+	p->auth = sms_auth_read(&v, err);
+	return p->auth ? 0 : -1;
+}
+
+static int
+read_check(struct sms_profile *p, const struct sms_json *root, struct err *err)
+{
+	static const char *const keys[] = { SMS_CALL_KEYS, "accept", NULL };
+	struct sms_json v;
+
+	if (!sms_json_get(root, "check", &v))
+		return 0;
+	if (sms_json_keys(&v, keys, err) < 0)
+		return -1;
+	p->check = sms_call_read(&v, err);
+	if (!p->check)
+		return -1;
+	return sms_accept_get(&v, &p->check_accept, err);
+}
+
 /* ---- the whole -------------------------------------------------------- */
 
 static const char *const root_keys[] = { "profile", "name", "title", "docs",
 	"setup", "unverified", "vars", "numbers", "limits", "price", "maps",
-	"let", "send", "errors", "hooks", "poll", "idempotent", "loopback",
-	"auth", "verify", NULL };
+	"let", "send", "check", "errors", "hooks", "poll", "idempotent",
+	"loopback", "auth", "verify", NULL };
 
 /* Settings of a line: those that only the operator makes, and the others. */
 struct scopes {
@@ -409,7 +437,8 @@ static int
 read_message_parts(struct sms_profile *p, const struct sms_json *root,
     struct names *lets, struct err *err)
 {
-	if (read_lets(p, root, lets, err) < 0 || read_sends(p, root, err) < 0 ||
+	if (read_lets(p, root, lets, err) < 0 || read_auth(p, root, err) < 0 ||
+	    read_check(p, root, err) < 0 || read_sends(p, root, err) < 0 ||
 	    read_errors(p, root, err) < 0 || read_hooks(p, root, err) < 0)
 		return -1;
 	return read_poll(p, root, err);
@@ -489,6 +518,9 @@ sms_profile_free(struct sms_profile **pp)
 	sms_rules_free(&p->rules);
 	sms_poll_free(&p->poll);
 	sms_verify_free(&p->verify);
+	sms_auth_free(&p->auth);
+	sms_call_free(&p->check);
+	sms_accept_free(&p->check_accept);
 	sms_list_release(&p->setup);
 	sms_list_release(&p->unverified);
 	sms_limits_release(&p->limits);
@@ -591,6 +623,18 @@ sms_profile_verify(const struct sms_profile *p)
 	return p->verify;
 }
 
+const struct sms_auth *
+sms_profile_auth(const struct sms_profile *p)
+{
+	return p->auth;
+}
+
+bool
+sms_profile_has_check(const struct sms_profile *p)
+{
+	return p->check != NULL;
+}
+
 int
 sms_profile_default(const struct sms_profile *p, size_t i,
     const struct sms_vars *vars, struct buf *out, struct err *err)
@@ -605,55 +649,4 @@ sms_profile_default(const struct sms_profile *p, size_t i,
 	    ? sms_template_url(v->def, vars, out, &host_var, err)
 	    : sms_template_render(v->def, vars, SMS_ESCAPE_NONE, out, err);
 	return rc == 0 ? 0 : err_prefix(err, "%s", v->shown.name);
-}
-
-/* ---- using it ------------------------------------------------------------ */
-
-void
-sms_answer_judge(const struct sms_profile *p, enum sms_send_kind kind,
-    const struct sms_answer *answer, struct sms_verdict *out)
-{
-	sms_verdict_make(p->accept[kind], p->rules, answer, out);
-	/* It recognises what it has had: then nothing is unsure. */
-	if (p->limits.dedups && out->cls == SMS_CLASS_UNSURE)
-		out->cls = SMS_CLASS_RETRY;
-}
-
-void
-sms_profile_judge_poll(const struct sms_profile *p,
-    const struct sms_answer *answer, struct sms_verdict *out)
-{
-	sms_verdict_make(NULL, p->rules, answer, out);
-}
-
-int
-sms_event_parse_doc(const struct sms_profile *p, enum sms_event_kind kind,
-    const struct sms_doc *doc, sms_event_fn *fn, void *arg)
-{
-	const struct sms_hook *other =
-	    p->hook[kind == SMS_INBOUND ? SMS_STATUS : SMS_INBOUND];
-	size_t n = sms_hook_events(p->hook[kind], doc, &p->in, fn, arg);
-
-	if (n == 0 && other && sms_hook_is_choosy(other))
-		n = sms_hook_events(other, doc, &p->in, fn, arg);
-	return (int)n;
-}
-
-int
-sms_event_parse(const struct sms_profile *p, enum sms_event_kind kind,
-    const struct sms_doc_source *source, sms_event_fn *fn, void *arg,
-    struct err *err)
-{
-	struct sms_doc *doc;
-	int n;
-
-	if (!p->hook[kind])
-		return err_set(err, ERR_UNSUPPORTED,
-		    "profile %s has no hook of that kind", p->name);
-	doc = sms_hook_doc(p->hook[kind], source, err);
-	if (!doc)
-		return -1;
-	n = sms_event_parse_doc(p, kind, doc, fn, arg);
-	sms_doc_free(&doc);
-	return n;
 }

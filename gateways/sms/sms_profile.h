@@ -14,6 +14,7 @@
  *	errors      sms_answer.h
  *	hooks       {"inbound", "status"}: sms_event.h
  *	poll        sms_poll.h
+ *	check       a call that costs nothing, "accept": are credentials good?
  *	idempotent  true: what is sent twice with one {id} goes out once
  *	loopback    true: is no provider; the gateway answers itself
  *	auth, verify   sms_auth.h, sms_verify.h
@@ -39,6 +40,7 @@
 #include "sms/sms_poll.h"
 #include "sms/sms_vars.h"
 
+struct sms_auth;
 struct sms_verify;
 
 enum {
@@ -98,7 +100,11 @@ bool sms_profile_is_loopback(const struct sms_profile *p);
 const struct sms_hook *sms_profile_hook(
     const struct sms_profile *p, enum sms_event_kind kind);
 const struct sms_poll *sms_profile_poll(const struct sms_profile *p);
+const struct sms_auth *sms_profile_auth(const struct sms_profile *p);
 const struct sms_verify *sms_profile_verify(const struct sms_profile *p);
+
+/* Can it be asked whether the settings of a line are right? */
+bool sms_profile_has_check(const struct sms_profile *p);
 
 /* ---- using it --------------------------------------------------------- */
 
@@ -115,12 +121,18 @@ int sms_profile_poll_render(const struct sms_profile *p,
     enum sms_poll_step step, struct str item, const struct sms_vars *vars,
     struct sms_request *out, struct err *err);
 
+/* The call that tries the settings of a line, likewise; vars: these. */
+int sms_profile_check_render(const struct sms_profile *p,
+    const struct sms_vars *vars, struct sms_request *out, struct err *err);
+
 /* *out is to be released. */
 void sms_answer_judge(const struct sms_profile *p, enum sms_send_kind kind,
     const struct sms_answer *answer, struct sms_verdict *out);
 
 /* The same for polling: 2xx is well, else the rules say what it is. */
 void sms_profile_judge_poll(const struct sms_profile *p,
+    const struct sms_answer *answer, struct sms_verdict *out);
+void sms_profile_judge_check(const struct sms_profile *p,
     const struct sms_answer *answer, struct sms_verdict *out);
 
 /*

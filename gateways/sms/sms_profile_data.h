@@ -38,7 +38,10 @@ struct sms_profile {
 	struct sms_rules *rules;
 	struct sms_hook *hook[SMS_NEVENT];
 	struct sms_poll *poll;
+	struct sms_auth *auth;
 	struct sms_verify *verify;
+	struct sms_call *check;
+	struct sms_accept *check_accept;
 	bool loopback, needs_number;
 };
 

@@ -97,13 +97,17 @@ sms_regex_free(struct sms_regex **rp)
 bool
 sms_regex_match(const struct sms_regex *r, struct str text, struct str *out)
 {
+	char copy[SMS_REGEX_TEXT_MAX + 1]; /* some want it terminated */
 	regmatch_t m[2];
 	const regmatch_t *got;
 
 	text = str_head(text, SMS_REGEX_TEXT_MAX);
+	if (text.len)
+		memcpy(copy, text.p, text.len);
+	copy[text.len] = '\0';
 	m[0].rm_so = 0;
 	m[0].rm_eo = (regoff_t)text.len;
-	if (regexec(&r->re, text.len ? text.p : "", 2, m, REG_STARTEND) != 0)
+	if (regexec(&r->re, copy, 2, m, REG_STARTEND) != 0)
 		return false;
 	got = r->re.re_nsub > 0 ? &m[1] : &m[0];
 	*out = got->rm_so < 0

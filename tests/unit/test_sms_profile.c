@@ -64,6 +64,9 @@ static const char whole[] =
     "\"each\":\"\",\"item\":{\"url\":\"{base}/in/{item}\"},"
     "\"ack\":{\"method\":\"DELETE\",\"url\":\"{base}/in/{item}\"},"
     "\"map\":{\"from\":\"s\",\"text\":\"x\"}},"
+    "\"auth\":{\"kind\":\"basic\",\"user\":\"{space}\",\"password\":\"{key}\"},"
+    "\"check\":{\"url\":\"{base}/me\",\"accept\":{\"ok\":{\"path\":\"me\","
+    "\"exists\":true}}},"
     "\"verify\":{\"scheme\":\"path-token\"}}";
 
 static struct sms_profile *
@@ -478,6 +481,35 @@ parts_may_be_as_many_as_there_are_things(void **state)
 	sms_profile_free(&p);
 }
 
+static void
+credentials_can_be_tried_without_sending(void **state)
+{
+	struct sms_profile *p = read_whole();
+	const struct sms_answer good = { .status = 200,
+		.body = STR("{\"me\":1}") };
+	const struct sms_answer bad = { .status = 401 };
+	struct sms_message_vars m = message();
+	struct sms_request r;
+	struct sms_verdict v;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	(void)m;
+	assert_non_null(sms_profile_auth(p));
+	assert_true(sms_profile_has_check(p));
+	assert_int_equal(sms_profile_check_render(p, &line.vars, &r, &err), 0);
+	assert_string_equal(r.method, "GET");
+	assert_str(r.url, "https://try.example/v1/me");
+	sms_request_release(&r);
+	sms_profile_judge_check(p, &good, &v);
+	assert_int_equal(v.cls, SMS_CLASS_ACCEPTED);
+	sms_verdict_release(&v);
+	sms_profile_judge_check(p, &bad, &v);
+	assert_int_equal(v.cls, SMS_CLASS_AUTH);
+	sms_verdict_release(&v);
+	sms_profile_free(&p);
+}
+
 /* ---- events ----------------------------------------------------------- */
 
 static void
@@ -686,6 +718,7 @@ main(void)
 		    an_answer_is_judged_by_the_profile_then_by_its_status),
 		cmocka_unit_test(what_a_gateway_timeout_ate_is_unsure),
 		cmocka_unit_test(parts_may_be_as_many_as_there_are_things),
+		cmocka_unit_test(credentials_can_be_tried_without_sending),
 		cmocka_unit_test(a_webhook_tells_its_events),
 		cmocka_unit_test(a_report_tells_state_and_class),
 		cmocka_unit_test(what_comes_to_the_other_hook_is_still_read),
