@@ -271,16 +271,14 @@ by_status(int status)
 		{ 413, SMS_CLASS_TOO_LONG },
 		{ 425, SMS_CLASS_RETRY },
 		{ 429, SMS_CLASS_THROTTLE },
-		{ 502, SMS_CLASS_UNSURE },
-		{ 504, SMS_CLASS_UNSURE },
+		{ 503, SMS_CLASS_RETRY },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].status == status)
 			return rows[i].cls;
-	if (is_good(status))
-		return SMS_CLASS_UNSURE;
-	return status >= 500 ? SMS_CLASS_RETRY : SMS_CLASS_PERMANENT;
+	return is_good(status) || status >= 500 ? SMS_CLASS_UNSURE
+	                                        : SMS_CLASS_PERMANENT;
 }
 
 static void

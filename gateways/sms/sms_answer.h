@@ -11,9 +11,10 @@
  *
  * What "accept" accepts is accepted.  Otherwise the first rule of "errors"
  * that holds decides, and where none does the status alone: 429 throttle,
- * 401 auth, 402 no-credit, 413 too-long, 408 and 425 retry, other 4xx and 3xx
- * permanent, 502 and 504 unsure, other 5xx retry, and a 2xx that nothing
- * explains is unsure: it may have been sent.
+ * 401 auth, 402 no-credit, 413 too-long, 408, 425 and 503 retry, other 4xx and
+ * 3xx permanent.  Other 5xx, and a 2xx that nothing explains, are unsure: it
+ * may have been sent before they broke; whoever promises that it was not has
+ * a rule that says retry.
  */
 #ifndef SMS_ANSWER_H
 #define SMS_ANSWER_H

@@ -340,6 +340,19 @@ count_of(const struct reading *r, enum field f)
  * Digits are seconds, or milliseconds if there are many.  datetime_guess()
  * takes what has no zone to be now; here it is UTC.
  */
+/* "20250105102000" in UTC, as SMSEagle writes it; more digits than any clock. */
+static int64_t
+packed_time(struct str s)
+{
+	char text[32];
+	int64_t utc;
+	int zone;
+
+	snprintf(text, sizeof(text), "%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ", s.p,
+	    s.p + 4, s.p + 6, s.p + 8, s.p + 10, s.p + 12);
+	return datetime_guess(str_c(text), 0, &utc, &zone) ? utc : 0;
+}
+
 int64_t
 sms_time_read(struct str text)
 {
@@ -350,6 +363,8 @@ sms_time_read(struct str text)
 	int zone;
 
 	text = str_trim(text);
+	if (str_to_uint(text, INT64_MAX / 1000, &n) && text.len == 14)
+		return packed_time(text);
 	if (str_to_uint(text, INT64_MAX / 1000, &n))
 		return (int64_t)(n < many ? 1000 * n : n);
 	if (text.len == 0 || text.len > TIME_TEXT_MAX)

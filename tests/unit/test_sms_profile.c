@@ -420,9 +420,12 @@ static const struct {
 	    "too many messages in too short a time (the provider answered "
 	    "429)",
 	    "", 0, 9 },
-	{ 500, "", "retry",
-	    "the provider cannot take it now (the provider answered 500)", "",
+	{ 503, "", "retry",
+	    "the provider cannot take it now (the provider answered 503)", "",
 	    0, 9 },
+	{ 500, "", "retry", /* as this profile is idempotent */
+	    "it may have been sent, or not (the provider answered 500)", "", 0,
+	    9 },
 };
 
 static void
@@ -454,15 +457,28 @@ an_answer_is_judged_by_the_profile_then_by_its_status(void **state)
 }
 
 static void
-what_a_gateway_timeout_ate_is_unsure(void **state)
+what_broke_at_the_provider_is_unsure(void **state)
 {
-	const struct sms_answer a = { .status = 504 };
-	struct sms_verdict v;
+	static const struct {
+		int status;
+		enum sms_class cls;
+	} rows[] = {
+		{ 500, SMS_CLASS_UNSURE },
+		{ 502, SMS_CLASS_UNSURE },
+		{ 503, SMS_CLASS_RETRY },
+		{ 504, SMS_CLASS_UNSURE },
+		{ 200, SMS_CLASS_ACCEPTED },
+	};
 
 	(void)state;
-	sms_verdict_make(NULL, NULL, &a, &v);
-	assert_int_equal(v.cls, SMS_CLASS_UNSURE);
-	sms_verdict_release(&v);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct sms_answer a = { .status = rows[i].status };
+		struct sms_verdict v;
+
+		sms_verdict_make(NULL, NULL, &a, &v);
+		assert_int_equal(v.cls, rows[i].cls);
+		sms_verdict_release(&v);
+	}
 }
 
 static void
@@ -673,6 +689,8 @@ times_are_read_as_they_come(void **state)
 		{ "2025-01-05T11:20:00+0100", 1736072400000 },
 		{ "2025-01-05T10:20:00.999Z", 1736072400000 },
 		{ "Sun, 05 Jan 2025 10:20:00 +0000", 1736072400000 },
+		{ "20250105102000", 1736072400000 },
+		{ "20251305102000", 0 },
 		{ "yesterday", 0 },
 		{ "", 0 },
 	};
@@ -716,7 +734,7 @@ main(void)
 		cmocka_unit_test(polling_asks_for_the_list_then_for_each),
 		cmocka_unit_test(
 		    an_answer_is_judged_by_the_profile_then_by_its_status),
-		cmocka_unit_test(what_a_gateway_timeout_ate_is_unsure),
+		cmocka_unit_test(what_broke_at_the_provider_is_unsure),
 		cmocka_unit_test(parts_may_be_as_many_as_there_are_things),
 		cmocka_unit_test(credentials_can_be_tried_without_sending),
 		cmocka_unit_test(a_webhook_tells_its_events),
