@@ -41,7 +41,7 @@ FAKE  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fake/*.c))
 TEST  := $(patsubst tests/unit/%.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 FUZZ  := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
-FLOW  := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/flow_run.c))
+FLOW  := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/flow_run.c tests/profile_run.c))
 
 # Without a fuzzer a fuzz target is an ordinary program that reads its corpus.
 FUZZ_MAIN := $(BUILD)/tests/fuzz/replay.o
@@ -67,6 +67,9 @@ $(BUILD)/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/parts.a
 
 # Fakes come before the archive: what they define is not taken from it.
 $(BUILD)/flow_run: $(BUILD)/tests/flow_run.o $(BUILD)/tests/flow_match.o $(FAKE) $(BUILD)/parts.a
+	$(LINK)
+
+$(BUILD)/profile_run: $(BUILD)/tests/profile_run.o $(BUILD)/tests/profile_diff.o $(BUILD)/parts.a
 	$(LINK)
 
 $(BUILD)/fuzz_core: $(BUILD)/tests/fuzz/fuzz_core.o $(BUILD)/tests/fuzz/memory_store.o $(BUILD)/tests/fuzz/memory_queue.o $(FUZZ_MAIN) $(FAKE) $(BUILD)/parts.a
@@ -129,6 +132,9 @@ install: $(BUILD)/$(PROG)
 	    $(DESTDIR)$(PREFIX)/share/man/man5/passerelle.conf.5
 	install -D -m 644 config/passerelle.conf \
 	    $(DESTDIR)$(PREFIX)/share/doc/passerelle/passerelle.conf
+	install -d $(DESTDIR)$(PREFIX)/share/passerelle/profiles
+	install -m 644 gateways/sms/profiles/*.json \
+	    $(DESTDIR)$(PREFIX)/share/passerelle/profiles
 
 clean:
 	rm -rf build
