@@ -2,8 +2,9 @@
  * post - the smallest gateway that stores and forwards: the contract by
  * example, and a test double
  *
- * There is no network behind it.  Anybody can be written to; what becomes of
- * a message its words say:
+ * There is no network behind it.  Anybody can be written to, and so can several
+ * with commas between their names, who are a room.  What becomes of a message
+ * its words say:
  *
  *	refuse me           it is refused
  *	retry N             the first N tries fail, certainly
@@ -75,9 +76,11 @@ post_split(struct gateway *gw, struct str local, struct gw_address *out,
 	(void)gw;
 	if (local.len > GW_NAME_MAX)
 		return err_set(err, ERR_BAD_INPUT, "that is no address here");
-	*out = (struct gw_address){
-		.kind = GW_ADDR_PERSON, .network = STR_EMPTY, .name = local
-	};
+	*out =
+	    (struct gw_address){ .kind = str_has(local, ',') ? GW_ADDR_ROOM
+		                                             : GW_ADDR_PERSON,
+		    .network = STR_EMPTY,
+		    .name = local };
 	return 0;
 }
 
@@ -85,7 +88,7 @@ static void
 post_local(struct gateway *gw, const struct gw_address *a, struct buf *out)
 {
 	(void)gw;
-	if (a->kind == GW_ADDR_PERSON)
+	if (a->kind == GW_ADDR_PERSON || a->kind == GW_ADDR_ROOM)
 		buf_add_str(out, a->name);
 }
 
@@ -381,7 +384,8 @@ show(struct session *s, const struct gw_message *m, bool is_failure)
 
 	buf_init(&text, 1000);
 	buf_addf(&text, "%s %u/%u " STR_FMT ": ",
-	    is_failure ? "failed" : "sent", m->part, m->nparts, STR_ARG(m->to));
+	    is_failure ? "failed" : "sent", m->part, m->nparts,
+	    STR_ARG(m->room.len ? m->room : m->to));
 	buf_add_str(&text, str_head(m->body, 500));
 	ev.text = buf_str(&text);
 	(void)session_emit(s, &ev);
@@ -454,11 +458,60 @@ post_send(struct session *s, gw_ticket t, const struct gw_message *m)
 	}
 }
 
+/* ---- rooms ------------------------------------------------------------ */
+
+static void
+emit(struct session *s, struct gw_event ev)
+{
+	(void)session_emit(s, &ev);
+}
+
+static void
+member(struct session *s, struct str room, struct str nick)
+{
+	emit(s,
+	    (struct gw_event){ .type = GW_EV_MEMBER,
+	        .room = room,
+	        .person.nick = nick,
+	        .role = GW_ROLE_MEMBER });
+}
+
+/* Everybody who is named, and the user. */
+static void
+post_join(struct session *s, gw_req_id id, const struct gw_req *req)
+{
+	struct str rest = req->room, nick;
+
+	emit(s,
+	    (struct gw_event){
+	        .type = GW_EV_JOINED, .room = req->room, .req = id });
+	member(s, req->room, STR("you"));
+	while (str_cut(&rest, ',', &nick))
+		if (nick.len > 0)
+			member(s, req->room, nick);
+	emit(s,
+	    (struct gw_event){ .type = GW_EV_MEMBERS_END, .room = req->room });
+	emit(s, (struct gw_event){ .type = GW_EV_DONE, .req = id });
+}
+
+static void
+post_leave(struct session *s, gw_req_id id, const struct gw_req *req)
+{
+	emit(s,
+	    (struct gw_event){ .type = GW_EV_LEFT,
+	        .room = req->room,
+	        .left = GW_LEFT_PART,
+	        .text = req->text });
+	emit(s, (struct gw_event){ .type = GW_EV_DONE, .req = id });
+}
+
 /* ---- the table -------------------------------------------------------- */
 
-static gw_request_fn *const requests[GW_NREQ] = { NULL };
+static gw_request_fn *const requests[GW_NREQ] = {
+	[GW_REQ_JOIN] = post_join,
+	[GW_REQ_LEAVE] = post_leave,
+};
 
-/* For gateways/registry.c; no header stands between. */
 /* ---- settings --------------------------------------------------------- */
 
 static const struct gw_setting settings[] = {
@@ -473,6 +526,7 @@ static const struct gw_setting settings[] = {
 	{ .name = NULL },
 };
 
+/* For gateways/registry.c; no header stands between. */
 extern const struct gateway_ops post_gateway;
 
 const struct gateway_ops post_gateway = {

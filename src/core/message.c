@@ -190,6 +190,20 @@ to_member(struct inlet *in, struct occupant *o)
 	draft_release(&d);
 }
 
+/*
+ * Where messages wait for their turn, who is not inside can write to all of a
+ * room as to a person, and hears of it as from one.
+ */
+static bool
+is_as_person(const struct inlet *in)
+{
+	return !in->gw->ops->live && in->resource.len == 0 &&
+	    !str_is(in->type, "groupchat") &&
+	    !stanza_child(in->stanza, "x", NS_MUC_USER);
+}
+
+static void to_person(struct inlet *in);
+
 static void
 to_room(struct inlet *in)
 {
@@ -200,6 +214,10 @@ to_room(struct inlet *in)
 
 	if (x && stanza_child(x, "decline", NULL))
 		return;
+	if (is_as_person(in)) {
+		to_person(in);
+		return;
+	}
 	o = inside(in);
 	if (!o)
 		return;

@@ -7,7 +7,9 @@
  */
 #include <stdlib.h>
 
+#include "core/announce.h"
 #include "core/archive.h"
+#include "core/backlog.h"
 #include "core/draft.h"
 #include "core/instance.h"
 #include "core/letter.h"
@@ -15,9 +17,11 @@
 #include "core/outbox_draft.h"
 #include "core/outbox_line.h"
 #include "core/owed.h"
+#include "core/room.h"
 #include "core/router.h"
 #include "core/sender.h"
 #include "core/session.h"
+#include "core/talk.h"
 #include "core/tally.h"
 #include "lib/crypto.h"
 #include "lib/pack.h"
@@ -142,6 +146,29 @@ look_again(struct outbox *b, uint64_t id, struct str from)
 
 /* ---- kept ------------------------------------------------------------- */
 
+/* To a room: those inside see it now, as they would on a live network. */
+static void
+reflect(struct owed *o)
+{
+	const struct announce_own own = { o->head.id, STR_EMPTY };
+	struct session *s = o->head.is_room
+	    ? session_find(o->box->gw, o->user, o->head.network)
+	    : NULL;
+	struct room *r = s ? room_find(s, o->head.contact) : NULL;
+	struct backlog_word word = { .own = true, .own_id = o->head.id };
+	struct letter l;
+
+	if (!r)
+		return;
+	if (letter_read(&l, str_of(o->body, o->body_len), NULL) == 0) {
+		word.kind = l.m.kind;
+		word.from = str_c(s->nick);
+		word.body = l.m.body;
+		talk_line(r, &word, &own);
+	}
+	letter_release(&l);
+}
+
 static void
 accepted(struct owed *o)
 {
@@ -150,6 +177,7 @@ accepted(struct owed *o)
 	    "ticket=%llu user=" STR_FMT " line=%s pieces=%u units=%llu",
 	    (unsigned long long)o->id, STR_ARG(o->user), o->line->name,
 	    o->head.npieces, (unsigned long long)o->nunits);
+	reflect(o);
 	owed_add(o);
 }
 
