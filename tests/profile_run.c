@@ -31,6 +31,8 @@
 #include "lib/err.h"
 #include "lib/xalloc.h"
 #include "profile_diff.h"
+#include "profile_json.h"
+#include "sms/sms_auth.h"
 #include "sms/sms_profile.h"
 #include "sms/sms_verify.h"
 
@@ -192,6 +194,7 @@ compare_headers(
     struct run *r, const json_t *want, const struct sms_request *got)
 {
 	json_t *headers = json_object_get(want, "headers"), *v;
+	const char *name;
 	size_t i;
 
 	for (i = 0; i < got->nheader; i++) {
@@ -203,6 +206,14 @@ compare_headers(
 		else
 			bad(&r->at, "header %s should not be there", z);
 		free(z);
+	}
+	json_object_foreach(headers, name, v)
+	{
+		for (i = 0; i < got->nheader; i++)
+			if (str_is(got->header[i].name, name))
+				break;
+		if (i == got->nheader)
+			bad(&r->at, "header %s is not there", name);
 	}
 }
 
@@ -264,6 +275,22 @@ kind_of(const json_t *c)
 	return SMS_SEND_SMS;
 }
 
+/* With what auth adds to it.  got is released. */
+static void
+compare_complete(struct run *r, const json_t *want, const struct sms_vars *vars,
+    struct sms_request *got)
+{
+	struct sms_auth_state *state = sms_auth_state_new();
+	struct err err;
+
+	if (sms_auth_add(sms_profile_auth(r->profile), state, vars, r->now_utc,
+	        got, &err) < 0)
+		bad(&r->at, "auth: %s", err.text);
+	compare_request(r, want, got);
+	sms_request_release(got);
+	sms_auth_state_free(&state);
+}
+
 static void
 run_send(struct run *r, const json_t *c)
 {
@@ -273,53 +300,39 @@ run_send(struct run *r, const json_t *c)
 
 	read_message(r, &m, json_object_get(c, "message"));
 	if (sms_request_render(
-	        r->profile, kind_of(c), &m.vars.vars, &got, &err) < 0) {
+	        r->profile, kind_of(c), &m.vars.vars, &got, &err) < 0)
 		bad(&r->at, "%s", err.text);
-		return;
-	}
-	compare_request(r, json_object_get(c, "request"), &got);
-	sms_request_release(&got);
+	else
+		compare_complete(
+		    r, json_object_get(c, "request"), &m.vars.vars, &got);
 }
 
 /* ---- answers ---------------------------------------------------------- */
 
-static json_t *
-json_of_verdict(const struct sms_verdict *v, const json_t *want)
+/* The answer that stands in a case. */
+static struct sms_answer
+answer_of(const json_t *c)
 {
-	json_t *got = json_object(), *ids = json_array();
-	size_t i;
+	struct sms_answer a = {
+		.status = (int)json_integer_value(json_object_get(c, "status")),
+		.body = text_at(c, "body"),
+	};
+	uint64_t after_s = 0;
 
-	put(got, "class", str_c(sms_class_names[v->cls]));
-	for (i = 0; i < v->nid; i++)
-		(void)json_array_append_new(ids, json_of(v->id[i]));
-	if (v->nid)
-		(void)json_object_set(got, "ids", ids);
-	json_decref(ids);
-	put_number(got, "parts", v->parts);
-	put_number(got, "after_ms", v->after_ms);
-	/* Where the provider says nothing there are words of ours. */
-	if (json_object_get(want, "text"))
-		put(got, "text", v->text);
-	else if (!v->text.len)
-		put(got, "text", STR("(empty)"));
-	return got;
+	(void)str_to_uint(text_at(json_object_get(c, "headers"), "Retry-After"),
+	    1000, &after_s);
+	a.retry_after_ms = (int64_t)after_s * 1000;
+	return a;
 }
 
 static void
 run_answer(struct run *r, const json_t *c)
 {
 	const json_t *want = json_object_get(c, "expect");
-	struct sms_answer a = {
-		.status = (int)json_integer_value(json_object_get(c, "status")),
-		.body = text_at(c, "body"),
-	};
+	struct sms_answer a = answer_of(c);
 	struct sms_verdict v;
-	uint64_t after_s = 0;
 	json_t *got;
 
-	(void)str_to_uint(text_at(json_object_get(c, "headers"), "Retry-After"),
-	    1000, &after_s);
-	a.retry_after_ms = (int64_t)after_s * 1000;
 	sms_answer_judge(r->profile, kind_of(c), &a, &v);
 	got = json_of_verdict(&v, want);
 	differ(&r->at, "verdict", want, got);
@@ -327,84 +340,33 @@ run_answer(struct run *r, const json_t *c)
 	sms_verdict_release(&v);
 }
 
-/* ---- webhooks --------------------------------------------------------- */
-
-static json_t *
-json_of_part(const struct sms_event *ev)
-{
-	json_t *part = json_object();
-
-	put(part, "ref", ev->part_ref);
-	put_number(part, "no", ev->part);
-	put_number(part, "total", ev->nparts);
-	return part;
-}
-
 static void
-put_lists(json_t *got, const struct sms_event *ev)
+run_check(struct run *r, const json_t *c)
 {
-	json_t *group = json_array(), *media = json_array(), *one;
-	size_t i;
+	const json_t *want = json_object_get(c, "expect");
+	struct sms_answer a = answer_of(c);
+	struct message m;
+	struct sms_request request;
+	struct sms_verdict v;
+	struct err err;
+	json_t *got;
 
-	for (i = 0; i < ev->ngroup; i++)
-		(void)json_array_append_new(group, json_of(ev->group[i]));
-	for (i = 0; i < ev->nmedia; i++) {
-		one = json_object();
-		put(one, "url", ev->media[i].url);
-		put(one, "type", ev->media[i].type);
-		put_number(one, "size", (int64_t)ev->media[i].size);
-		(void)json_array_append_new(media, one);
+	read_message(r, &m, NULL);
+	if (sms_profile_check_render(r->profile, &m.vars.vars, &request, &err) <
+	    0) {
+		bad(&r->at, "%s", err.text);
+		return;
 	}
-	if (ev->ngroup)
-		(void)json_object_set(got, "group", group);
-	if (ev->nmedia)
-		(void)json_object_set(got, "media", media);
-	json_decref(group);
-	json_decref(media);
-}
-
-static void
-put_ids(json_t *got, const struct sms_event *ev)
-{
-	if (ev->nid == 1)
-		put(got, "id", ev->id[0]);
-	else if (ev->nid == 2)
-		(void)json_object_set_new(got, "id",
-		    json_pack("[o,o]", json_of(ev->id[0]), json_of(ev->id[1])));
-}
-
-static void
-put_state(json_t *got, const struct sms_event *ev)
-{
-	put(got, "our_id", ev->our_id);
-	put(got, "state", str_c(sms_state_names[ev->state]));
-	if (ev->state >= SMS_STATE_FAILED)
-		put(got, "class", str_c(sms_class_names[ev->cls]));
-}
-
-static void
-note_event(const struct sms_event *ev, void *arg)
-{
-	json_t *got = json_object(), *part = json_of_part(ev);
-
-	put(got, "kind",
-	    ev->kind == SMS_STATUS ? STR("status") : STR("inbound"));
-	put(got, "from", ev->from);
-	put(got, "to", ev->to);
-	put(got, "text", ev->text);
-	put(got, "subject", ev->subject);
-	put_number(got, "time", ev->time_utc / 1000);
-	put_ids(got, ev);
-	put_lists(got, ev);
-	if (json_object_size(part))
-		(void)json_object_set(got, "part", part);
-	json_decref(part);
-	if (ev->kind == SMS_STATUS)
-		put_state(got, ev);
-	if (!ev->is_binary)
-		(void)json_array_append(arg, got);
+	compare_complete(
+	    r, json_object_get(c, "request"), &m.vars.vars, &request);
+	sms_profile_judge_check(r->profile, &a, &v);
+	got = json_of_verdict(&v, want);
+	differ(&r->at, "verdict", want, got);
 	json_decref(got);
+	sms_verdict_release(&v);
 }
+
+/* ---- webhooks --------------------------------------------------------- */
 
 struct hook_request {
 	json_t *all; /* owned */
@@ -550,12 +512,10 @@ poll_request(
 	struct err err;
 
 	if (sms_profile_poll_render(
-	        r->profile, step, item, &r->line.vars, &got, &err) < 0) {
+	        r->profile, step, item, &r->line.vars, &got, &err) < 0)
 		bad(&r->at, "%s", err.text);
-		return;
-	}
-	compare_request(r, want, &got);
-	sms_request_release(&got);
+	else
+		compare_complete(r, want, &r->line.vars, &got);
 }
 
 static void
@@ -608,6 +568,7 @@ static const struct part {
 } parts[] = {
 	{ "sends", run_send },
 	{ "answers", run_answer },
+	{ "checks", run_check },
 	{ "webhooks", run_webhook },
 	{ "polls", run_poll },
 };
@@ -649,8 +610,12 @@ check_covered(struct run *r)
 			    is_there ? "the profile cannot do that"
 			             : "nothing tries it");
 	}
+	r->at.name = "all";
 	if (sms_profile_poll(r->profile) && !json_object_get(r->cases, "polls"))
 		bad(&r->at, "nothing tries polling");
+	if (sms_profile_has_check(r->profile) &&
+	    !json_object_get(r->cases, "checks"))
+		bad(&r->at, "nothing tries the check of credentials");
 }
 
 static void
