@@ -836,6 +836,20 @@ void gateway_tell(struct gateway *gw, struct str user, struct str text);
 struct http_server *gateway_http(struct gateway *gw);
 struct str gateway_public_url(struct gateway *gw); /* no slash at the end */
 
+/*
+ * Hands a file to the XMPP server, for people to fetch it from there.  fn is
+ * called once, never before this returns: url is empty if it was not taken,
+ * and err says why.  0: err, fn is not called.
+ */
+struct gw_file {
+	struct str name, type, body;
+};
+typedef void gateway_upload_fn(
+    void *arg, struct str url, const struct err *err);
+uint64_t gateway_upload(struct gateway *gw, const struct gw_file *f,
+    gateway_upload_fn *fn, void *arg, struct err *err);
+void gateway_upload_cancel(struct gateway *gw, uint64_t id);
+
 /* 32 bytes, the same after each start, for one purpose of this gateway. */
 void gateway_derive(struct gateway *gw, struct str purpose, uint8_t out[32]);
 

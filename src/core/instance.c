@@ -23,6 +23,7 @@
 #include "core/router.h"
 #include "core/services.h"
 #include "core/session.h"
+#include "core/upload.h"
 #include "lib/xalloc.h"
 #include "xmpp/component.h"
 #include "xmpp/jid.h"
@@ -54,6 +55,7 @@ on_up(struct component *c, void *arg)
 	struct gateway *gw = arg;
 
 	confirm_up(gw->confirm, c);
+	upload_up(gw->upload, c);
 	if (!gw->was_up) {
 		gw->was_up = true;
 		core_attached(gw->core);
@@ -81,6 +83,7 @@ on_down(struct component *c, enum component_end why, const struct err *err,
 	rosters_down(gw->rosters);
 	confirm_down(gw->confirm);
 	services_stream_down(gw);
+	upload_down(gw->upload);
 }
 
 static void
@@ -179,6 +182,9 @@ instance_new(struct core *c, const struct config_gateway *conf, struct err *err)
 	gw->identities = identities_new(gw);
 	gw->bridges = bridges_new(gw);
 	gw->services = services_new(gw);
+	gw->upload = upload_new(&(struct upload_params){ core_clock(c),
+	    core_loop(c), services_iqs(gw), &gw->log, str_c(gw->domain),
+	    core_config(c)->server.domain });
 	gw->confirm = confirm_new(core_clock(c), services_iqs(gw), &gw->log);
 	if (!gw->ops->live)
 		gw->outbox = outbox_new(gw);
@@ -224,6 +230,7 @@ instance_free(struct gateway **gwp)
 	identities_free(&gw->identities);
 	mam_free(&gw->mam);
 	browse_free(&gw->browse);
+	upload_free(&gw->upload);
 	confirm_free(&gw->confirm);
 	services_free(&gw->services);
 	bridges_free(&gw->bridges);
@@ -419,6 +426,19 @@ gateway_public_url(struct gateway *gw)
 }
 
 /* Domains and purposes hold no NUL, so no two pairs are the same text. */
+uint64_t
+gateway_upload(struct gateway *gw, const struct gw_file *f,
+    gateway_upload_fn *fn, void *arg, struct err *err)
+{
+	return upload_put(gw->upload, f, fn, arg, err);
+}
+
+void
+gateway_upload_cancel(struct gateway *gw, uint64_t id)
+{
+	upload_cancel(gw->upload, id);
+}
+
 void
 gateway_derive(struct gateway *gw, struct str purpose, uint8_t out[32])
 {

@@ -32,6 +32,7 @@ struct mam;
 struct outbox;
 struct services;
 struct probe;
+struct upload;
 
 struct gateway {
 	struct list node; /* in the core */
@@ -53,6 +54,7 @@ struct gateway {
 	struct blocks *blocks;   /* who is kept out */
 	struct bridges *bridges; /* who comes through another gateway */
 	struct audit *audit;     /* what administrators did */
+	struct upload *upload;   /* files for the XMPP server */
 	struct probe *probe;     /* who is still there after a reconnect */
 	struct outbox *outbox;   /* what we owe; NULL: the network is live */
 	struct map accounts;     /* by bare JID */

@@ -26,6 +26,7 @@
 #define NS_DELAY       "urn:xmpp:delay"                         /* XEP-0203 */
 #define NS_SID         "urn:xmpp:sid:0"                         /* XEP-0359 */
 #define NS_OOB         "jabber:x:oob"                           /* XEP-0066 */
+#define NS_UPLOAD      "urn:xmpp:http:upload:0"                 /* XEP-0363 */
 #define NS_FALLBACK    "urn:xmpp:fallback:0"                    /* XEP-0428 */
 #define NS_CONFERENCE  "jabber:x:conference"                    /* XEP-0249 */
 #define NS_CLIENT      "jabber:client"                          /* RFC 6120 */
