@@ -620,6 +620,9 @@ leave_escaped(void *arg, struct MHD_Connection *conn, char *text)
 	return strlen(text);
 }
 
+static void on_library_words(void *arg, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
 static void
 on_library_words(void *arg, const char *fmt, va_list ap)
 {
