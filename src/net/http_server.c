@@ -416,7 +416,7 @@ name_peer(const struct http_exchange *x, char out[ADDRESS_TEXT_MAX + 1])
 	out[0] = '\0';
 	if (!info || !info->client_addr)
 		return;
-	buf_init(&list, HTTP_HEAD_MAX);
+	buf_init(&list, HTTP_ASK_HEAD_MAX);
 	join_forwarded(x, &list);
 	forwarded_peer(
 	    info->client_addr, s->proxy, s->nproxy, buf_str(&list), out);
@@ -753,7 +753,7 @@ start_daemon(struct http_server *s, int fd)
 	    NULL, NULL, on_request, s, /* first of all: it is used at once */
 	    MHD_OPTION_EXTERNAL_LOGGER, on_library_words, s,
 	    MHD_OPTION_LISTEN_SOCKET, fd, /* as given */
-	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_HEAD_MAX,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_ASK_HEAD_MAX,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)s->parallel_max,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
 	    MHD_OPTION_URI_LOG_CALLBACK, on_uri, s, /* raw */

@@ -17,7 +17,7 @@
  *
  * Paths      Nothing is decoded: what a peer signed is what a route sees.
  *            They hold no space, no control character, no byte over 0x7e.
- * Limits     Head of a request HTTP_HEAD_MAX bytes and HTTP_FIELDS_MAX
+ * Limits     Head of a request HTTP_ASK_HEAD_MAX bytes and HTTP_FIELDS_MAX
  *            fields (431), body body_max (413), the whole of it within
  *            request_ms (408, the connection ends), the answer within
  *            answer_ms (503), parallel_max connections: more wait until
@@ -42,7 +42,7 @@ struct log_ctx;
 struct loop;
 
 enum {
-	HTTP_HEAD_MAX = 32 * 1024,
+	HTTP_ASK_HEAD_MAX = 32 * 1024,
 	HTTP_FIELDS_MAX = 100,
 	HTTP_ROUTE_MAX = 256, /* bytes of a prefix */
 	HTTP_ROUTES_MAX = 10000,
