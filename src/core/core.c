@@ -11,6 +11,7 @@
 #include "core/roster.h"
 #include "core/services.h"
 #include "core/unsettled.h"
+#include "core/verb.h"
 #include "lib/crypto.h"
 #include "lib/xalloc.h"
 #include "net/http_server.h"
@@ -29,6 +30,7 @@ struct core {
 	struct unsettled *unsettled;
 	struct http_server *http;
 	struct control *control;
+	struct list calls;
 	struct timer stop;
 	uint64_t last_id, last_message;
 	uint32_t salt;
@@ -158,6 +160,7 @@ core_new(const struct core_params *p, struct err *err)
 	c->reload_arg = p->reload_arg;
 	c->salt = crypto_random_u32();
 	list_init(&c->gateways);
+	list_init(&c->calls);
 	timer_init(&c->stop, on_stop_deadline);
 	loop_hook_add(c->loop, &c->turn, LOOP_RANK_CORE, on_turn);
 	loop_hook_add(c->loop, &c->written, LOOP_RANK_WRITTEN, on_written);
@@ -230,6 +233,7 @@ core_free(struct core **cp)
 	if (!c)
 		return;
 	c->is_stopping = true;
+	verb_end_all(c);
 	control_free(&c->control);
 	LIST_EACH(&c->gateways, n)
 	{
@@ -354,6 +358,12 @@ struct unsettled *
 core_unsettled(struct core *c)
 {
 	return c->unsettled;
+}
+
+struct list *
+core_calls(struct core *c)
+{
+	return &c->calls;
 }
 
 struct http_server *

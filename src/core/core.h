@@ -24,6 +24,7 @@ struct config;
 struct core;
 struct gateway;
 struct http_server;
+struct list;
 struct log_ctx;
 struct loop;
 struct store;
@@ -94,6 +95,7 @@ const struct log_ctx *core_log(struct core *c);
 struct store *core_store(struct core *c);
 struct unsettled *core_unsettled(struct core *c); /* may be NULL */
 struct http_server *core_http(struct core *c);    /* NULL: not configured */
+struct list *core_calls(struct core *c);          /* of verb.h, open ones */
 const struct config *core_config(struct core *c);
 bool core_is_stopping(const struct core *c);
 

@@ -10,6 +10,7 @@
 #include "core/confirm.h"
 #include "core/instance.h"
 #include "core/metrics.h"
+#include "core/outbox_metrics.h"
 #include "core/session.h"
 #include "core/store.h"
 #include "lib/buf.h"
@@ -303,6 +304,7 @@ static void (*const writers[])(struct core *c, struct buf *out) = {
 	write_gateways,
 	write_sessions,
 	write_http,
+	outbox_write_metrics,
 };
 
 void

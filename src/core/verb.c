@@ -36,32 +36,60 @@ is_named(const struct verb *v, const struct str *word, size_t n)
 	return true;
 }
 
-/* The name that is nearest to what was said: err speaks of it. */
+/* "queue list, show, hold", for one that begins with two words; or nothing. */
+static void
+list_seconds(struct str first, struct buf *out)
+{
+	for (const struct verb *v = verbs; v->name; v++) {
+		struct str rest = str_c(v->name), word;
+
+		(void)str_cut(&rest, ' ', &word);
+		if (rest.p && str_eq(word, first))
+			(void)buf_addf(out, "%s" STR_FMT, out->len ? ", " : "",
+			    STR_ARG(rest));
+	}
+}
+
+static const char *
+nearest(const char *said)
+{
+	const char *known[64];
+	size_t n = 0;
+
+	for (const struct verb *v = verbs; v->name && n < 63; v++)
+		known[n++] = v->name;
+	known[n] = NULL;
+	return config_nearest(said, known);
+}
+
 static void
 say_unknown(const struct str *word, size_t n, struct err *err)
 {
-	const char *known[64];
+	struct buf said, seconds;
 	const char *meant;
-	struct buf said;
-	size_t nknown = 0;
 
 	buf_init(&said, 256);
+	buf_init(&seconds, 256);
 	for (size_t i = 0; i < n && i < 2; i++)
 		(void)buf_addf(
 		    &said, "%s" STR_FMT, i ? " " : "", STR_ARG(word[i]));
-	for (const struct verb *v = verbs; v->name && nknown < 63; v++)
-		known[nknown++] = v->name;
-	known[nknown] = NULL;
-	meant = config_nearest(said.p, known);
+	meant = nearest(said.p);
+	if (n > 0)
+		list_seconds(word[0], &seconds);
 	if (n == 0)
 		err_set(err, ERR_BAD_INPUT, "nothing was asked for");
 	else if (meant)
 		err_set(err, ERR_BAD_INPUT,
 		    "'%s' is not known; did you mean '%s'?", said.p, meant);
+	else if (seconds.len > 0)
+		err_set(err, ERR_BAD_INPUT,
+		    "behind '" STR_FMT "' say one of: %s", STR_ARG(word[0]),
+		    seconds.p);
 	else
 		err_set(err, ERR_BAD_INPUT,
 		    "'%s' is not known; 'help' shows what is", said.p);
 	buf_release(&said);
+	buf_release(&seconds);
 }
 
 const struct verb *
@@ -122,18 +150,6 @@ verb_fits(const struct adhoc_command *command, struct gateway *gw)
 	return fits((const void *)command, gw);
 }
 
-/* The first that fits behind prev. */
-static struct gateway *
-next_gateway(struct core *c, const struct verb *v, struct gateway *prev)
-{
-	struct gateway *gw = prev;
-
-	while (gw = core_next_gateway(c, gw), gw)
-		if (fits(v, gw))
-			return gw;
-	return NULL;
-}
-
 static struct gateway *
 named_gateway(
     struct core *c, const struct verb *v, struct str domain, struct err *err)
@@ -152,21 +168,6 @@ named_gateway(
 		    gw->domain);
 		gw = NULL;
 	}
-	return gw;
-}
-
-static struct gateway *
-only_gateway(struct core *c, const struct verb *v, struct err *err)
-{
-	struct gateway *gw = next_gateway(c, v, NULL);
-
-	if (gw && next_gateway(c, v, gw)) {
-		err_set(err, ERR_BAD_INPUT,
-		    "there are several gateways; say which by -g DOMAIN");
-		return NULL;
-	}
-	if (!gw)
-		err_set(err, ERR_NOT_FOUND, "no gateway here has a queue");
 	return gw;
 }
 
@@ -204,6 +205,8 @@ call_new(const struct verb_ask *ask, const struct verb *v,
 	call->asker->text = to = xmalloc(len);
 	call->asker->done = ask->done;
 	call->asker->arg = ask->arg;
+	list_init(&call->node);
+	list_add(core_calls(ask->core), &call->node);
 	keep(&call->by, &to);
 	for (size_t i = 0; i < VERB_ARGS_MAX; i++)
 		keep(&call->arg[i], &to);
@@ -220,6 +223,7 @@ verb_end(struct verb_call **callp, const struct err *err)
 	    "said=\"%s\" by=\"" STR_FMT "\"%s%s%s", call->verb->name,
 	    STR_ARG(call->by), err ? " err=\"" : "", err ? err->text : "",
 	    err ? "\"" : "");
+	list_del(&call->node);
 	call->asker->done(buf_str(&call->out), err, call->asker->arg);
 	buf_release(&call->out);
 	free(call->asker->text);
@@ -227,23 +231,19 @@ verb_end(struct verb_call **callp, const struct err *err)
 	free(call);
 }
 
-static void
-run_each(struct verb_call *call)
+void
+verb_end_all(struct core *c)
 {
-	struct gateway *gw = call->gw;
 	struct err err;
+	struct list *n;
 
-	if (gw) {
-		call->verb->fn(call);
-		verb_end(&call, NULL);
-		return;
+	err_set(&err, ERR_BUSY,
+	    "the program is stopping; what was asked for may have been done");
+	while (n = list_first(core_calls(c)), n) {
+		struct verb_call *call = LIST_ENTRY(n, struct verb_call, node);
+
+		verb_end(&call, &err);
 	}
-	while (gw = next_gateway(call->core, call->verb, gw), gw) {
-		call->gw = gw;
-		call->verb->fn(call);
-	}
-	err_set(&err, ERR_NOT_FOUND, "no gateway here has a queue");
-	verb_end(&call, call->gw ? NULL : &err);
 }
 
 static void
@@ -270,14 +270,7 @@ check_and_run(struct verb_call *call)
 		fail(call, &err);
 		return;
 	}
-	if (v->scope == VERB_ONE && !call->gw)
-		call->gw = only_gateway(call->core, v, &err);
-	if (err.kind != ERR_NONE)
-		fail(call, &err);
-	else if (v->scope == VERB_EACH)
-		run_each(call);
-	else
-		v->fn(call);
+	v->fn(call);
 }
 
 void
@@ -321,7 +314,7 @@ run_words(const struct verb_ask *ask, const struct str *word, size_t n,
 
 	buf_init(&rest, VERB_TEXT_MAX);
 	v = verb_find(word, n, &nname, &err);
-	if (v && domain.len > 0 && v->scope != VERB_PROGRAM)
+	if (v && domain.len > 0)
 		whole.gw = named_gateway(ask->core, v, domain, &err);
 	if (v && err.kind == ERR_NONE &&
 	    take_args(v, word + nname, n - nname, arg, &rest) < 0)

@@ -24,6 +24,7 @@
 
 #include "lib/buf.h"
 #include "lib/err.h"
+#include "lib/list.h"
 #include "lib/str.h"
 #include "xmpp/adhoc.h"
 
@@ -33,18 +34,11 @@ struct verb_call;
 
 enum { VERB_ARGS_MAX = 3, VERB_TEXT_MAX = 900 * 1024 };
 
-/* Which gateway it is about. */
-enum verb_scope {
-	VERB_PROGRAM, /* none */
-	VERB_EACH,    /* the one that is named, else each: fn is called for
-	                 one after another and does not end the call */
-	VERB_ONE,     /* the one that is named, else the only one */
-};
-
 struct verb_arg {
 	const char *name, *label;
 	bool required;
-	bool rest; /* the last one: takes all words that are left */
+	bool rest;     /* the last one: takes all words that are left */
+	bool in_words; /* not in a form, which is at a gateway already */
 };
 
 typedef void verb_fn(struct verb_call *call);
@@ -53,8 +47,7 @@ struct verb {
 	struct adhoc_command adhoc; /* first; node NULL: not as a command */
 	const char *name;           /* "queue hold": one word or two */
 	const char *help;           /* a sentence */
-	enum verb_scope scope;
-	bool stores; /* for gateways that store and forward, no others */
+	bool stores; /* about gateways that store and forward, no others */
 	struct verb_arg arg[VERB_ARGS_MAX];
 	verb_fn *fn;
 };
@@ -66,15 +59,19 @@ extern const struct verb verbs[];
 struct verb_call {
 	const struct verb *verb;
 	struct core *core;
-	struct gateway *gw;            /* NULL: VERB_PROGRAM */
+	struct gateway *gw;            /* NULL: none was named */
 	struct str arg[VERB_ARGS_MAX]; /* as in the table; empty: not given */
 	struct str by;                 /* who says it, for logs */
 	struct buf out;                /* VERB_TEXT_MAX */
+	struct list node;              /* private: in the core */
 	struct verb_asker *asker;      /* private */
 };
 
 /* err, or NULL: it is done, and out is the answer.  Exactly once. */
 void verb_end(struct verb_call **callp, const struct err *err);
+
+/* Those that are open are told that the program ends; before it does. */
+void verb_end_all(struct core *c);
 
 /* ---- who asks --------------------------------------------------------- */
 

@@ -62,11 +62,12 @@ make_fields(const struct verb *v, struct form_field field[VERB_ARGS_MAX])
 {
 	size_t n = 0;
 
-	for (; n < VERB_ARGS_MAX && v->arg[n].name; n++)
-		field[n] = (struct form_field){ .type = FORM_TEXT,
-			.var = v->arg[n].name,
-			.label = v->arg[n].label,
-			.required = v->arg[n].required };
+	for (size_t i = 0; i < VERB_ARGS_MAX && v->arg[i].name; i++)
+		if (!v->arg[i].in_words)
+			field[n++] = (struct form_field){ .type = FORM_TEXT,
+				.var = v->arg[i].name,
+				.label = v->arg[i].label,
+				.required = v->arg[i].required };
 	return n;
 }
 
@@ -84,11 +85,12 @@ run(struct adhoc_call *call, const struct verb *v, size_t n)
 		.arg = w,
 	};
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; n > 0 && i < VERB_ARGS_MAX && v->arg[i].name; i++) {
 		struct str s =
 		    str_trim(form_value(call->answer, v->arg[i].name));
 
-		arg[i] = str_head(s, utf8_cut(s, WORD_MAX));
+		if (!v->arg[i].in_words)
+			arg[i] = str_head(s, utf8_cut(s, WORD_MAX));
 	}
 	audit_add(
 	    in->gw->audit, &in->from, "%s " STR_FMT, v->name, STR_ARG(arg[0]));

@@ -6,6 +6,7 @@
 #include "core/instance.h"
 #include "core/metrics.h"
 #include "core/operator.h"
+#include "core/outbox_admin.h"
 #include "core/verb.h"
 
 /* ---- the program ------------------------------------------------------ */
@@ -56,22 +57,132 @@ run_help(struct verb_call *call)
 	verb_end(&call, NULL);
 }
 
+/* ---- messages on their way out ---------------------------------------- */
+
+enum { OUTBOX_WORDS_MAX = 2 + VERB_ARGS_MAX };
+
+static void
+on_said(const struct err *err, struct str text, void *arg)
+{
+	struct verb_call *call = arg;
+
+	(void)buf_add_str(&call->out, text);
+	verb_end(&call, err->kind == ERR_NONE ? NULL : err);
+}
+
+static void
+ask_outbox(struct verb_call *call, struct str arg)
+{
+	struct str word[OUTBOX_WORDS_MAX], name = str_c(call->verb->name);
+	size_t n = 0;
+
+	while (n < 2 && str_cut(&name, ' ', &word[n]))
+		n++;
+	if (arg.len > 0)
+		word[n++] = arg;
+	for (size_t i = 1; i < VERB_ARGS_MAX; i++)
+		if (call->arg[i].len > 0)
+			word[n++] = call->arg[i];
+	outbox_command(call->core, call->by, word, n, on_said, call);
+}
+
+/* About a message, or the gateway where it was asked, or all. */
+static void
+run_outbox(struct verb_call *call)
+{
+	struct str arg = call->arg[0];
+
+	if (arg.len == 0 && call->gw)
+		arg = str_c(call->gw->domain);
+	ask_outbox(call, arg);
+}
+
+static void
+run_line(struct verb_call *call)
+{
+	struct buf name;
+
+	buf_init(&name, 4096);
+	if (call->gw && !str_has(call->arg[0], '/'))
+		(void)buf_addf(&name, "%s/", call->gw->domain);
+	(void)buf_add_str(&name, call->arg[0]);
+	ask_outbox(call, buf_str(&name));
+	buf_release(&name);
+}
+
 /* ---- table ------------------------------------------------------------ */
 
 #define NO_COMMAND                                                             \
 	{                                                                      \
 		NULL, NULL, 0, NULL, NULL                                      \
 	}
+#define COMMAND(node, name)                                                    \
+	{                                                                      \
+		(node), "Administration: " name, 1u << GW_ADDR_DOMAIN,         \
+		    verb_on_call, NULL                                         \
+	}
+#define GATEWAY                                                                \
+	{                                                                      \
+		.name = "gateway", .label = "Gateway", .in_words = true        \
+	}
+#define ID                                                                     \
+	{                                                                      \
+		.name = "id", .label = "Number of the message",                \
+		.required = true                                               \
+	}
+#define ID_OR_ALL                                                              \
+	{                                                                      \
+		.name = "id",                                                  \
+		.label = "Number of one message; empty: all of them"           \
+	}
+#define LINE                                                                   \
+	{                                                                      \
+		.name = "line", .label = "Line", .required = true              \
+	}
 
 const struct verb verbs[] = {
-	{ NO_COMMAND, "help", "Show this list.", VERB_PROGRAM, false,
-	    { { .name = NULL } }, run_help },
+	{ NO_COMMAND, "help", "Show this list.", false, { { .name = NULL } },
+	    run_help },
 	{ NO_COMMAND, "status",
-	    "Show whether all is well, and how much there is to do.",
-	    VERB_PROGRAM, false, { { .name = NULL } }, run_status },
-	{ NO_COMMAND, "metrics", "Show what Prometheus is shown.", VERB_PROGRAM,
-	    false, { { .name = NULL } }, run_metrics },
+	    "Show whether all is well, and how much there is to do.", false,
+	    { { .name = NULL } }, run_status },
+	{ NO_COMMAND, "metrics", "Show what Prometheus is shown.", false,
+	    { { .name = NULL } }, run_metrics },
 	{ NO_COMMAND, "reload", "Read the configuration again, as SIGHUP does.",
-	    VERB_PROGRAM, false, { { .name = NULL } }, run_reload },
+	    false, { { .name = NULL } }, run_reload },
+	{ COMMAND("queue-list", "messages on their way"), "queue list",
+	    "Show what is on its way, oldest first.", true, { GATEWAY },
+	    run_outbox },
+	{ COMMAND("queue-show", "one message"), "queue show",
+	    "Show one message and its pieces.", true, { ID }, run_outbox },
+	{ COMMAND("queue-hold", "hold messages"), "queue hold",
+	    "Send a message, or anything at all, only after a release; kept "
+	    "over restarts.",
+	    true, { ID_OR_ALL }, run_outbox },
+	{ COMMAND("queue-release", "release what is held"), "queue release",
+	    "Let a message, or everything, be sent again.", true, { ID_OR_ALL },
+	    run_outbox },
+	{ COMMAND("queue-retry", "try a message now"), "queue retry",
+	    "Try a message now, also one that is unsure or did not get there; "
+	    "it may arrive twice.",
+	    true, { ID }, run_outbox },
+	{ COMMAND("queue-cancel", "cancel a message"), "queue cancel",
+	    "Do not send what of a message was not tried yet.", true, { ID },
+	    run_outbox },
+	{ COMMAND("queue-dead", "what did not get there"), "queue dead",
+	    "Show what did not get there, and what nobody knows of.", true,
+	    { GATEWAY }, run_outbox },
+	{ COMMAND("line-list", "lines"), "line list",
+	    "Show the lines, and how they do.", true, { GATEWAY }, run_outbox },
+	{ COMMAND("line-pause", "pause a line"), "line pause",
+	    "Send nothing by a line until it is resumed; kept over restarts.",
+	    true,
+	    { LINE,
+	        { .name = "why",
+	            .label = "Why, for other people",
+	            .rest = true } },
+	    run_line },
+	{ COMMAND("line-resume", "resume a line"), "line resume",
+	    "Send by a line again.", true, { LINE }, run_line },
 	{ .name = NULL },
 };
