@@ -39,8 +39,10 @@
  *	                                      their first login is seen from
  *	                                      now on; otherwise out of sight
  *	same X Y | differ X Y                 what patterns have remembered
- *	run queue list                        a command of outbox_admin.h; what
+ *	run queue list                        as `passerelle queue list`; what
  *	said LINE                             it says next, * is anything
+ *	figure LINE                           Prometheus is shown that
+ *	http <- METHOD URL BODY               and more: see flow_http.h
  *	log == TEXT                           a warning or error, announced
  *	nothing else                          all that came out has been named;
  *	                                      implied at the end
@@ -58,9 +60,11 @@
 #include "core/config.h"
 #include "core/core.h"
 #include "core/gateway.h"
-#include "core/outbox_admin.h"
+#include "core/metrics.h"
 #include "core/store.h"
+#include "core/verb.h"
 #include "fake/fake.h"
+#include "flow_http.h"
 #include "flow_match.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
@@ -757,7 +761,12 @@ expect_log(struct str text)
 static void
 nothing_else(void)
 {
+	const char *wrong;
+
 	settle();
+	wrong = flow_http_left();
+	if (wrong)
+		fail("%s", wrong);
 	if (play.nwarning)
 		fail("unannounced: %s", play.warning[0]);
 	if (!list_is_empty(fake_stanzas()))
@@ -838,26 +847,61 @@ static void perform(struct str line);
 /* ---- commands --------------------------------------------------------- */
 
 static void
-on_said(const struct err *err, struct str text, void *arg)
+on_said(struct str text, const struct err *err, void *arg)
 {
 	(void)arg;
-	if (err->kind != ERR_NONE)
+	if (err)
 		buf_addf(&play.said, "error: %s\n", err->text);
-	buf_add_str(&play.said, text);
+	else
+		buf_add_str(&play.said, text);
 }
 
 static void
 run_command(struct str line)
 {
-	struct str argv[16], word;
-	size_t n = 0;
+	struct str word[16];
+	struct verb_ask ask = { .word = word, .done = on_said };
 
 	start();
-	while (n < 16 && str_cut(&line, ' ', &word))
-		argv[n++] = word;
+	ask.core = play.core;
+	ask.by = STR("flow");
+	while (ask.nword < 16 && str_cut(&line, ' ', &word[ask.nword]))
+		ask.nword++;
 	buf_clear(&play.said);
-	outbox_command(play.core, STR("flow"), argv, n, on_said, NULL);
+	verb_run(&ask);
 	settle();
+}
+
+static void
+http(struct str first, struct str verb, struct str rest)
+{
+	const char *wrong;
+
+	start();
+	settle();
+	wrong = flow_http(first, verb, rest);
+	if (wrong)
+		fail("%s", wrong);
+	settle();
+}
+
+/* One of the lines that Prometheus would be shown. */
+static void
+expect_figure(struct str want)
+{
+	struct str rest, line;
+	bool found = false;
+	struct buf out;
+
+	settle();
+	buf_init(&out, METRICS_MAX);
+	metrics_write(play.core, &out);
+	rest = buf_str(&out);
+	while (!found && str_cut(&rest, '\n', &line))
+		found = flow_match_line(want, line);
+	if (!found)
+		fail("no figure is " STR_FMT "\n%s", STR_ARG(want), out.p);
+	buf_release(&out);
 }
 
 static void
@@ -948,6 +992,10 @@ perform(struct str line)
 		run_command(str_skip(line, 4));
 	} else if (str_is(first, "said")) {
 		expect_said(str_skip(line, 5));
+	} else if (str_is(first, "figure")) {
+		expect_figure(str_skip(line, 7));
+	} else if (str_is(first, "http") || str_is(first, "hook")) {
+		http(first, verb, rest);
 	} else if (str_is(first, "log") && str_is(verb, "==")) {
 		expect_log(rest);
 	} else if (str_is(verb, "opens")) {
@@ -1052,6 +1100,7 @@ main(int argc, char **argv)
 	kill_core();
 	for (i = 0; i < play.nlink; i++)
 		free(play.link[i].name);
+	flow_http_forget();
 	fake_reset();
 	config_free(&play.was);
 	config_free(&play.config);

@@ -13,6 +13,7 @@
 #include "lib/buf.h"
 #include "lib/list.h"
 #include "lib/str.h"
+#include "net/http_client.h"
 
 struct component;
 struct link;
@@ -76,6 +77,41 @@ bool fake_link_take_ask(
 
 /* The next whole line it wrote, without its end; false: none. */
 bool fake_link_line(struct fake_link *f, struct buf *line_out);
+
+/* ---- http ------------------------------------------------------------- */
+
+enum { FAKE_HEAD_MAX = 64 * 1024 };
+
+/* What the program asks of a web server and is not answered yet. */
+struct fake_request {
+	struct list node;
+	char *method, *url, *body;
+	struct buf head; /* "name: value" lines; also what else was wanted */
+	bool seen;       /* the script has named it */
+};
+struct list *fake_requests(void);
+
+/* It is gone then. */
+void fake_request_answer(
+    struct fake_request *r, const struct http_response *with);
+
+/* Somebody asks the program. */
+struct http_field;
+struct fake_asked {
+	struct str method, uri, body;
+	const struct http_field *field;
+	size_t nfield;
+};
+void fake_ask(const struct fake_asked *a);
+
+/* What it answered, oldest first. */
+struct fake_reply {
+	struct list node;
+	int status;
+	char *body;
+};
+struct list *fake_replies(void);
+void fake_reply_free(struct fake_reply *r);
 
 /* Forget everything. */
 void fake_reset(void);
