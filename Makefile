@@ -69,7 +69,7 @@ $(BUILD)/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/parts.a
 $(BUILD)/flow_run: $(BUILD)/tests/flow_run.o $(BUILD)/tests/flow_match.o $(BUILD)/tests/flow_http.o $(FAKE) $(BUILD)/parts.a
 	$(LINK)
 
-$(BUILD)/profile_run: $(BUILD)/tests/profile_run.o $(BUILD)/tests/profile_diff.o $(BUILD)/tests/profile_json.o $(BUILD)/parts.a
+$(BUILD)/profile_run: $(BUILD)/tests/profile_run.o $(BUILD)/tests/profile_diff.o $(BUILD)/tests/profile_json.o $(BUILD)/tests/profile_request.o $(BUILD)/parts.a
 	$(LINK)
 
 $(BUILD)/fuzz_core: $(BUILD)/tests/fuzz/fuzz_core.o $(BUILD)/tests/fuzz/memory_store.o $(BUILD)/tests/fuzz/memory_queue.o $(FUZZ_MAIN) $(FAKE) $(BUILD)/parts.a

@@ -7,10 +7,9 @@
  *	now       seconds since the Epoch
  *	vars      settings of a line
  *	line      {"number"}
- *	sends     [{name, kind, message, request}]: what is sent, to the letter.
- *	          request: method, url without its query, query and form as
- *	          [[name, value]], json, headers; of these {"jwt": claims} is a
- *	          token with those and {"ovh": true} a signature
+ *	token     {request, answer}: of oauth2-cc, before anything is sent
+ *	sends     [{name, kind, message, request}]: what is sent, to the letter;
+ *	          request: see profile_request.h
  *	answers   [{name, kind, status, headers, body, expect}]: what the
  *	          provider says, and what that means
  *	webhooks  [{name, hook, request, signed, events, reply}]: what it tells.
@@ -27,11 +26,11 @@
 #include <stdlib.h>
 
 #include "lib/buf.h"
-#include "lib/crypto.h"
 #include "lib/err.h"
 #include "lib/xalloc.h"
 #include "profile_diff.h"
 #include "profile_json.h"
+#include "profile_request.h"
 #include "sms/sms_auth.h"
 #include "sms/sms_profile.h"
 #include "sms/sms_verify.h"
@@ -45,6 +44,7 @@ struct run {
 	struct sms_pair var[VARS_MAX]; /* values owned */
 	size_t nvar;
 	struct sms_pairs line;
+	struct sms_auth_state *auth;
 	int64_t now_utc;
 	unsigned ncase;
 };
@@ -151,116 +151,6 @@ read_message(struct run *r, struct message *m, const json_t *from)
 	sms_message_vars_init(&m->vars, &r->line.vars);
 }
 
-/* A token: its claims; who signed it is looked at by test_sms_jwt. */
-static json_t *
-claims_of(struct str token)
-{
-	struct str head, claims, word;
-	struct buf raw;
-	json_t *v;
-
-	(void)str_cut(&token, ' ', &word);
-	(void)str_cut(&token, '.', &head);
-	(void)str_cut(&token, '.', &claims);
-	buf_init(&raw, FILE_MAX);
-	(void)crypto_base64url_decode(claims, &raw);
-	v = json_loadb(raw.p, raw.len, 0, NULL);
-	buf_release(&raw);
-	return v;
-}
-
-static void
-compare_header(
-    struct run *r, const char *name, const json_t *want, struct str got)
-{
-	json_t *v = NULL;
-
-	if (json_object_get(want, "jwt")) {
-		v = claims_of(got);
-		want = json_object_get(want, "jwt");
-	} else if (json_object_get(want, "ovh")) {
-		if (!str_starts(got, STR("$1$")) || got.len != 43)
-			bad(&r->at, "header %s is no signature", name);
-		return;
-	} else {
-		v = json_of(got);
-	}
-	differ_in(&r->at, "header", name, want, v);
-	json_decref(v);
-}
-
-static void
-compare_headers(
-    struct run *r, const json_t *want, const struct sms_request *got)
-{
-	json_t *headers = json_object_get(want, "headers"), *v;
-	const char *name;
-	size_t i;
-
-	for (i = 0; i < got->nheader; i++) {
-		char *z = dup_str(got->header[i].name);
-
-		v = json_object_get(headers, z);
-		if (v)
-			compare_header(r, z, v, got->header[i].value);
-		else
-			bad(&r->at, "header %s should not be there", z);
-		free(z);
-	}
-	json_object_foreach(headers, name, v)
-	{
-		for (i = 0; i < got->nheader; i++)
-			if (str_is(got->header[i].name, name))
-				break;
-		if (i == got->nheader)
-			bad(&r->at, "header %s is not there", name);
-	}
-}
-
-static void
-compare_body(struct run *r, const json_t *want, struct sms_request *got)
-{
-	json_t *form = json_object_get(want, "form"), *v = NULL;
-	json_t *json = json_object_get(want, "json");
-	const char *type = "";
-
-	if (form) {
-		type = "application/x-www-form-urlencoded";
-		v = fields_of(got->body, &got->pool);
-		differ(&r->at, "form", form, v);
-	} else if (json) {
-		type = "application/json";
-		v = json_loadb(got->body.p, got->body.len, 0, NULL);
-		differ(&r->at, "json", json, v);
-	} else if (got->body.len) {
-		bad(&r->at, "there should be no body");
-	}
-	if (!str_is(got->content_type, type))
-		bad(&r->at, "content type is " STR_FMT ", and should be %s",
-		    STR_ARG(got->content_type), type);
-	json_decref(v);
-}
-
-static void
-compare_request(struct run *r, const json_t *want, struct sms_request *got)
-{
-	struct str url = got->url, path;
-	json_t *query, *none = json_array();
-	json_t *wanted = json_object_get(want, "query");
-
-	(void)str_cut(&url, '?', &path);
-	query = fields_of(url, &got->pool);
-	if (!str_is(text_at(want, "method"), got->method))
-		bad(&r->at, "method is %s", got->method);
-	if (!str_eq(text_at(want, "url"), path))
-		bad(&r->at, "url is " STR_FMT, STR_ARG(path));
-	differ(&r->at, "query", wanted ? wanted : none, query);
-	json_decref(query);
-	json_decref(none);
-	compare_headers(r, want, got);
-	compare_body(r, want, got);
-}
-
 static const char *const kinds[] = { "sms", "mms", "group" };
 
 static enum sms_send_kind
@@ -280,15 +170,37 @@ static void
 compare_complete(struct run *r, const json_t *want, const struct sms_vars *vars,
     struct sms_request *got)
 {
-	struct sms_auth_state *state = sms_auth_state_new();
 	struct err err;
 
-	if (sms_auth_add(sms_profile_auth(r->profile), state, vars, r->now_utc,
-	        got, &err) < 0)
+	if (sms_auth_add(sms_profile_auth(r->profile), r->auth, vars,
+	        r->now_utc, got, &err) < 0)
 		bad(&r->at, "auth: %s", err.text);
-	compare_request(r, want, got);
+	compare_request(&r->at, want, got);
 	sms_request_release(got);
-	sms_auth_state_free(&state);
+}
+
+/* Fetches what oauth2-cc needs first. */
+static void
+run_token(struct run *r)
+{
+	const struct sms_auth *auth = sms_profile_auth(r->profile);
+	const json_t *token = json_object_get(r->cases, "token");
+	struct sms_request got;
+	struct err err;
+
+	r->at.part = "token";
+	r->at.name = "oauth2-cc";
+	if (!auth || !sms_auth_wants_token(auth, r->auth, r->now_utc))
+		return;
+	if (sms_auth_token_render(auth, &r->line.vars, &got, &err) < 0) {
+		bad(&r->at, "%s", err.text);
+		return;
+	}
+	compare_request(&r->at, json_object_get(token, "request"), &got);
+	sms_request_release(&got);
+	if (sms_auth_token_answer(
+	        r->auth, 200, text_at(token, "answer"), r->now_utc, &err) < 0)
+		bad(&r->at, "%s", err.text);
 }
 
 static void
@@ -309,6 +221,12 @@ run_send(struct run *r, const json_t *c)
 
 /* ---- answers ---------------------------------------------------------- */
 
+static struct str
+answer_header(const void *headers, const char *name)
+{
+	return text_at(headers, name);
+}
+
 /* The answer that stands in a case. */
 static struct sms_answer
 answer_of(const json_t *c)
@@ -316,6 +234,8 @@ answer_of(const json_t *c)
 	struct sms_answer a = {
 		.status = (int)json_integer_value(json_object_get(c, "status")),
 		.body = text_at(c, "body"),
+		.header = answer_header,
+		.arg = json_object_get(c, "headers"),
 	};
 	uint64_t after_s = 0;
 
@@ -657,11 +577,14 @@ main(int argc, char **argv)
 	r.now_utc = json_integer_value(json_object_get(r.cases, "now")) * 1000;
 	read_profile(&r, argv[1]);
 	read_line(&r);
+	r.auth = sms_auth_state_new();
+	run_token(&r);
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		run_part(&r, &parts[i]);
 	check_covered(&r);
 	for (i = 0; i < r.nvar; i++)
 		free((char *)(uintptr_t)r.var[i].value.p);
+	sms_auth_state_free(&r.auth);
 	sms_profile_free(&r.profile);
 	json_decref(r.cases);
 	printf("%s: %u cases, %u differences\n", r.at.file, r.ncase, r.at.nbad);

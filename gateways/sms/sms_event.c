@@ -336,10 +336,6 @@ count_of(const struct reading *r, enum field f)
 	                                                          : 0;
 }
 
-/*
- * Digits are seconds, or milliseconds if there are many.  datetime_guess()
- * takes what has no zone to be now; here it is UTC.
- */
 /* "20250105102000" in UTC, as SMSEagle writes it; more digits than any clock. */
 static int64_t
 packed_time(struct str s)
@@ -353,6 +349,10 @@ packed_time(struct str s)
 	return datetime_guess(str_c(text), 0, &utc, &zone) ? utc : 0;
 }
 
+/*
+ * Digits are seconds, or milliseconds if there are many.  datetime_guess()
+ * takes what has no zone to be now; here it is UTC.
+ */
 int64_t
 sms_time_read(struct str text)
 {

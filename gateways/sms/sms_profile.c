@@ -349,13 +349,31 @@ read_poll(struct sms_profile *p, const struct sms_json *root, struct err *err)
 	return p->poll ? 0 : -1;
 }
 
+/* What a profile without "verify" or "auth" says by that. */
+static int
+read_implied(struct sms_profile *p, const char *text, struct err *err)
+{
+	struct sms_json_file f;
+	struct sms_json v;
+
+	if (sms_json_open(&f, "implied", str_c(text), err) < 0)
+		return -1;
+	v = sms_json_root(&f);
+	if (!p->verify)
+		p->verify = sms_verify_read(&v, err);
+	else
+		p->auth = sms_auth_read(&v, err);
+	sms_json_close(&f);
+	return 0;
+}
+
 static int
 read_verify(struct sms_profile *p, const struct sms_json *root, struct err *err)
 {
 	struct sms_json v;
 
 	if (!sms_json_get(root, "verify", &v))
-		return 0;
+		return read_implied(p, "{\"scheme\":\"path-token\"}", err);
 	p->verify = sms_verify_read(&v, err);
 	return p->verify ? 0 : -1;
 }
@@ -366,7 +384,7 @@ read_auth(struct sms_profile *p, const struct sms_json *root, struct err *err)
 	struct sms_json v;
 
 	if (!sms_json_get(root, "auth", &v))
-		return 0;
+		return read_implied(p, "{\"kind\":\"none\"}", err);
 	p->auth = sms_auth_read(&v, err);
 	return p->auth ? 0 : -1;
 }

@@ -100,6 +100,8 @@ bool sms_profile_is_loopback(const struct sms_profile *p);
 const struct sms_hook *sms_profile_hook(
     const struct sms_profile *p, enum sms_event_kind kind);
 const struct sms_poll *sms_profile_poll(const struct sms_profile *p);
+
+/* Never NULL: without a word about it, none and path-token. */
 const struct sms_auth *sms_profile_auth(const struct sms_profile *p);
 const struct sms_verify *sms_profile_verify(const struct sms_profile *p);
 

@@ -162,6 +162,25 @@ a_default_may_be_made_of_other_variables(void **state)
 	sms_profile_free(&p);
 }
 
+static void
+little_is_needed(void **state)
+{
+	struct err err = ERR_INIT;
+	struct sms_profile *p = sms_profile_read("a.json",
+	    STR("{\"profile\":1,\"name\":\"a\",\"send\":{\"sms\":{\"url\":"
+	        "\"https://x/{to}\",\"text\":\"{text}\"}}}"),
+	    &err);
+
+	(void)state;
+	assert_non_null(p);
+	assert_non_null(sms_profile_auth(p));
+	assert_non_null(sms_profile_verify(p));
+	assert_string_equal(sms_profile_title(p), "a");
+	assert_false(sms_profile_needs_number(p));
+	assert_null(sms_profile_hook(p, SMS_INBOUND));
+	sms_profile_free(&p);
+}
+
 /* Replaces the first `old` in a profile; then it must be refused so. */
 static const struct {
 	const char *old, *new, *why;
@@ -725,6 +744,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_in_a_profile_is_read),
+		cmocka_unit_test(little_is_needed),
 		cmocka_unit_test(a_default_may_be_made_of_other_variables),
 		cmocka_unit_test(what_is_wrong_is_told_with_its_place),
 		cmocka_unit_test(a_request_is_made_of_the_profile),
