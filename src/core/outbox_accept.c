@@ -513,10 +513,12 @@ take(struct draft_waiting *d, struct session *s)
 
 	list_add(&to->drafts, &d->node);
 	to->ndraft++;
+	to->held++;
 	if (d->box->is_loaded && s->state == SESSION_ONLINE)
 		outbox_drafts_go(to, s);
 	else
 		outbox_drafts_wait(to);
+	to->held--;
 	sender_check(to);
 }
 

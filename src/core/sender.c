@@ -112,7 +112,7 @@ sender_free(struct sender **sp)
 void
 sender_check(struct sender *s)
 {
-	if (s->lanes.n == 0 && s->ndraft == 0)
+	if (s->lanes.n == 0 && s->ndraft == 0 && s->held == 0)
 		sender_free(&s);
 }
 
@@ -143,6 +143,7 @@ sender_call(struct sender *s)
 	if (core_is_stopping(s->box->gw->core) || timer_is_set(&s->timer))
 		return;
 	is = session_get(s->box->gw, s->user, &at, &err);
+	s->held++;
 	if (is && is->state == SESSION_IDLE)
 		session_start(is, STR_EMPTY);
 	else if (!is)
@@ -151,6 +152,7 @@ sender_call(struct sender *s)
 	/* Whatever comes of it: it is looked at again. */
 	if (!sender_session(s))
 		call_later(s);
+	s->held--;
 }
 
 void
@@ -171,6 +173,7 @@ on_timer(struct timer *t)
 		sender_run(s);
 	else if (s->lanes.n || s->ndraft)
 		sender_call(s);
+	sender_check(s);
 }
 
 /* ---- lanes ------------------------------------------------------------ */

@@ -31,6 +31,8 @@ struct sender {
 	struct list drafts; /* outbox_accept.c: wait for the session */
 	size_t ndraft;
 	size_t nmoving;
+	unsigned held; /* somebody is at it: a login that succeeds at once may
+	                  leave nothing to do */
 	struct timer timer;       /* to log in again */
 	struct timer drafts_wait; /* so long at most */
 	struct backoff backoff;
