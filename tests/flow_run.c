@@ -31,10 +31,20 @@
  *	irc mute                              fences (PING :settled) are lines
  *	                                      as others from now on; otherwise
  *	                                      they are answered out of sight
- *	unconfirmed | confirmed               what a gateway sends to itself (the
- *	                                      pings of core/confirm.h) is seen,
- *	                                      and no longer; otherwise it comes
- *	                                      back as from any server
+ *	unconfirmed | confirmed               pings of a gateway to itself
+ *	                                      (core/confirm.h) are seen, and no
+ *	                                      longer; otherwise they come back
+ *	                                      as from any server
+ *	twin | alone                          another process is connected under
+ *	                                      the same name: of what gateways
+ *	                                      send to themselves it gets a half
+ *	arrive USERS FROM KEY [NAME=VALUE] TEXT   something comes in at post for
+ *	                                      romeo, or for romeo,juliet; the
+ *	                                      key - is none; names: title room
+ *	                                      subject thread reply oob ago
+ *	kept | not kept                       what became of what came in: the
+ *	refused                               network may acknowledge it, or not;
+ *	                                      it was not even taken
  *	told                                  what users are told once at
  *	                                      their first login is seen from
  *	                                      now on; otherwise out of sight
@@ -113,7 +123,10 @@ struct play {
 	struct buf said; /* by the last command, not yet named */
 	bool stopped;
 	bool told;        /* the script looks at what is told once */
-	bool unconfirmed; /* ... and at what gateways send to themselves */
+	struct buf fates; /* of arrivals: one letter each, oldest first */
+	bool unconfirmed; /* the script looks at pings to ourselves */
+	bool twin;        /* there is another process of our name */
+	unsigned ntwin;
 };
 
 static struct play play;
@@ -244,14 +257,17 @@ loop_back(void)
 {
 	struct list *n = list_first(fake_stanzas()), *next;
 
-	for (; n && !play.unconfirmed; n = next) {
+	for (; n; n = next) {
 		struct fake_stanza *s = LIST_ENTRY(n, struct fake_stanza, node);
 		struct component *c = gateway_at(str_c(s->to));
+		bool is_probe = strstr(s->xml, "/probe-") != NULL;
 
 		next = n->next == fake_stanzas() ? NULL : n->next;
-		if (!c || !component_is_up(c))
+		if (!c || !component_is_up(c) ||
+		    (play.unconfirmed && !is_probe))
 			continue;
-		(void)fake_component_feed(c, str_c(s->xml));
+		if (!play.twin || ++play.ntwin % 2 == 0)
+			(void)fake_component_feed(c, str_c(s->xml));
 		fake_stanza_free(s);
 	}
 }
@@ -741,6 +757,137 @@ link_line(struct named *n, struct str verb, struct str rest)
 	return true;
 }
 
+/* ---- arrivals --------------------------------------------------------- */
+
+static void
+on_kept(void *arg, bool ok)
+{
+	(void)arg;
+	buf_addc(&play.fates, ok ? 'k' : 'n');
+}
+
+enum { USERS_MAX = 20 };
+
+/* What one line of the script is about. */
+struct coming {
+	struct gw_message m;
+	struct gw_attachment oob;
+	struct gw_arrival v[USERS_MAX];
+	struct buf users; /* what v borrows from */
+	size_t n;
+};
+
+/* title=Bob */
+static bool
+arrival_field(struct coming *c, struct str name, struct str value)
+{
+	struct clock *clock = loop_clock(play.loop);
+	struct gw_message *m = &c->m;
+	uint64_t s;
+
+	if (str_is(name, "title"))
+		m->title = value;
+	else if (str_is(name, "room"))
+		m->room = value;
+	else if (str_is(name, "subject"))
+		m->subject = value;
+	else if (str_is(name, "thread"))
+		m->thread = value;
+	else if (str_is(name, "reply"))
+		m->reply_to = value;
+	else if (str_is(name, "oob"))
+		c->oob.url = value;
+	else if (str_is(name, "ago") && str_to_uint(value, 1000000, &s))
+		m->sent_utc = clock->utc - (int64_t)s * 1000;
+	else
+		return false;
+	return true;
+}
+
+/* The words in front of the text that have a = in them. */
+static struct str
+arrival_fields(struct coming *c, struct str rest)
+{
+	struct str was = rest, word, name;
+
+	while (str_cut(&rest, ' ', &word)) {
+		if (!str_has(word, '='))
+			return was;
+		str_cut(&word, '=', &name);
+		if (!arrival_field(c, name, word))
+			return was;
+		was = rest.p ? rest : STR_EMPTY;
+	}
+	return was;
+}
+
+/* One name after another, a bare JID each. */
+static void
+arrival_users(struct coming *c, struct str users, struct str key)
+{
+	struct str name;
+	size_t at[USERS_MAX + 1] = { 0 };
+
+	while (str_cut(&users, ',', &name) && c->n < USERS_MAX) {
+		buf_addf(&c->users, STR_FMT "%s", STR_ARG(name),
+		    str_has(name, '@') ? "" : "@example.org");
+		at[++c->n] = c->users.len;
+	}
+	for (size_t i = 0; i < c->n; i++)
+		c->v[i] = (struct gw_arrival){
+			.user = str_of(c->users.p + at[i], at[i + 1] - at[i]),
+			.line = STR("main"),
+			.key = str_is(key, "-") ? STR_EMPTY : key,
+			.message = &c->m
+		};
+}
+
+static struct gateway *
+gateway_of(struct str domain)
+{
+	struct gateway *gw = core_next_gateway(play.core, NULL);
+
+	while (gw && !str_eq(gateway_domain(gw), domain))
+		gw = core_next_gateway(play.core, gw);
+	return gw;
+}
+
+static void
+arrive(struct str users, struct str rest)
+{
+	struct coming c = { .n = 0 };
+	struct str from, key = STR_EMPTY;
+
+	start();
+	str_cut(&rest, ' ', &from);
+	if (!rest.p)
+		fail("arrive USERS FROM KEY [NAME=VALUE] TEXT");
+	str_cut(&rest, ' ', &key);
+	buf_init(&c.users, FILE_MAX);
+	c.m.from = str_is(from, "-") ? STR_EMPTY : from;
+	c.m.body = arrival_fields(&c, rest.p ? rest : STR_EMPTY);
+	c.m.attachment = &c.oob;
+	c.m.nattachment = c.oob.url.len > 0;
+	arrival_users(&c, users, key);
+	if (gateway_arrive(gateway_of(STR("post.example.org")), c.v, c.n,
+	        on_kept, NULL) < 0)
+		buf_addc(&play.fates, 'r');
+	buf_release(&c.users);
+	settle();
+}
+
+/* k: kept, n: not kept, r: refused. */
+static void
+expect_fate(char want)
+{
+	settle();
+	if (play.fates.len == 0)
+		fail("the network was not told what became of it");
+	if (play.fates.p[0] != want)
+		fail("the network was told something else: %s", play.fates.p);
+	buf_drop(&play.fates, 1);
+}
+
 /* ---- the log ---------------------------------------------------------- */
 
 static void
@@ -769,6 +916,8 @@ nothing_else(void)
 		fail("%s", wrong);
 	if (play.nwarning)
 		fail("unannounced: %s", play.warning[0]);
+	if (play.fates.len)
+		fail("nobody asked what became of what came in");
 	if (!list_is_empty(fake_stanzas()))
 		fail("a stanza was not expected");
 	LIST_EACH(fake_links(), n)
@@ -964,6 +1113,16 @@ perform(struct str line)
 		nothing_else();
 	} else if (str_is(line, "told")) {
 		play.told = true;
+	} else if (str_is(first, "arrive")) {
+		arrive(verb, rest);
+	} else if (str_is(line, "kept")) {
+		expect_fate('k');
+	} else if (str_is(line, "not kept")) {
+		expect_fate('n');
+	} else if (str_is(line, "refused")) {
+		expect_fate('r');
+	} else if (str_is(line, "twin") || str_is(line, "alone")) {
+		play.twin = str_is(line, "twin");
 	} else if (str_is(line, "unconfirmed") || str_is(line, "confirmed")) {
 		play.unconfirmed = str_is(line, "unconfirmed");
 		settle();
@@ -1092,6 +1251,7 @@ main(int argc, char **argv)
 	}
 	buf_init(&play.info, FILE_MAX);
 	buf_init(&play.said, FILE_MAX);
+	buf_init(&play.fates, 10000);
 	log_set_sink(on_log, NULL);
 	log_set_level(LOG_DEBUG);
 	play.loop = loop_new();
@@ -1108,6 +1268,7 @@ main(int argc, char **argv)
 	free(play.config_text);
 	buf_release(&play.info);
 	buf_release(&play.said);
+	buf_release(&play.fates);
 	remove_dir(dir);
 	return 0;
 }

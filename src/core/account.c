@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/account.h"
+#include "core/inbox.h"
 #include "core/instance.h"
 #include "core/roster.h"
 #include "core/session.h"
@@ -239,6 +240,7 @@ account_forget(struct account *a, store_done_fn *done, void *arg)
 	for (n = list_first(&a->settings); n; n = list_first(&a->settings))
 		setting_forget(a, SETTING(n));
 	rosters_forget(a->gw->rosters, str_c(a->user));
+	inbox_forget(a->gw->inbox, str_c(a->user));
 	store_forget(core_store(a->gw->core), str_c(a->user),
 	    gateway_domain(a->gw), done, arg);
 }

@@ -712,6 +712,13 @@ struct gateway_ops {
 	/* The event with that cookie is on disk, or could not be kept. */
 	void (*kept)(struct session *s, uint64_t cookie, bool ok);
 
+	/*
+	 * Not live: a user's server says that he has blocked that person, or
+	 * room, of ours.  Nothing that still waits from there is delivered;
+	 * what comes from now on is to be dropped.  May be NULL.
+	 */
+	void (*blocked)(struct gateway *gw, struct str user, struct str name);
+
 	/* Appends `label: value` lines about the link.  May be NULL. */
 	void (*status)(struct session *s, struct buf *out);
 

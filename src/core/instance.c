@@ -14,6 +14,7 @@
 #include "core/farewell.h"
 #include "core/identity.h"
 #include "core/inbound.h"
+#include "core/inbox.h"
 #include "core/instance.h"
 #include "core/mam.h"
 #include "core/outbox.h"
@@ -23,6 +24,7 @@
 #include "core/router.h"
 #include "core/services.h"
 #include "core/session.h"
+#include "core/twin.h"
 #include "core/upload.h"
 #include "lib/xalloc.h"
 #include "xmpp/component.h"
@@ -56,6 +58,7 @@ on_up(struct component *c, void *arg)
 
 	confirm_up(gw->confirm, c);
 	upload_up(gw->upload, c);
+	twin_up(gw->twin);
 	if (!gw->was_up) {
 		gw->was_up = true;
 		core_attached(gw->core);
@@ -63,10 +66,20 @@ on_up(struct component *c, void *arg)
 	farewell_release(gw);
 	for_sessions(gw, inbound_release);
 	outgoing_settle(gw);
-	if (gw->outbox)
-		outbox_up(gw->outbox);
 	probe_start(gw->probe);
 	rosters_up(gw->rosters);
+	inbox_go(gw->inbox);
+}
+
+/* Nobody else has our name: what is owed may go. */
+static void
+on_alone(void *arg)
+{
+	struct gateway *gw = arg;
+
+	if (gw->outbox)
+		outbox_up(gw->outbox);
+	inbox_go(gw->inbox);
 }
 
 static void
@@ -76,12 +89,13 @@ on_down(struct component *c, enum component_end why, const struct err *err,
 	struct gateway *gw = arg;
 
 	(void)c;
-	(void)why;
 	(void)err;
 	probe_stop(gw->probe);
 	arrears_drop_all(gw);
 	rosters_down(gw->rosters);
+	inbox_down(gw->inbox, why);
 	confirm_down(gw->confirm);
+	twin_down(gw->twin);
 	services_stream_down(gw);
 	upload_down(gw->upload);
 }
@@ -133,8 +147,10 @@ on_slow(struct component *c, bool slow, void *arg)
 	(void)c;
 	log_warn(&gw->log, slow ? "XMPP server is slow" : "XMPP server is back",
 	    "action=\"%s reading from the networks\"", slow ? "stop" : "go on");
-	if (!slow)
+	if (!slow) {
 		arrears_settle_all(gw);
+		inbox_go(gw->inbox);
+	}
 	for_sessions(gw, slow ? hold_on : hold_off);
 	if (slow)
 		timer_set(&gw->hold, clock, clock->at + INSTANCE_HOLD_MS);
@@ -188,6 +204,8 @@ instance_new(struct core *c, const struct config_gateway *conf, struct err *err)
 	gw->confirm = confirm_new(core_clock(c), services_iqs(gw), &gw->log);
 	if (!gw->ops->live)
 		gw->outbox = outbox_new(gw);
+	gw->twin = twin_new(gw, on_alone, gw);
+	gw->inbox = inbox_new(gw);
 	if (gw->ops->open(gw, conf->conf, err) < 0) {
 		gw->is_failed = true;
 		instance_free(&gw);
@@ -231,6 +249,8 @@ instance_free(struct gateway **gwp)
 	mam_free(&gw->mam);
 	browse_free(&gw->browse);
 	upload_free(&gw->upload);
+	inbox_free(&gw->inbox);
+	twin_free(&gw->twin);
 	confirm_free(&gw->confirm);
 	services_free(&gw->services);
 	bridges_free(&gw->bridges);
@@ -292,6 +312,7 @@ instance_start(struct gateway *gw)
 	rosters_load(gw->rosters);
 	if (gw->outbox)
 		outbox_start(gw->outbox);
+	inbox_load(gw->inbox);
 	snprintf(host, sizeof(host), STR_FMT, STR_ARG(server->host));
 	gw->component =
 	    component_new(core_loop(gw->core), &p, &component_ops, gw);

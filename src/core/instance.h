@@ -27,12 +27,14 @@ struct component;
 struct confirm;
 struct rosters;
 struct identities;
+struct inbox;
 struct jid;
 struct mam;
 struct outbox;
 struct services;
 struct probe;
 struct upload;
+struct twin;
 
 struct gateway {
 	struct list node; /* in the core */
@@ -44,6 +46,8 @@ struct gateway {
 	struct component *component; /* NULL before core_start() */
 	struct services *services;   /* iq: disco, commands, ping ... */
 	struct confirm *confirm;     /* what the server has taken */
+	struct twin *twin;           /* is our name ours alone? */
+	struct inbox *inbox;         /* what came in and is owed */
 	uint64_t facts;              /* the store's answer we wait for */
 	int64_t archived_us;         /* archive_time() at last */
 	struct timer prune;          /* of the archive */

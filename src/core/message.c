@@ -6,6 +6,7 @@
  */
 #include "core/message.h"
 #include "core/draft.h"
+#include "core/inbox.h"
 #include "core/instance.h"
 #include "core/invitation.h"
 #include "core/occupant.h"
@@ -364,6 +365,7 @@ message_in(struct inlet *in)
 	if (str_is(in->type, "error")) {
 		if (in->at.kind == GW_ADDR_ROOM)
 			bounced(in);
+		(void)inbox_bounced(in); /* else nobody waits for it */
 		return;
 	}
 	rows[in->at.kind](in);

@@ -68,14 +68,14 @@ static const char *const versions[MIGRATE_VERSION] = {
 
 	/* 8: what came in, and by what it is known when it comes again */
 	("CREATE TABLE arrival ("
-	 "  id INTEGER PRIMARY KEY,"
-	 "  gateway TEXT NOT NULL, user TEXT NOT NULL, line TEXT NOT NULL,"
+	 "  gateway TEXT NOT NULL, id INTEGER NOT NULL,"
+	 "  user TEXT NOT NULL, line TEXT NOT NULL,"
 	 "  contact TEXT NOT NULL, state INTEGER NOT NULL,"
 	 "  at_utc INTEGER NOT NULL, changed_utc INTEGER NOT NULL,"
 	 "  tries INTEGER NOT NULL, deaths INTEGER NOT NULL,"
-	 "  why TEXT NOT NULL, letter BLOB NOT NULL"
+	 "  why TEXT NOT NULL, letter BLOB NOT NULL,"
+	 "  UNIQUE (gateway, id)"
 	 ");"
-	 "CREATE INDEX arrival_by_state ON arrival (gateway, state, id);"
 	 "CREATE TABLE arrival_key ("
 	 "  gateway TEXT NOT NULL, line TEXT NOT NULL, key TEXT NOT NULL,"
 	 "  user TEXT NOT NULL, batch INTEGER NOT NULL,"

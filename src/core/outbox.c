@@ -60,8 +60,6 @@ on_prune(struct timer *t)
 
 /* ---- life ------------------------------------------------------------- */
 
-static void on_opening(struct confirm_mark *m, bool taken);
-
 struct outbox *
 outbox_new(struct gateway *gw)
 {
@@ -79,7 +77,6 @@ outbox_new(struct gateway *gw)
 	list_init(&b->unsaved);
 	list_init(&b->reports);
 	list_init(&b->commands);
-	confirm_mark_init(&b->opening, on_opening);
 	timer_init(&b->trouble, on_trouble);
 	timer_init(&b->prune, on_prune);
 	b->tallies = tallies_new();
@@ -127,7 +124,6 @@ outbox_free(struct outbox **bp)
 	if (!b)
 		return;
 	store_cancel(store_of(b), b->load);
-	confirm_drop(&b->opening);
 	timer_cancel(&b->trouble);
 	timer_cancel(&b->prune);
 	b->is_held = true; /* nothing begins any more */
@@ -218,18 +214,6 @@ loaded(struct outbox *b)
 	if (b->messages.n)
 		log_info(&b->gw->log, "outbox read", "messages=%zu moving=%zu",
 		    b->messages.n, b->nmoving);
-	run(b);
-}
-
-static void
-on_opening(struct confirm_mark *m, bool taken)
-{
-	struct outbox *b = (struct outbox *)(void *)((char *)m -
-	    offsetof(struct outbox, opening));
-
-	if (!taken || b->is_open)
-		return;
-	b->is_open = true;
 	run(b);
 }
 
@@ -337,9 +321,9 @@ outbox_up(struct outbox *b)
 {
 	struct list todo, *n;
 
-	if (!b->is_open && !confirm_waits(&b->opening))
-		confirm_add(b->gw->confirm, &b->opening);
-	confirm_now(b->gw->confirm);
+	b->is_open = true;
+	if (b->is_loaded)
+		run(b);
 	list_init(&todo);
 	while (n = list_first(&b->untold), n) {
 		list_del(n);

@@ -72,8 +72,8 @@ struct outbox {
 	struct gateway *gw;
 	store_load_id load;
 	bool is_loaded;
-	bool is_open; /* the XMPP server knows us: nothing is tried before */
-	struct confirm_mark opening;
+	bool is_open; /* the XMPP server knows us, and nobody else under our
+	                 name: nothing is tried before */
 	bool is_held; /* nothing is tried until an operator says so */
 	char *held_why;
 	struct map messages; /* struct owed, by id */
@@ -101,7 +101,8 @@ void outbox_free(struct outbox **bp);
 /* Reads what an earlier run has left. */
 void outbox_start(struct outbox *b);
 
-/* The stream to the XMPP server is up: who was not told is told. */
+/* The stream to the XMPP server is up, and ours alone (twin.h): who was not
+   told is told. */
 void outbox_up(struct outbox *b);
 
 /*

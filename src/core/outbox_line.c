@@ -5,6 +5,7 @@
 #include "core/outbox.h"
 #include "core/outbox_line.h"
 #include "core/store_outbox.h"
+#include "core/twin.h"
 #include "lib/xalloc.h"
 
 enum { THROTTLE_MS = 5000, THROTTLE_MAX_MS = 600000, WHY_MAX = 300 };
@@ -122,8 +123,8 @@ line_may_send(struct line *l)
 	int64_t now = clock_of(l)->at, at = l->wait_at;
 
 	if (!l->is_there || l->is_paused || l->box->is_held ||
-	    !l->box->is_open || l->nflying >= l->parallel ||
-	    core_is_stopping(l->box->gw->core))
+	    !l->box->is_open || twin_is_there(l->box->gw->twin) ||
+	    l->nflying >= l->parallel || core_is_stopping(l->box->gw->core))
 		return false;
 	if (!store_is_ok(core_store(l->box->gw->core)))
 		at = later(at, now + OUTBOX_TROUBLE_MS);

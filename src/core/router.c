@@ -4,6 +4,7 @@
 #include "core/router.h"
 #include "core/access.h"
 #include "core/idle.h"
+#include "core/inbox.h"
 #include "core/instance.h"
 #include "core/message.h"
 #include "core/occupant.h"
@@ -140,6 +141,15 @@ admit(struct inlet *in, struct gateway *gw, const struct stanza *s)
 	return rc;
 }
 
+/* A client of his is there, and takes messages. */
+static bool
+is_sign_of_life(const struct inlet *in)
+{
+	bool presence = str_is(stanza_name(in->stanza), "presence");
+
+	return presence ? in->type.len == 0 : !str_is(in->type, "error");
+}
+
 void
 router_stanza(struct gateway *gw, const struct stanza *s)
 {
@@ -159,6 +169,8 @@ router_stanza(struct gateway *gw, const struct stanza *s)
 			presence_in(&in);
 		if (!str_is(in.type, "error"))
 			idle_touch(inlet_session(&in));
+		if (is_sign_of_life(&in))
+			inbox_user_here(gw->inbox, jid_bare(&in.from));
 	}
 	inlet_release(&in);
 }

@@ -72,12 +72,11 @@ enum db_op {
 	DB_ARRIVAL_PUT = DB_INBOX, /* gateway user line key contact id at_utc
 	                              batch letter {is it there} */
 	DB_ARRIVALS_LOAD,          /* gateway {id user line contact state at_utc
-	                     changed_utc tries deaths why letter}; those
-	                     without an end */
-	DB_ARRIVALS_LIST,  /* gateway state after; the same, no letter */
-	DB_ARRIVAL_LOAD,   /* gateway id; the same */
-	DB_ARRIVAL_SET,    /* id state changed_utc tries deaths why */
-	DB_ARRIVAL_DEL,    /* id */
+	                     changed_utc tries deaths why letter}; no letter
+	                     of those that have an end */
+	DB_ARRIVAL_LOAD,           /* gateway id; the same, with it */
+	DB_ARRIVAL_SET,    /* gateway id state changed_utc tries deaths why */
+	DB_ARRIVAL_DEL,    /* gateway id */
 	DB_ARRIVALS_PRUNE, /* gateway dead_before_utc keys_before_utc */
 
 	DB_OUT_PUT = DB_OUTBOX, /* id gateway user key units price accepted_utc

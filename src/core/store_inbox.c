@@ -104,19 +104,6 @@ store_arrivals_load(
 }
 
 store_load_id
-store_arrivals_list(struct store *st, struct str gateway,
-    enum store_arrival_state state, uint64_t after, store_arrivals_fn *fn,
-    void *arg)
-{
-	char which[OP_NUMBER], id[OP_NUMBER];
-	const struct str v[] = { gateway, op_digits(which, state),
-		op_digits(id, (int64_t)after) };
-
-	return store_load(st, DB_ARRIVALS_LIST, v, give_arrivals,
-	    (union op_fn){ .arrivals = fn }, arg);
-}
-
-store_load_id
 store_arrival_load(struct store *st, struct str gateway, uint64_t id,
     store_arrivals_fn *fn, void *arg)
 {
@@ -135,7 +122,7 @@ store_arrival_set(struct store *st, const struct store_arrival *a,
 {
 	char id[OP_NUMBER], state[OP_NUMBER], at[OP_NUMBER];
 	char tries[OP_NUMBER], deaths[OP_NUMBER];
-	const struct str v[] = { op_digits(id, (int64_t)a->id),
+	const struct str v[] = { a->gateway, op_digits(id, (int64_t)a->id),
 		op_digits(state, a->state), op_digits(at, a->changed_utc),
 		op_digits(tries, a->tries), op_digits(deaths, a->deaths),
 		a->why };
@@ -144,10 +131,11 @@ store_arrival_set(struct store *st, const struct store_arrival *a,
 }
 
 void
-store_arrival_del(struct store *st, uint64_t id, store_done_fn *done, void *arg)
+store_arrival_del(struct store *st, struct str gateway, uint64_t id,
+    store_done_fn *done, void *arg)
 {
 	char number[OP_NUMBER];
-	const struct str v[] = { op_digits(number, (int64_t)id) };
+	const struct str v[] = { gateway, op_digits(number, (int64_t)id) };
 
 	store_put(st, DB_ARRIVAL_DEL, v, done, arg);
 }

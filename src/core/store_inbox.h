@@ -17,11 +17,10 @@ enum store_arrival_state {
 	STORE_ARRIVAL_HANDED,      /* it has it; may still come back */
 	STORE_ARRIVAL_DEAD,        /* nobody can have it */
 	STORE_ARRIVAL_QUARANTINED, /* streams die of it */
-	STORE_ARRIVAL_NSTATE
 };
 
 struct store_arrival {
-	uint64_t id; /* grows with time; unique in the store */
+	uint64_t id; /* grows with time; unique in its gateway */
 	struct str gateway, user, line;
 	struct str key;     /* empty: nothing tells that it comes again */
 	struct str contact; /* who it is from, for people */
@@ -32,8 +31,6 @@ struct store_arrival {
 	unsigned tries;  /* how often it came back */
 	unsigned deaths; /* of streams, with it under way */
 };
-
-enum { STORE_ARRIVALS_PAGE = 500 };
 
 /* ok: kept, and is_new, or it was here before under its key and is dropped. */
 typedef void store_arrived_fn(bool ok, bool is_new, void *arg);
@@ -51,29 +48,21 @@ void store_arrivals_put(struct store *st, const struct store_arrival *v,
 typedef void store_arrivals_fn(
     bool ok, const struct store_arrival *v, size_t n, void *arg);
 
-/* All that wait or are handed over. */
+/* All of a gateway; those of the last two states without their letters. */
 store_load_id store_arrivals_load(
     struct store *st, struct str gateway, store_arrivals_fn *fn, void *arg);
 
-/*
- * Those of one state behind the one with id after, up to STORE_ARRIVALS_PAGE;
- * without their letters.
- */
-store_load_id store_arrivals_list(struct store *st, struct str gateway,
-    enum store_arrival_state state, uint64_t after, store_arrivals_fn *fn,
-    void *arg);
-
-/* One, whatever its state; n is 0 if there is none. */
+/* One, whole, whatever its state; n is 0 if there is none. */
 store_load_id store_arrival_load(struct store *st, struct str gateway,
     uint64_t id, store_arrivals_fn *fn, void *arg);
 
-/* state, changed_utc, tries, deaths and why of the row with that id. */
+/* state, changed_utc, tries, deaths and why of that gateway's id. */
 void store_arrival_set(struct store *st, const struct store_arrival *a,
     store_done_fn *done, void *arg);
-void store_arrival_del(
-    struct store *st, uint64_t id, store_done_fn *done, void *arg);
+void store_arrival_del(struct store *st, struct str gateway, uint64_t id,
+    store_done_fn *done, void *arg);
 
-/* Dead letters and keys that are older. */
+/* What has such an end, and keys, that are older. */
 void store_arrivals_prune(struct store *st, struct str gateway,
     int64_t dead_before_utc, int64_t keys_before_utc, store_done_fn *done,
     void *arg);

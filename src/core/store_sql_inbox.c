@@ -3,10 +3,6 @@
  */
 #include "core/store_sql.h"
 
-#define COLUMNS                                                                \
-	"id, user, line, contact, state, at_utc, changed_utc, tries, deaths, " \
-	"why"
-
 #define ROW(kind) [(kind)-DB_INBOX]
 
 const struct op_row store_sql_inbox[DB_SET] = {
@@ -29,54 +25,47 @@ const struct op_row store_sql_inbox[DB_SET] = {
 			 " CAST(?7 AS INTEGER), 0, 0, '', CAST(?9 AS BLOB)"
 			 " WHERE ?4 = '' OR changes() = 1",
 			 "SELECT count(*) FROM arrival"
-			 " WHERE id = CAST(?6 AS INTEGER)" },
+			 " WHERE gateway = ?1 AND id = CAST(?6 AS INTEGER)" },
 		.nargs = 9,
 		.seal = STORE_SQL_NO_SEAL,
 		.ncols = 1,
 		.writes = true,
 	},
 	ROW(DB_ARRIVALS_LOAD) = {
-		.sql = { "SELECT " COLUMNS ", letter FROM arrival"
-			 " WHERE gateway = ?1 AND state IN (0, 1)"
-			 " ORDER BY id" },
+		.sql = { "SELECT id, user, line, contact, state, at_utc,"
+			 " changed_utc, tries, deaths, why, CASE WHEN state < 2"
+			 " THEN letter ELSE '' END FROM arrival"
+			 " WHERE gateway = ?1 ORDER BY id" },
 		.nargs = 1,
 		.seal = STORE_SQL_NO_SEAL,
 		.ncols = 11,
 	},
-	ROW(DB_ARRIVALS_LIST) = {
-		.sql = { "SELECT " COLUMNS ", '' FROM arrival"
-			 " WHERE gateway = ?1 AND state = CAST(?2 AS INTEGER)"
-			 " AND id > CAST(?3 AS INTEGER) ORDER BY id"
-			 " LIMIT 500" },
-		.nargs = 3,
-		.seal = STORE_SQL_NO_SEAL,
-		.ncols = 11,
-	},
 	ROW(DB_ARRIVAL_LOAD) = {
-		.sql = { "SELECT " COLUMNS ", letter FROM arrival"
+		.sql = { "SELECT id, user, line, contact, state, at_utc,"
+			 " changed_utc, tries, deaths, why, letter FROM arrival"
 			 " WHERE gateway = ?1 AND id = CAST(?2 AS INTEGER)" },
 		.nargs = 2,
 		.seal = STORE_SQL_NO_SEAL,
 		.ncols = 11,
 	},
 	ROW(DB_ARRIVAL_SET) = {
-		.sql = { "UPDATE arrival SET state = CAST(?2 AS INTEGER),"
-			 " changed_utc = CAST(?3 AS INTEGER),"
-			 " tries = CAST(?4 AS INTEGER),"
-			 " deaths = CAST(?5 AS INTEGER), why = ?6"
-			 " WHERE id = CAST(?1 AS INTEGER)" },
-		.nargs = 6,
+		.sql = { "UPDATE arrival SET state = CAST(?3 AS INTEGER),"
+			 " changed_utc = CAST(?4 AS INTEGER),"
+			 " tries = CAST(?5 AS INTEGER),"
+			 " deaths = CAST(?6 AS INTEGER), why = ?7"
+			 " WHERE gateway = ?1 AND id = CAST(?2 AS INTEGER)" },
+		.nargs = 7,
 		.seal = STORE_SQL_NO_SEAL,
 	},
 	ROW(DB_ARRIVAL_DEL) = {
 		.sql = { "DELETE FROM arrival"
-			 " WHERE id = CAST(?1 AS INTEGER)" },
-		.nargs = 1,
+			 " WHERE gateway = ?1 AND id = CAST(?2 AS INTEGER)" },
+		.nargs = 2,
 		.seal = STORE_SQL_NO_SEAL,
 	},
 	ROW(DB_ARRIVALS_PRUNE) = {
 		.sql = { "DELETE FROM arrival WHERE gateway = ?1"
-			 " AND state = 2"
+			 " AND state >= 2"
 			 " AND changed_utc < CAST(?2 AS INTEGER)",
 			 "DELETE FROM arrival_key WHERE gateway = ?1"
 			 " AND at_utc < CAST(?3 AS INTEGER)" },

@@ -20,7 +20,9 @@
 #define NS_GATEWAY     "jabber:iq:gateway"                      /* XEP-0100 */
 #define NS_REGISTER    "jabber:iq:register"                     /* XEP-0077 */
 #define NS_CAPS        "http://jabber.org/protocol/caps"        /* XEP-0115 */
+#define NS_NICK        "http://jabber.org/protocol/nick"        /* XEP-0172 */
 #define NS_RECEIPTS    "urn:xmpp:receipts"                      /* XEP-0184 */
+#define NS_BLOCKED     "urn:xmpp:blocking:errors"               /* XEP-0191 */
 #define NS_PING        "urn:xmpp:ping"                          /* XEP-0199 */
 #define NS_TIME        "urn:xmpp:time"                          /* XEP-0202 */
 #define NS_DELAY       "urn:xmpp:delay"                         /* XEP-0203 */

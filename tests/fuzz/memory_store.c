@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/store.h"
+#include "core/store_inbox.h"
 #include "lib/list.h"
 #include "lib/xalloc.h"
 #include "memory_store.h"
@@ -22,7 +23,9 @@ enum op_kind {
 	OP_LINES,
 	OP_FACTS,
 	OP_CONTACTS,
-	OP_TALKS
+	OP_TALKS,
+	OP_ARRIVED,
+	OP_ARRIVALS
 };
 
 /* One call, done when the store is settled. */
@@ -38,6 +41,8 @@ struct op {
 	store_facts_fn *facts;
 	store_contacts_fn *contacts;
 	store_talks_fn *talks;
+	store_arrived_fn *arrived;
+	store_arrivals_fn *arrivals;
 	void *arg;
 };
 
@@ -191,6 +196,12 @@ run(struct store *st, struct op *o)
 		break;
 	case OP_LINES:
 		o->lines(true, &(struct store_lines){ .known = true }, o->arg);
+		break;
+	case OP_ARRIVED:
+		o->arrived(true, true, o->arg);
+		break;
+	case OP_ARRIVALS:
+		o->arrivals(true, NULL, 0, o->arg);
 		break;
 	case OP_NOTHING:
 		break;
@@ -454,4 +465,77 @@ store_stats_get(struct store *st, struct store_stats *out)
 {
 	(void)st;
 	*out = (struct store_stats){ .nqueued = 0 };
+}
+
+/* Everything that comes in is new, and gone with a restart. */
+void
+store_arrivals_put(struct store *st, const struct store_arrival *v, size_t n,
+    uint64_t batch, store_arrived_fn *fn, void *const *arg,
+    store_load_id *id_out)
+{
+	(void)v;
+	(void)batch;
+	for (size_t i = 0; i < n; i++) {
+		struct op *o = op_new(st, OP_ARRIVED, arg[i]);
+
+		o->arrived = fn;
+		o->id = ++st->last;
+		if (id_out)
+			id_out[i] = o->id;
+	}
+}
+
+static store_load_id
+no_arrivals(struct store *st, store_arrivals_fn *fn, void *arg)
+{
+	struct op *o = op_new(st, OP_ARRIVALS, arg);
+
+	o->arrivals = fn;
+	o->id = ++st->last;
+	return o->id;
+}
+
+store_load_id
+store_arrivals_load(
+    struct store *st, struct str gateway, store_arrivals_fn *fn, void *arg)
+{
+	(void)gateway;
+	return no_arrivals(st, fn, arg);
+}
+
+store_load_id
+store_arrival_load(struct store *st, struct str gateway, uint64_t id,
+    store_arrivals_fn *fn, void *arg)
+{
+	(void)gateway;
+	(void)id;
+	return no_arrivals(st, fn, arg);
+}
+
+void
+store_arrival_set(struct store *st, const struct store_arrival *a,
+    store_done_fn *done, void *arg)
+{
+	(void)a;
+	op_new(st, OP_NOTHING, arg)->done = done;
+}
+
+void
+store_arrival_del(struct store *st, struct str gateway, uint64_t id,
+    store_done_fn *done, void *arg)
+{
+	(void)gateway;
+	(void)id;
+	op_new(st, OP_NOTHING, arg)->done = done;
+}
+
+void
+store_arrivals_prune(struct store *st, struct str gateway,
+    int64_t dead_before_utc, int64_t keys_before_utc, store_done_fn *done,
+    void *arg)
+{
+	(void)gateway;
+	(void)dead_before_utc;
+	(void)keys_before_utc;
+	op_new(st, OP_NOTHING, arg)->done = done;
 }

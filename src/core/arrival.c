@@ -1,0 +1,374 @@
+/*
+ * One message that came in for a user, and what is written of it.
+ *
+ * XEP-0172 1.1		who it is from, where the address says little
+ * XEP-0066 1.5		3.1 attachments
+ * XEP-0203 2.0		when it came
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "core/announce.h"
+#include "core/archive.h"
+#include "core/arrival.h"
+#include "core/instance.h"
+#include "core/letter.h"
+#include "core/markup.h"
+#include "core/occupant.h"
+#include "core/room.h"
+#include "core/session.h"
+#include "core/talk.h"
+#include "lib/buf.h"
+#include "lib/pack.h"
+#include "lib/xalloc.h"
+#include "xmpp/component.h"
+#include "xmpp/jid.h"
+#include "xmpp/muc.h"
+#include "xmpp/ns.h"
+#include "xmpp/xmlw.h"
+
+#define OCCUPANT(n) LIST_ENTRY(n, struct occupant, node)
+
+/* ---- life ------------------------------------------------------------- */
+
+struct arrival *
+arrival_new(uint64_t id, struct str contact, struct str letter)
+{
+	struct arrival *a = xcalloc(1, sizeof(*a));
+
+	a->id = id;
+	snprintf(a->sid, sizeof(a->sid), "in-%" PRIx64, id);
+	a->contact = str_dup(contact);
+	arrival_set_letter(a, letter);
+	list_init(&a->node);
+	list_init(&a->expiry);
+	list_init(&a->fresh);
+	return a;
+}
+
+void
+arrival_set_letter(struct arrival *a, struct str letter)
+{
+	free(a->letter);
+	a->letter = NULL;
+	a->nletter = letter.len;
+	if (letter.len == 0)
+		return;
+	a->letter = xmalloc(letter.len);
+	memcpy(a->letter, letter.p, letter.len);
+}
+
+void
+arrival_free(struct arrival *a)
+{
+	confirm_drop(&a->mark);
+	list_del(&a->node);
+	list_del(&a->expiry);
+	list_del(&a->fresh);
+	free(a->contact);
+	free(a->why);
+	free(a->letter);
+	free(a);
+}
+
+uint64_t
+arrival_id_of(struct str id)
+{
+	uint64_t n = 0;
+	struct str hex;
+
+	if (!str_starts(id, STR("in-")) || !str_cut(&id, '.', &hex) ||
+	    hex.len < 4 || hex.len > 3 + 16)
+		return 0;
+	for (size_t i = 3; i < hex.len; i++) {
+		int digit = str_hex_digit(hex.p[i]);
+
+		if (digit < 0)
+			return 0;
+		n = n << 4 | (uint64_t)digit;
+	}
+	return n;
+}
+
+void
+arrival_pack(const struct gw_message *m, struct buf *out)
+{
+	pack_i64(out, m->sent_utc);
+	letter_pack(m, out);
+}
+
+/* Released in both cases. */
+static int
+read_letter(const struct arrival *a, struct letter *l, struct err *err)
+{
+	struct str rest = str_of(a->letter, a->nletter);
+	int64_t sent_utc;
+	int rc;
+
+	if (!unpack_i64(&rest, &sent_utc))
+		rest = STR_EMPTY, sent_utc = 0;
+	rc = letter_read(l, rest, err);
+	l->m.sent_utc = sent_utc;
+	return rc;
+}
+
+/* ---- writing ---------------------------------------------------------- */
+
+/* One message on its way out, in one or several stanzas. */
+struct letters {
+	struct gateway *gw;
+	const struct arrival *a;
+	const struct gw_message *m;
+	struct str from, to;
+	int64_t stamp_utc; /* 0: it is of now */
+};
+
+static struct xmlw *
+begin(const struct letters *l, unsigned part)
+{
+	char id[ARRIVAL_ID + 12];
+
+	snprintf(id, sizeof(id), part ? "%s.%u" : "%s", l->a->sid, part);
+	return component_begin(
+	    l->gw->component, "message", l->from, l->to, "chat", str_c(id));
+}
+
+static int
+end(const struct letters *l, struct xmlw *w, struct err *err)
+{
+	if (l->m->title.len)
+		xmlw_textel(w, "nick", NS_NICK, l->m->title);
+	if (l->m->thread.len)
+		xmlw_textel(w, "thread", NULL, l->m->thread);
+	if (l->stamp_utc)
+		muc_write_delay(w, gateway_domain(l->gw), l->stamp_utc);
+	return component_end(l->gw->component, err);
+}
+
+/* In a group the address is that of the group. */
+static void
+write_body(struct xmlw *w, const struct gw_message *m)
+{
+	bool is_group = m->room.len && m->from.len;
+
+	xmlw_open(w, "body", NULL);
+	if (m->kind == GW_MSG_ACTION)
+		xmlw_text(w, STR("/me "));
+	if (is_group) {
+		xmlw_text(w, STR("<"));
+		xmlw_text(w, m->title.len ? m->title : m->from);
+		xmlw_text(w, STR("> "));
+	}
+	xmlw_text(w, m->body);
+	xmlw_close(w);
+	if (!is_group)
+		markup_write(w,
+		    m->kind == GW_MSG_ACTION ? GW_MSG_ACTION : GW_MSG_NORMAL,
+		    m->body, m->span, m->nspan);
+}
+
+static int
+write_words(const struct letters *l, struct err *err)
+{
+	const struct gw_message *m = l->m;
+	struct xmlw *w = begin(l, 0);
+
+	if (m->subject.len)
+		xmlw_textel(w, "subject", NULL, m->subject);
+	write_body(w, m);
+	if (m->reply_to.len) {
+		xmlw_open(w, "reply", NS_REPLY);
+		xmlw_attr(w, "to", l->from);
+		xmlw_attr(w, "id", m->reply_to);
+		xmlw_close(w);
+	}
+	return end(l, w, err);
+}
+
+static int
+write_attachment(const struct letters *l, unsigned part, struct err *err)
+{
+	const struct gw_attachment *at = &l->m->attachment[part - 1];
+	struct xmlw *w = begin(l, part);
+
+	xmlw_textel(w, "body", NULL, at->url);
+	xmlw_open(w, "x", NS_OOB);
+	xmlw_textel(w, "url", NULL, at->url);
+	if (at->name.len)
+		xmlw_textel(w, "desc", NULL, at->name);
+	xmlw_close(w);
+	return end(l, w, err);
+}
+
+static int
+write_all(const struct letters *l, struct err *err)
+{
+	const struct gw_message *m = l->m;
+
+	if ((m->body.len || m->subject.len || m->nattachment == 0) &&
+	    write_words(l, err) < 0)
+		return -1;
+	for (unsigned i = 1; i <= m->nattachment; i++)
+		if (write_attachment(l, i, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Who writes: a person, a group, or the gateway itself. */
+static int
+address_of(struct gateway *gw, const struct gw_message *m, struct buf *out,
+    struct err *err)
+{
+	struct gw_address a = { .kind = GW_ADDR_DOMAIN, .network = STR_EMPTY };
+
+	if (m->room.len) {
+		a.kind = GW_ADDR_ROOM;
+		a.name = m->room;
+	} else if (m->from.len) {
+		a.kind = GW_ADDR_PERSON;
+		a.name = m->from;
+	}
+	if (instance_jid(gw, &a, STR_EMPTY, out) == 0)
+		return 0;
+	return err_set(err, ERR_BAD_INPUT,
+	    "no XMPP address can carry the name of its sender");
+}
+
+/*
+ * When it was sent, if that is long ago; else when it came, if it is not
+ * written at once.
+ */
+static int64_t
+stamp_of(
+    struct gateway *gw, const struct arrival *a, const struct gw_message *m)
+{
+	int64_t now = core_clock(gw->core)->utc;
+
+	if (m->sent_utc && m->sent_utc < a->at_utc - ARRIVAL_LATE_MS)
+		return m->sent_utc;
+	return a->is_late || now - a->at_utc >= ARRIVAL_LATE_MS ? a->at_utc : 0;
+}
+
+/* The room of it, if a client of his is inside; or NULL. */
+static struct room *
+room_of(struct gateway *gw, struct str user, const struct gw_message *m)
+{
+	struct session *s =
+	    m->room.len ? session_find(gw, user, STR_EMPTY) : NULL;
+	struct room *r = s ? room_find(s, m->room) : NULL;
+
+	if (!r || r->state != ROOM_JOINED)
+		return NULL;
+	LIST_EACH(&r->occupants, n)
+	{
+		if (OCCUPANT(n)->state == OCCUPANT_INSIDE)
+			return r;
+	}
+	return NULL;
+}
+
+static int
+say(struct gateway *gw, struct str user, const struct arrival *a,
+    const struct gw_message *m, struct err *err)
+{
+	struct letters l = { .gw = gw, .a = a, .m = m, .to = user };
+	struct buf from;
+	int rc;
+
+	buf_init(&from, JID_MAX);
+	rc = address_of(gw, m, &from, err);
+	l.from = buf_str(&from);
+	l.stamp_utc = stamp_of(gw, a, m);
+	if (rc == 0)
+		rc = write_all(&l, err);
+	buf_release(&from);
+	return rc;
+}
+
+/* To his clients in the room, as any line there; what they missed, too. */
+static void
+say_in_room(struct room *r, const struct arrival *a, const struct gw_message *m)
+{
+	struct gw_message line = *m;
+
+	line.network_id = str_c(a->sid);
+	line.sent_utc = stamp_of(r->s->gw, a, m);
+	talk_in_room(r->s, &line);
+}
+
+int
+arrival_write(
+    struct gateway *gw, struct str user, struct arrival *a, struct err *err)
+{
+	struct letter l;
+	struct room *r;
+	int rc;
+
+	if (!component_is_up(gw->component))
+		return err_set(err, ERR_UNREACHABLE, "the stream is down");
+	rc = read_letter(a, &l, err);
+	if (rc == 0) {
+		r = room_of(gw, user, &l.m);
+		if (r)
+			say_in_room(r, a, &l.m);
+		else
+			rc = say(gw, user, a, &l.m, err);
+	}
+	letter_release(&l);
+	return rc;
+}
+
+/* ---- the archive ------------------------------------------------------ */
+
+/* Addresses of what came with it stand behind the words. */
+static void
+add_body(const struct gw_message *m, struct buf *out)
+{
+	buf_add_str(out, m->body);
+	for (size_t i = 0; i < m->nattachment; i++) {
+		if (out->len)
+			buf_addc(out, '\n');
+		buf_add_str(out, m->attachment[i].url);
+	}
+}
+
+static void
+archive(struct session *s, const struct arrival *a, const struct gw_message *m)
+{
+	struct archive_place at = { .is_room = m->room.len > 0,
+		.name = m->room.len ? m->room : m->from,
+		.at_us = archive_time(s->gw, a->at_utc) };
+	struct backlog_word word = { .kind = m->kind,
+		.id = str_c(a->sid),
+		.from = m->from,
+		.reply_to = str_head(m->reply_to, BACKLOG_ID - 1),
+		.at_utc = a->at_utc };
+	struct buf body;
+
+	buf_init(&body, STORE_VALUE_MAX);
+	add_body(m, &body);
+	word.body = buf_str(&body);
+	archive_word(s, &at, &word);
+	if (!at.is_room)
+		backlog_add(&s->words, &word);
+	buf_release(&body);
+}
+
+void
+arrival_archive(struct gateway *gw, struct str user, const struct arrival *a)
+{
+	struct gw_address at = { .kind = GW_ADDR_PERSON, .network = STR_EMPTY };
+	struct err err = ERR_INIT;
+	struct session *s;
+	struct letter l;
+
+	if (read_letter(a, &l, &err) == 0 &&
+	    l.m.from.len) {
+		s = session_get(gw, user, &at, &err);
+		if (s) {
+			archive(s, a, &l.m);
+			session_check(s);
+		}
+	}
+	letter_release(&l);
+}
