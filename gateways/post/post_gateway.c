@@ -430,7 +430,7 @@ static void
 post_send(struct session *s, gw_ticket t, const struct gw_message *m)
 {
 	struct gateway *gw = session_gateway(s);
-	struct str line = line_of(m->body), arg;
+	struct str line = m->line, arg;
 	int64_t wait_ms = number(m->body, "wait");
 
 	if (fails(s, t, m))
