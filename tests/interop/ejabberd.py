@@ -35,8 +35,9 @@ READY = "accounts are there"
 class Ejabberd:
     name = "ejabberd"
 
-    def __init__(self, folder):
+    def __init__(self, folder, components=()):
         self._folder = folder / self.name
+        self._components = (*GATEWAYS, *components)
         self._folder.mkdir()
         self.c2s_port, self.component_port = free_ports(2)
         snippet = self._folder / "passerelle.yml"
@@ -81,7 +82,7 @@ class Ejabberd:
         head, name, entry = text.partition("      irc.example.org:")
         entry = entry.replace("CHANGE ME", SECRET)
         return head + "".join(
-            name.replace("irc.example.org", g) + entry for g in GATEWAYS
+            name.replace("irc.example.org", g) + entry for g in self._components
         )
 
     @staticmethod

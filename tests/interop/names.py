@@ -10,6 +10,7 @@ GATEWAY = f"irc.{DOMAIN}"  # one configured network
 OPEN_GATEWAY = f"open.{DOMAIN}"  # any host may be named, private ones not
 SOLO_GATEWAY = f"solo.{DOMAIN}"  # only_network: addresses without "%"
 GATEWAYS = (GATEWAY, OPEN_GATEWAY, SOLO_GATEWAY)
+SMS_GATEWAY = f"sms.{DOMAIN}"  # on the stages of booth.py only
 SECRET = "o happy dagger"
 
 NETWORK = "net"  # its name in JIDs and in passerelle.conf

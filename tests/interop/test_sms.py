@@ -1,0 +1,130 @@
+"""SMS through a real network: Kannel, its phones, and real XMPP servers."""
+
+import pytest
+from booth import NUMBER, XMPP_SERVERS, Booth
+
+RECEIPTS = "urn:xmpp:receipts"
+REQUEST = f"<request xmlns='{RECEIPTS}'/>"
+
+
+@pytest.fixture(scope="module", params=list(XMPP_SERVERS))
+def running_booth(request, loop, scratch):
+    booth = Booth(request.param, scratch / f"booth-{request.param}")
+    try:
+        loop.run_until_complete(booth.start())
+        yield booth
+        status = loop.run_until_complete(booth.end())
+        assert not booth.complaints()
+        assert status == 0, booth.passerelle.tail(80)
+    finally:
+        booth.kill()
+
+
+@pytest.fixture
+def booth(request, loop, running_booth):
+    yield running_booth
+    loop.run_until_complete(running_booth.part_all())
+
+
+@pytest.fixture
+def romeo(loop, booth):
+    return loop.run_until_complete(booth.client("romeo"))
+
+
+def is_receipt(stanza, id):
+    received = stanza.find(f"{{{RECEIPTS}}}received")
+    return received is not None and received.get("id") == id
+
+
+async def test_a_text_reaches_the_phone_and_its_receipt_the_sender(
+    booth, romeo
+):
+    number = booth.new_number()
+    id = romeo.say(
+        booth.jid(number), "Hé, è vero? 5 €", kind="chat", extra=[REQUEST]
+    )
+    text = await booth.phone.expect("the text", receiver=number)
+    assert text.text == "Hé, è vero? 5 €"
+    assert text.sender == NUMBER
+    receipt = await romeo.expect(
+        "the receipt", where=lambda s: is_receipt(s, id)
+    )
+    assert receipt.sender == booth.jid(number)
+
+
+async def test_an_answer_comes_from_the_number(booth, romeo):
+    number = booth.new_number()
+    romeo.say(booth.jid(number), "Who is there?", kind="chat")
+    await booth.phone.expect("the question", receiver=number)
+    await booth.phone.say(number, NUMBER, "It is I,  €urus & ^{<co>}")
+    answer = await romeo.expect(
+        "the answer", kind="message", sender=booth.jid(number)
+    )
+    assert answer.body == "It is I,  €urus & ^{<co>}"
+    assert answer.type == "chat"
+
+
+async def test_other_alphabets_go_both_ways(booth, romeo):
+    number = booth.new_number()
+    romeo.say(booth.jid(number), "Ромео 😀 か", kind="chat")
+    text = await booth.phone.expect("the text", receiver=number)
+    assert text.kind == "ucs-2"
+    assert text.text == "Ромео 😀 か"
+    await booth.phone.say(number, NUMBER, "Да \U0001f339", ucs2=True)
+    answer = await romeo.expect(
+        "the answer", kind="message", sender=booth.jid(number)
+    )
+    assert answer.body == "Да \U0001f339"
+
+
+async def test_a_long_text_arrives_whole_in_parts(booth, romeo):
+    number = booth.new_number()
+    long = "".join(chr(ord("a") + i % 26) for i in range(400))
+    id = romeo.say(booth.jid(number), long, kind="chat", extra=[REQUEST])
+    parts = [
+        await booth.phone.expect(f"part {i}", receiver=number, part=i)
+        for i in (1, 2, 3)
+    ]
+    assert {p.parts for p in parts} == {3}
+    assert len({p.reference for p in parts}) == 1
+    assert "".join(p.text for p in parts) == long
+    await romeo.expect("one receipt", where=lambda s: is_receipt(s, id))
+
+
+async def test_the_same_stanza_twice_is_one_text(booth, romeo):
+    number = booth.new_number()
+    id = romeo.new_id()
+    for _ in range(2):
+        romeo.say(booth.jid(number), "once", kind="chat", id=id)
+    await booth.phone.expect("the text", receiver=number)
+    romeo.say(booth.jid(number), "twice", kind="chat")
+    second = await booth.phone.expect("the next", receiver=number)
+    assert second.text == "twice"
+
+
+async def test_a_national_number_is_told_its_address(booth, romeo):
+    id = romeo.say(booth.jid("0612345678"), "hello", kind="chat")
+    error = await romeo.expect_error(id)
+    assert error.condition == "gone"
+    gone = error.find(
+        "{jabber:client}error/{urn:ietf:params:xml:ns:xmpp-stanzas}gone"
+    )
+    assert gone.text == f"xmpp:+33612345678@{booth.jid('')[1:]}"
+
+
+async def test_a_number_outside_the_destinations_costs_nothing(booth, romeo):
+    id = romeo.say(booth.jid("+88213000001"), "hello", kind="chat")
+    error = await romeo.expect_error(id)
+    assert error.condition in ("not-allowed", "policy-violation")
+
+
+async def test_a_phone_that_is_off_gets_it_later(booth, romeo):
+    number = booth.new_number()
+    await booth.phone.detach()
+    id = romeo.say(booth.jid(number), "when?", kind="chat", extra=[REQUEST])
+    await romeo.barrier(booth.jid("")[1:])
+    await booth.phone.attach()
+    await booth.phone.expect("the text", receiver=number, deadline_s=20)
+    await romeo.expect("the receipt", where=lambda s: is_receipt(s, id))
+
+
