@@ -14,12 +14,14 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tests/interop"))
 
+import text_play  # noqa: E402
 from ircpeer import IrcPeer  # noqa: E402
+from phone import Phone  # noqa: E402
 from place import HOST, TOP, Missing  # noqa: E402
 from play import PLAY, StepFailed, contact, perform  # noqa: E402
 from play import CHANNEL, ROOM  # noqa: E402
 from process import NotInTime  # noqa: E402
-from servers import DOMAIN, Servers  # noqa: E402
+from servers import DOMAIN, NUMBER, Servers  # noqa: E402
 from xmppclient import XmppClient  # noqa: E402
 
 TAIL_LINES = 12
@@ -42,6 +44,9 @@ INVITATION = """
           Join the room  {room}
           or write to    {contact}
    IRC    {host}, port {irc} (TLS: {irc_tls}), channel {channel}
+   SMS    write to {phone_contact}; be the phone with
+          nc {host} {phone}
+          where a line  {number} {line} text WORDS  is a message from it
 
  Logs are in build/demo.  Ctrl-C ends everything."""
 
@@ -59,9 +64,19 @@ async def conversation(servers):
         juliet = IrcPeer(
             "juliet", servers.port["irc_tls"], log, servers.tls.ca
         )
+        phone = Phone(servers.phone_port, log)
         try:
-            await perform(romeo, juliet)
+            await perform(PLAY, 1, romeo, juliet, "Juliet on IRC")
+            print()
+            await perform(
+                text_play.PLAY,
+                len(PLAY) + 1,
+                romeo,
+                phone,
+                "Mercutio, telephone",
+            )
         finally:
+            await phone.close()
             await juliet.close()
             await romeo.close()
 
@@ -77,6 +92,10 @@ def stay(servers):
             room=ROOM,
             contact=contact("NICK"),
             channel=CHANNEL,
+            phone=servers.phone_port,
+            phone_contact=text_play.jid(text_play.MERCUTIO),
+            number=text_play.MERCUTIO,
+            line=NUMBER,
             **servers.port,
         ),
         flush=True,
@@ -120,7 +139,8 @@ def main():
     try:
         servers.start()
         asyncio.run(conversation(servers))
-        print(f"\n All {len(PLAY)} steps were seen on the other side.")
+        n = len(PLAY) + len(text_play.PLAY)
+        print(f"\n All {n} steps were seen on the other side.")
         if stays:
             stay(servers)
     except KeyboardInterrupt:

@@ -24,7 +24,7 @@ async def log_in(romeo, juliet):
     """Both log in, each at a server of their own"""
     t.xmpp_sends(f"{romeo.bare} logs in at Prosody, STARTTLS")
     await romeo.connect()
-    t.irc_sends("juliet connects to ngIRCd, TLS")
+    t.far_sends("juliet connects to ngIRCd, TLS")
     await juliet.connect()
     await romeo.wait_for_service(GATEWAY)
     t.xmpp_sees(f"{GATEWAY} is there: it answers a ping")
@@ -32,10 +32,10 @@ async def log_in(romeo, juliet):
 
 async def open_channel(romeo, juliet):
     """Juliet opens an IRC channel"""
-    t.irc_sends(f"/join {CHANNEL}")
+    t.far_sends(f"/join {CHANNEL}")
     juliet.send(f"JOIN {CHANNEL}")
     await juliet.expect("juliet in her channel", "JOIN", CHANNEL)
-    t.irc_sees(f"* juliet has joined {CHANNEL}")
+    t.far_sees(f"* juliet has joined {CHANNEL}")
 
 
 async def join(romeo, juliet):
@@ -43,7 +43,7 @@ async def join(romeo, juliet):
     t.xmpp_sends(f"joins {ROOM}")
     romeo.ask_to_join(ROOM, "romeo")
     await juliet.expect("romeo joining", "JOIN", CHANNEL, nick="romeo")
-    t.irc_sees(f"* romeo has joined {CHANNEL}")
+    t.far_sees(f"* romeo has joined {CHANNEL}")
     await presence(romeo, "juliet", "juliet in the room")
     t.xmpp_sees("* juliet is here")
     await presence(romeo, "romeo", "himself in the room", code=SELF)
@@ -56,14 +56,14 @@ async def words_to_irc(romeo, juliet):
     t.xmpp_sends(f"<romeo> {text}")
     romeo.say(ROOM, text, "groupchat")
     await juliet.expect("romeo's words", "PRIVMSG", CHANNEL, text, nick="romeo")
-    t.irc_sees(f"<romeo> {text}")
+    t.far_sees(f"<romeo> {text}")
     await romeo.expect_text(f"{ROOM}/romeo", text)
 
 
 async def words_to_xmpp(romeo, juliet):
     """Words from IRC to XMPP"""
     text = "Here, on the bälcony! 🎭 «Wherefore art thou»? & so on ☕"
-    t.irc_sends(f"<juliet> {text}")
+    t.far_sends(f"<juliet> {text}")
     juliet.send(f"PRIVMSG {CHANNEL} :{text}")
     await romeo.expect_text(f"{ROOM}/juliet", text)
     t.xmpp_sees(f"<juliet> {text}")
@@ -76,13 +76,13 @@ async def private_to_irc(romeo, juliet):
     romeo.say(contact("juliet"), text, "chat")
     await juliet.expect("the private message", "PRIVMSG", "juliet", text,
                         nick="romeo")
-    t.irc_sees(f"[private] <romeo> {text}")
+    t.far_sees(f"[private] <romeo> {text}")
 
 
 async def private_to_xmpp(romeo, juliet):
     """And her private answer"""
     text = "Bien sûr 😊"
-    t.irc_sends(f"/msg romeo {text}")
+    t.far_sends(f"/msg romeo {text}")
     juliet.send(f"PRIVMSG romeo :{text}")
     await romeo.expect_text(contact("juliet"), text, kind="chat")
     t.xmpp_sees(f"from {contact('juliet')}: {text}")
@@ -91,7 +91,7 @@ async def private_to_xmpp(romeo, juliet):
 async def topic_to_xmpp(romeo, juliet):
     """The topic, set on IRC"""
     text = "Vérone, deux heures du matin 🌙"
-    t.irc_sends(f"/topic {text}")
+    t.far_sends(f"/topic {text}")
     juliet.send(f"TOPIC {CHANNEL} :{text}")
     await romeo.expect("the new subject", sender=f"{ROOM}/juliet", subject=text)
     t.xmpp_sees(f"* juliet has set the subject: {text}")
@@ -103,12 +103,12 @@ async def topic_to_irc(romeo, juliet):
     t.xmpp_sends(f"sets the subject: {text}")
     romeo.set_subject(ROOM, text)
     await juliet.expect("the new topic", "TOPIC", CHANNEL, text, nick="romeo")
-    t.irc_sees(f"* romeo has set the topic: {text}")
+    t.far_sees(f"* romeo has set the topic: {text}")
 
 
 async def nick_to_xmpp(romeo, juliet):
     """Juliet takes another nick"""
-    t.irc_sends("/nick capulet")
+    t.far_sends("/nick capulet")
     juliet.send("NICK capulet")
     await presence(romeo, "juliet", "juliet renamed", type="unavailable",
                    code=NICK_CHANGED,
@@ -122,14 +122,14 @@ async def nick_to_irc(romeo, juliet):
     t.xmpp_sends("changes his nick to montague")
     romeo.send_presence(f"{ROOM}/montague")
     await juliet.expect("romeo renamed", "NICK", "montague", nick="romeo")
-    t.irc_sees("* romeo is now known as montague")
+    t.far_sees("* romeo is now known as montague")
     await presence(romeo, "montague", "his new nick", type="", code=SELF)
 
 
 async def kick(romeo, juliet):
     """Juliet kicks Romeo out"""
     why = "the nurse is coming 🏃"
-    t.irc_sends(f"/kick montague {why}")
+    t.far_sends(f"/kick montague {why}")
     juliet.send(f"KICK {CHANNEL} montague :{why}")
     await presence(romeo, "montague", "being kicked", type="unavailable",
                    code=KICKED, reason=why)
@@ -141,13 +141,13 @@ async def rejoin_and_leave(romeo, juliet):
     t.xmpp_sends(f"joins {ROOM} again")
     romeo.ask_to_join(ROOM, "montague")
     await juliet.expect("montague back", "JOIN", CHANNEL, nick="montague")
-    t.irc_sees(f"* montague has joined {CHANNEL}")
+    t.far_sees(f"* montague has joined {CHANNEL}")
     await presence(romeo, "montague", "himself in the room again", type="",
                    code=SELF)
     t.xmpp_sends("leaves: parting is such sweet sorrow")
     romeo.leave(ROOM, "montague", "parting is such sweet sorrow")
     await juliet.expect("montague leaving", "PART", CHANNEL, nick="montague")
-    t.irc_sees(f"* montague has left {CHANNEL}")
+    t.far_sees(f"* montague has left {CHANNEL}")
 
 
 PLAY = (
@@ -171,11 +171,12 @@ class StepFailed(Exception):
     """What a step did was not seen on the other side."""
 
 
-async def perform(romeo, juliet):
-    t.heading(f"Romeo on XMPP ({DOMAIN})", "Juliet on IRC")
-    for number, step in enumerate(PLAY, 1):
+async def perform(steps, first, romeo, other, who):
+    """One act, its steps numbered from first."""
+    t.heading(f"Romeo on XMPP ({DOMAIN})", who)
+    for number, step in enumerate(steps, first):
         t.step(number, step.__doc__)
         try:
-            await step(romeo, juliet)
+            await step(romeo, other)
         except (Unseen, OSError) as problem:
             raise StepFailed(f"step {number}, not seen by {problem}") from None

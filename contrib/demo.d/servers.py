@@ -11,12 +11,16 @@ import shutil
 import socket
 import subprocess
 
+import kannel
+from kannel import Kannel
 from leash import Leash
 from place import CONTRIB, HOST, TOP, Certificates, find_program, is_listening
 from process import Process
 
 DOMAIN = "localhost"
 GATEWAY = "irc.localhost"
+SMS_GATEWAY = "sms.localhost"
+NUMBER = "+33600000001"  # of the telephone line
 NETWORK = "demo"  # its name in passerelle.conf and so in every JID
 USERS = ("romeo", "guest")
 
@@ -26,6 +30,7 @@ PORTS = {
     "component": 5347,
     "irc": 6667,
     "irc_tls": 6697,
+    "http": 8080,
 }
 
 PROSODY = """
@@ -98,6 +103,24 @@ gateway "{gateway}" {{
 		ca_file = "{tls.ca}"
 	}}
 }}
+
+http {{ listen = "{host}"  port = {http}  public_url = "http://{host}:{http}" }}
+
+gateway "{sms_gateway}" {{
+	type = "sms"
+	secret = "{secret}"
+	default_region = "33"
+	profiles = "{profiles}"
+	line "demo" {{
+		profile = "kannel"
+		number = "{number}"
+		users = {{ "{domain}" }}
+		hook_token = "{token}"
+		base = "{kannel.base}"
+		username = "{kannel_user}"
+		password = "{kannel_password}"
+	}}
+}}
 """
 
 
@@ -107,14 +130,17 @@ class Servers:
         self.port = free_ports(usual_ports)
         self.password = {user: secrets.token_urlsafe(9) for user in USERS}
         self.tls = None
+        self._token = secrets.token_hex(16)
+        self._kannel = None
         self._running = []  # oldest first
         self._leash = Leash()
 
     def start(self):
-        """All three; each is up before the next begins."""
+        """All of them; each is up before the next begins."""
         shutil.rmtree(self.dir, ignore_errors=True)
         self.dir.mkdir(parents=True)
         self.tls = Certificates(self.dir / "tls", "Passerelle-demo-CA")
+        self._kannel = Kannel(self.dir, self._hook())
         self._write_configuration()
         self._make_accounts()
         self._start(
@@ -125,6 +151,8 @@ class Servers:
             [find_program("ngircd"), "-n", "-f", self.dir / "ngircd.conf"],
             lambda p: self._are_open("irc", "irc_tls"),
         )
+        for process in self._kannel.processes:
+            self._run(process, self._kannel.is_up(process))
         self._start(
             [TOP / "build" / "passerelle", "-c", "passerelle.conf"],
             lambda p: "ready" in p.log().split(),
@@ -132,10 +160,24 @@ class Servers:
 
     def _start(self, argv, is_up):
         process = Process(argv[0].name, argv, self.dir)
+        self._run(process, lambda: is_up(process))
+
+    def _run(self, process, is_up):
         process.start()
         self._leash.hold(process.pid)
         self._running.append(process)
-        process.wait_until("is up", lambda: is_up(process))
+        process.wait_until("is up", is_up)
+
+    @property
+    def phone_port(self):
+        return self._kannel.phone_port
+
+    def _hook(self):
+        """Where Kannel tells what phones say, in its escapes."""
+        return (
+            f"http://{HOST}:{self.port['http']}/sms/demo/{self._token}/inbound"
+            "?from=%p&to=%P&hex=%e&charset=%C&coding=%c&ts=%T&id=%I"
+        )
 
     def stop(self):
         """Youngest first, so that Passerelle can still say goodbye."""
@@ -159,6 +201,13 @@ class Servers:
             "domain": DOMAIN,
             "gateway": GATEWAY,
             "network": NETWORK,
+            "sms_gateway": SMS_GATEWAY,
+            "number": NUMBER,
+            "token": self._token,
+            "profiles": TOP / "gateways/sms/profiles",
+            "kannel": self._kannel,
+            "kannel_user": kannel.USER,
+            "kannel_password": kannel.PASSWORD,
             "secret": secrets.token_urlsafe(16),
             "become": unprivileged_user() if os.geteuid() == 0 else "",
             **self.port,
@@ -171,9 +220,10 @@ class Servers:
             (self.dir / name).write_text(text.format(**values).lstrip())
             (self.dir / name).chmod(0o600)  # they have the secret
         snippet = (CONTRIB / "prosody" / "passerelle.cfg.lua").read_text()
-        snippet = snippet.replace("irc.example.org", GATEWAY)
+        snippet = snippet.replace("CHANGE ME", values["secret"])
         with open(self.dir / "prosody.cfg.lua", "a") as config:
-            config.write(snippet.replace("CHANGE ME", values["secret"]))
+            for gateway in (GATEWAY, SMS_GATEWAY):
+                config.write(snippet.replace("irc.example.org", gateway))
 
     def _make_accounts(self):
         path = self.dir / "prosodyctl.log"

@@ -1,4 +1,4 @@
-"""Two columns on the terminal: what XMPP sees on the left, IRC on the right."""
+"""Two columns on the terminal: what XMPP sees on the left, the far side right."""
 
 import unicodedata
 
@@ -48,7 +48,7 @@ def xmpp_sends(text):
         row(line, "│" if i else "→", "")
 
 
-def irc_sends(text):
+def far_sends(text):
     for i, line in enumerate(fold(text)):
         row("", "│" if i else "←", line)
 
@@ -58,6 +58,6 @@ def xmpp_sees(text):
         row(line, "│", "")
 
 
-def irc_sees(text):
+def far_sees(text):
     for line in fold(text):
         row("", "│", line)

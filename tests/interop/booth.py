@@ -10,7 +10,7 @@ from kannel import PASSWORD, USER, Kannel
 from names import ADMIN, DOMAIN, SECRET, SMS_GATEWAY
 from passerelle import REPORT, SANITIZERS, find_program
 from phone import Phone
-from place import HOST, free_ports
+from place import HOST, TOP, free_ports
 from process import STOP_S, Process
 from prosody import Prosody
 from xmppclient import XmppClient
@@ -34,6 +34,7 @@ gateway "{gateway}" {{
 	reconnect_min = 1
 	reconnect_max = 3
 	default_region = "33"
+	profiles = "{profiles}"
 	destinations = {{ "+33", "+1" }}
 	{options}
 	line "main" {{
@@ -76,6 +77,7 @@ class Booth:
                 options=options,
                 number=NUMBER,
                 token=TOKEN,
+                profiles=TOP / "gateways/sms/profiles",
                 base=self.kannel.base,
                 user=USER,
                 password=PASSWORD,

@@ -138,14 +138,21 @@ class Kannel:
 
     def start(self):
         """smsbox ends at once when there is no bearerbox yet."""
-        self._bearerbox.start()
-        self._bearerbox.wait_until(
-            "listens", lambda: is_listening(self._smsbox)
-        )
-        self._smsbox_process.start()
-        self._smsbox_process.wait_until(
-            "listens", lambda: is_listening(self.sendsms_port)
-        )
+        for process in self.processes:
+            process.start()
+            process.wait_until("listens", self.is_up(process))
+
+    @property
+    def processes(self):
+        """In the order of their start."""
+        return self._bearerbox, self._smsbox_process
+
+    def is_up(self, process):
+        port = {
+            self._bearerbox: self._smsbox,
+            self._smsbox_process: self.sendsms_port,
+        }[process]
+        return lambda: is_listening(port)
 
     def admin(self, what, **more):
         """A page of the administration: suspend, isolate, resume, status."""
