@@ -53,13 +53,16 @@ gateway "{gateway}" {{
 
 
 class Booth:
-    """options, line_options: more of the gateway's block, of the line's."""
+    """options, line_options: more of the gateway's block, of the line's;
+    modules: more of the XMPP server's; kannel: see there."""
 
-    def __init__(self, xmpp, folder, options="", line_options="", **kannel):
+    def __init__(
+        self, xmpp, folder, options="", line_options="", modules=(), **kannel
+    ):
         folder.mkdir(exist_ok=True)
         self.folder = folder
         self._numbers = itertools.count(1)
-        self.xmpp = XMPP_SERVERS[xmpp](folder, (SMS_GATEWAY,))
+        self.xmpp = XMPP_SERVERS[xmpp](folder, (SMS_GATEWAY,), modules)
         (self.http_port,) = free_ports(1)
         self.kannel = Kannel(folder, self.hook("inbound"), **kannel)
         self.config = folder / "passerelle.conf"

@@ -24,6 +24,7 @@ listen:
     module: ejabberd_c2s
     max_stanza_size: 300000
 modules:
+  {mam}
   mod_carboncopy: {{}}
   mod_disco: {{}}
   mod_roster: {{}}
@@ -35,7 +36,8 @@ READY = "accounts are there"
 class Ejabberd:
     name = "ejabberd"
 
-    def __init__(self, folder, components=()):
+    def __init__(self, folder, components=(), modules=()):
+        """modules: by the names that they have at Prosody."""
         self._folder = folder / self.name
         self._components = (*GATEWAYS, *components)
         self._folder.mkdir()
@@ -50,6 +52,7 @@ class Ejabberd:
                 host=HOST,
                 c2s_port=self.c2s_port,
                 snippet=snippet,
+                mam="mod_mam: { default: always }" if "mam" in modules else "",
             )
         )
         self.process = Process(

@@ -29,12 +29,15 @@ class Text:
         self.text = self._decode(rest)
 
     def _decode(self, rest):
-        if self.kind == "ucs-2":
-            octets = urllib.parse.unquote_to_bytes(rest)
+        if self.kind == "text":
+            return rest
+        octets = urllib.parse.unquote_to_bytes(rest.replace("+", "%20"))
+        # Parts do not say which alphabet they are in.
+        if self.kind == "ucs-2" or any(
+            o < ord(" ") and o != ord("\n") for o in octets
+        ):
             return octets.decode("utf-16-be", errors="surrogatepass")
-        if self.kind == "data":
-            return urllib.parse.unquote(rest)
-        return rest
+        return octets.decode(errors="replace")
 
     def __repr__(self):
         return (

@@ -14,7 +14,7 @@ c2s_ports = {{ {c2s_port} }}
 c2s_direct_tls_ports = {{ }}
 component_ports = {{ {component_port} }}
 component_interfaces = {{ "{host}" }}
-modules_enabled = {{ "saslauth", "roster", "disco", "ping", "carbons" }}
+modules_enabled = {{ "saslauth", "roster", "disco", "ping", "carbons"{modules} }}
 modules_disabled = {{ "s2s", "http", "tls" }}
 c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
@@ -37,7 +37,7 @@ def component_block(gateway):
 class Prosody:
     name = "prosody"
 
-    def __init__(self, folder, components=()):
+    def __init__(self, folder, components=(), modules=()):
         self._folder = folder / self.name
         self._folder.mkdir()
         self.c2s_port, self.component_port = free_ports(2)
@@ -48,6 +48,7 @@ class Prosody:
                 folder=self._folder,
                 host=HOST,
                 c2s_port=self.c2s_port,
+                modules="".join(f', "{m}"' for m in modules),
                 component_port=self.component_port,
             )
             + "".join(HOST_BLOCK.format(d) for d in (DOMAIN, OTHER_DOMAIN))

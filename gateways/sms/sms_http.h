@@ -1,0 +1,21 @@
+/*
+ * sms_http.h - a request as a profile has it, on its way
+ */
+#ifndef SMS_HTTP_H
+#define SMS_HTTP_H
+
+#include <stdbool.h>
+
+#include "net/http_client.h"
+
+struct sms_line;
+struct sms_request;
+
+/* once: a send, which is never repeated.  As http_client_call(). */
+struct http_call *sms_http_call(struct sms_line *l, const struct sms_request *r,
+    bool once, http_fn *fn, void *arg);
+
+/* For struct sms_answer: arg is a struct http_response. */
+struct str sms_http_header(const void *arg, const char *name);
+
+#endif
