@@ -341,7 +341,7 @@ static int
 read_list(struct str in, const struct place *at, struct sms_number *out,
     struct err *err)
 {
-	struct sms_number member[SMS_GROUP_MAX + 1];
+	struct sms_number member[SMS_GROUP_MAX + 1] = { { .text = "" } };
 	struct str one;
 	size_t n = 0;
 
@@ -551,7 +551,7 @@ int
 sms_number_join(const struct sms_number *member, size_t n, struct str own,
     struct sms_number *out, struct err *err)
 {
-	const char *text[SMS_GROUP_MAX + 1];
+	const char *text[SMS_GROUP_MAX + 1] = { NULL };
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n && kept <= SMS_GROUP_MAX; i++) {
