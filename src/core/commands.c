@@ -7,6 +7,7 @@
  *	connect     also without a room; now, if the back-off says later
  *	disconnect  leave everything on a network
  *	about       how a network is treated, whom to turn to; who is there
+ *	block-list  from whom the user does not want to hear
  *	export      show all that is kept about the user
  *	forget      erase all that is kept about the user
  *
@@ -30,6 +31,7 @@
 #include "core/session.h"
 #include "core/status.h"
 #include "core/stay.h"
+#include "core/unwanted.h"
 #include "core/verb.h"
 #include "lib/secret.h"
 #include "lib/xalloc.h"
@@ -569,6 +571,7 @@ static const struct adhoc_command own[] = {
 	{ "disconnect", "Disconnect", AT_NETWORK, on_disconnect, NULL },
 	{ "about", "How this network is treated", AT_NETWORK, about_on_call,
 	    NULL },
+	{ "block-list", "Blocked contacts", AT_DOMAIN, unwanted_on_call, NULL },
 	{ "export", "Show all that is kept about me", AT_DOMAIN,
 	    personal_on_export, NULL },
 	{ "forget", "Erase all that is kept about me", AT_DOMAIN,
@@ -605,6 +608,8 @@ may(const struct adhoc_command *command, void *user)
 		return has_settings(in);
 	if (command->fn == client_key_on_call)
 		return in->gw->ops->client_keys;
+	if (command->fn == unwanted_on_call)
+		return !in->gw->ops->live;
 	if (c && c->may && !c->may(in->gw, in->at.network))
 		return false;
 	return !c || !c->admin_only || access_is_admin(in->gw, &in->from);

@@ -8,6 +8,7 @@
 #include "core/inbox_base.h"
 #include "core/router.h"
 #include "core/twin.h"
+#include "core/unwanted.h"
 #include "lib/xalloc.h"
 #include "xmpp/jid.h"
 #include "xmpp/stanza.h"
@@ -318,6 +319,9 @@ block(struct inbox *in, struct arrival *a)
 	inbox_erase(in, a);
 	u->n--;
 	inbox_check(u);
+	if (name[0])
+		(void)unwanted_put(in->gw->unwanted, str_c(user), str_c(name),
+		    NULL, NULL, NULL); /* over a ceiling: until it comes back */
 	if (name[0] && in->gw->ops->blocked)
 		in->gw->ops->blocked(in->gw, str_c(user), str_c(name));
 	free(name);

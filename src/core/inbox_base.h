@@ -36,6 +36,7 @@ struct batch {
 	struct inbox *in;
 	struct arrival *v[GW_ARRIVALS_MAX];
 	bool is_new[GW_ARRIVALS_MAX];
+	bool is_unwanted[GW_ARRIVALS_MAX]; /* acknowledged and dropped */
 	size_t n, ndone;
 	bool ok;
 	gw_kept_fn *fn;

@@ -25,6 +25,7 @@
 #include "core/services.h"
 #include "core/session.h"
 #include "core/twin.h"
+#include "core/unwanted.h"
 #include "core/upload.h"
 #include "lib/xalloc.h"
 #include "xmpp/component.h"
@@ -189,6 +190,7 @@ instance_new(struct core *c, const struct config_gateway *conf, struct err *err)
 	if (gw->ops->gateway_size)
 		gw->priv = xcalloc(1, gw->ops->gateway_size);
 	gw->blocks = blocks_new(gw);
+	gw->unwanted = unwanted_new(gw);
 	gw->audit = audit_new(gw);
 	gw->probe = probe_new(gw);
 	gw->rosters = rosters_new(gw);
@@ -241,6 +243,7 @@ instance_free(struct gateway **gwp)
 	store_cancel(core_store(gw->core), gw->facts);
 	farewell_drop(gw);
 	blocks_free(&gw->blocks);
+	unwanted_free(&gw->unwanted);
 	audit_free(&gw->audit);
 	probe_free(&gw->probe);
 	rosters_free(&gw->rosters);
@@ -273,7 +276,8 @@ on_fact(struct gateway *gw, const struct store_fact *f)
 {
 	if (f->network.len == 0 &&
 	    (blocks_on_fact(gw->blocks, f->name, f->value) ||
-	        audit_on_fact(gw->audit, f->name, f->value)))
+	        audit_on_fact(gw->audit, f->name, f->value) ||
+	        unwanted_on_fact(gw->unwanted, f->name)))
 		return;
 	if (gw->ops->fact)
 		gw->ops->fact(gw, f->network, f->name, f->value);

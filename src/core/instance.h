@@ -33,6 +33,7 @@ struct mam;
 struct outbox;
 struct services;
 struct probe;
+struct unwanted;
 struct upload;
 struct twin;
 
@@ -63,6 +64,7 @@ struct gateway {
 	struct outbox *outbox;   /* what we owe; NULL: the network is live */
 	struct map accounts;     /* by bare JID */
 	struct list checks;      /* sessions to look at before the turn ends */
+	struct unwanted *unwanted; /* from whom users do not want to hear */
 	struct timer hold;     /* when networks are read again at the latest */
 	struct list arrears;   /* arrears.h: rooms that owe */
 	struct list farewells; /* farewell.h: wait for the stream */

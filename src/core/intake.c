@@ -6,6 +6,7 @@
 #include "core/account.h"
 #include "core/inbox_base.h"
 #include "core/letter.h"
+#include "core/unwanted.h"
 #include "lib/crypto.h"
 #include "lib/utf8.h"
 #include "lib/xalloc.h"
@@ -124,6 +125,13 @@ kept(struct inbox *in, struct batch *b)
 			inbox_forget_one(in, a);
 			continue;
 		}
+		if (b->is_unwanted[i]) {
+			log_info(&in->gw->log, "message dropped",
+			    "user=%s contact=\"%s\" why=blocked", a->to->user,
+			    a->contact);
+			inbox_erase(in, a);
+			continue;
+		}
 		inbox_set_state(in, a, ARRIVAL_WAITING);
 		inbox_insert(&a->to->waiting, a);
 		keep_in_archive(in, a);
@@ -229,6 +237,16 @@ has_room(struct inbox *in, const struct gw_arrival *v, size_t n)
 	return true;
 }
 
+/* Of a group its address counts, and that of who speaks. */
+static bool
+is_unwanted(const struct gateway *gw, const struct gw_arrival *v)
+{
+	const struct gw_message *m = v->message;
+
+	return unwanted_has(gw->unwanted, v->user, m->from) ||
+	    unwanted_has(gw->unwanted, v->user, m->room);
+}
+
 int
 gateway_arrive(struct gateway *gw, const struct gw_arrival *v, size_t n,
     gw_kept_fn *fn, void *arg)
@@ -248,6 +266,7 @@ gateway_arrive(struct gateway *gw, const struct gw_arrival *v, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		b->v[i] = make(in, &v[i]);
 		b->v[i]->batch = b;
+		b->is_unwanted[i] = is_unwanted(gw, &v[i]);
 		b->v[i]->place = i;
 	}
 	put(in, b, v);

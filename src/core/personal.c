@@ -16,6 +16,7 @@
 #include "core/router.h"
 #include "core/services.h"
 #include "core/session.h"
+#include "core/unwanted.h"
 #include "lib/xalloc.h"
 #include "xmpp/adhoc.h"
 #include "xmpp/form.h"
@@ -35,7 +36,7 @@ struct asking {
 	struct gateway *gw;
 	uint64_t token; /* of a command, or of an iq */
 	char *user;
-	struct buf settings, rooms, contacts, archive;
+	struct buf settings, rooms, contacts, unwanted, archive;
 };
 
 static struct asking *
@@ -48,6 +49,7 @@ asking_new(struct gateway *gw, struct str user)
 	buf_init(&k->settings, PART_MAX);
 	buf_init(&k->rooms, PART_MAX);
 	buf_init(&k->contacts, PART_MAX);
+	buf_init(&k->unwanted, PART_MAX);
 	buf_init(&k->archive, PART_MAX);
 	return k;
 }
@@ -58,6 +60,7 @@ asking_free(struct asking *k)
 	buf_release(&k->settings);
 	buf_release(&k->rooms);
 	buf_release(&k->contacts);
+	buf_release(&k->unwanted);
 	buf_release(&k->archive);
 	free(k->user);
 	free(k);
@@ -148,6 +151,8 @@ show(struct adhoc_call *call, struct asking *k)
 	add_part(w, "rooms", "Rooms you are in", &k->rooms);
 	add_part(
 	    w, "contacts", "People and networks in your roster", &k->contacts);
+	if (!k->gw->ops->live)
+		add_part(w, "blocked", "Blocked contacts", &k->unwanted);
 	add_part(w, "archive", "Lines kept of what was said", &k->archive);
 	xmlw_close(w);
 	adhoc_done(call);
@@ -181,6 +186,7 @@ on_account(struct account *a, void *arg)
 	account_settings(a, add_setting, k);
 	add_rooms(k, a);
 	rosters_write(k->gw->rosters, str_c(k->user), &k->contacts);
+	unwanted_write(k->gw->unwanted, str_c(k->user), &k->unwanted);
 	(void)store_talks_load(core_store(k->gw->core), gateway_domain(k->gw),
 	    str_c(k->user), on_talks, k);
 }
@@ -203,6 +209,7 @@ erase(struct account *a, store_done_fn *done, struct asking *k)
 {
 	(void)account_end_sessions(
 	    a, STR_EMPTY, GW_BYE_UNREGISTER, STR("You asked to be forgotten."));
+	unwanted_forget(k->gw->unwanted, str_c(k->user));
 	account_forget(a, done, k);
 	account_check(a);
 }
