@@ -134,7 +134,6 @@ static void
 fields_of_json(struct sms_doc *d)
 {
 	size_t most = json_object_size(d->json);
-	const char *key;
 	json_t *v;
 
 	if (most > SMS_DOC_FIELDS_MAX)
@@ -142,9 +141,14 @@ fields_of_json(struct sms_doc *d)
 	d->field = sms_pool_array(&d->pool, most, sizeof(struct sms_pair));
 	if (!d->field)
 		return;
-	json_object_foreach(d->json, key, v) if (json_is_string(v) ||
-	    json_is_number(v)) d->field[d->nfield++] =
-	    (struct sms_pair){ str_c(key), json_as_text(v, &d->pool) };
+	for (void *at = json_object_iter(d->json); at;
+	     at = json_object_iter_next(d->json, at)) {
+		v = json_object_iter_value(at);
+		if (json_is_string(v) || json_is_number(v))
+			d->field[d->nfield++] =
+			    (struct sms_pair){ str_c(json_object_iter_key(at)),
+				    json_as_text(v, &d->pool) };
+	}
 }
 
 static int
@@ -282,14 +286,12 @@ add_leaf(struct json_t *v, struct sms_pool *pool, struct sms_finds *out)
 static void
 add_end(struct json_t *v, struct sms_pool *pool, struct sms_finds *out)
 {
-	size_t i;
-	json_t *item;
-
 	if (!json_is_array(v)) {
 		add_leaf(v, pool, out);
 		return;
 	}
-	json_array_foreach(v, i, item) add_leaf(item, pool, out);
+	for (size_t i = 0; i < json_array_size(v); i++)
+		add_leaf(json_array_get(v, i), pool, out);
 }
 
 /* The member of v that a part of a path names; NULL: none. */
@@ -311,13 +313,13 @@ walk(struct json_t *v, struct str rest, struct sms_pool *pool,
     struct sms_finds *out)
 {
 	struct str part;
-	json_t *item;
-	size_t i;
 
 	while (v && str_cut(&rest, '.', &part)) {
 		if (str_is(part, "*") && json_is_array(v)) {
-			json_array_foreach(v, i, item)
-			    walk(item, rest, pool, out);
+			for (size_t i = 0; i < json_array_size(v) &&
+			     out->n < SMS_DOC_FOUND_MAX;
+			     i++)
+				walk(json_array_get(v, i), rest, pool, out);
 			return;
 		}
 		v = member(v, part);
@@ -409,8 +411,7 @@ sms_doc_each(const struct sms_doc *d, const char *path,
 {
 	struct json_t *v = d->json;
 	struct str rest = str_c(path), part;
-	json_t *item;
-	size_t i, n = 0;
+	size_t n = 0;
 
 	if (!path || !d->json) {
 		out[0] = NULL;
@@ -424,7 +425,9 @@ sms_doc_each(const struct sms_doc *d, const char *path,
 		out[0] = v;
 		return 1;
 	}
-	json_array_foreach(v, i, item) if (n < SMS_DOC_EACH_MAX) out[n++] =
-	    item;
+	while (n < json_array_size(v) && n < SMS_DOC_EACH_MAX) {
+		out[n] = json_array_get(v, n);
+		n++;
+	}
 	return n;
 }
