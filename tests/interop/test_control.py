@@ -29,6 +29,19 @@ def corner(certificates, tmp_path):
         corner.kill()
 
 
+@pytest.fixture
+def post(certificates, tmp_path):
+    """With a gateway that stores and forwards instead."""
+    post = Corner(tmp_path, certificates, {})
+    text = post.config.read_text()
+    post.config.write_text(text.replace('"irc"', '"post"'))
+    try:
+        post.start()
+        yield post
+    finally:
+        post.kill()
+
+
 async def ask(corner, *words, config=None):
     """Exit status, what it prints and what it complains of."""
     process = await asyncio.create_subprocess_exec(
@@ -134,3 +147,38 @@ async def test_whoever_misuses_the_socket_disturbs_nobody(corner):
     corner.passerelle.start()  # the old socket is in its way
     await until_up(corner)
     assert await corner.end() == 0
+
+
+async def test_what_is_owed_is_seen_held_and_cancelled_without_xmpp(post):
+    await until_up(post)
+    status, out, _ = await ask(post, "queue", "hold")
+    assert status == 0 and "nothing is sent until" in out
+    romeo = await post.client("romeo")
+    for words in ("first", "second"):
+        romeo.say(f"bob@{GATEWAY}", words, kind="chat")
+    for _ in range(100):
+        status, out, _ = await ask(post, "queue", "list")
+        if len(out.splitlines()) == 3:
+            break
+        await asyncio.sleep(0.1)
+    lines = out.splitlines()
+    assert "2 on their way; all held" in lines[0]
+    first, second = (line.split()[0] for line in lines[1:])
+    post.xmpp.stop()
+    status, out, _ = await ask(post, "queue", "cancel", second)
+    assert status == 0 and out == f"Message {second} is cancelled.\n"
+    status, out, _ = await ask(post, "-g", GATEWAY, "queue", "release")
+    assert status == 0 and out == f"{GATEWAY}: 1 messages may go.\n"
+    for _ in range(100):
+        status, out, _ = await ask(post, "queue", "show", first)
+        if " sent " in out.splitlines()[0]:
+            break
+        await asyncio.sleep(0.1)
+    assert status == 0 and " sent " in out.splitlines()[0]
+    status, out, _ = await ask(post, "queue", "show", second)
+    assert status == 0 and " cancelled " in out.splitlines()[0]
+    status, out, err = await ask(post, "queue", "show", "9999")
+    assert status == 1 and not out and "there is no message 9999" in err
+    status, out, _ = await ask(post, "line", "list")
+    assert status == 0 and "main: works" in out
+    assert await post.end() == 0
