@@ -8,6 +8,7 @@
 
 #include "core/account.h"
 #include "core/confirm.h"
+#include "core/inbox_admin.h"
 #include "core/instance.h"
 #include "core/metrics.h"
 #include "core/outbox_metrics.h"
@@ -305,6 +306,7 @@ static void (*const writers[])(struct core *c, struct buf *out) = {
 	write_sessions,
 	write_http,
 	outbox_write_metrics,
+	inbox_write_metrics,
 };
 
 void

@@ -3,6 +3,7 @@
  */
 #include "core/core.h"
 #include "core/health.h"
+#include "core/inbox_admin.h"
 #include "core/instance.h"
 #include "core/metrics.h"
 #include "core/operator.h"
@@ -110,6 +111,42 @@ run_line(struct verb_call *call)
 	buf_release(&name);
 }
 
+/* ---- messages that came in -------------------------------------------- */
+
+static void
+run_inbox_list(struct verb_call *call)
+{
+	inbox_write_list(call->core, call->gw, &call->out);
+	verb_end(&call, NULL);
+}
+
+static void
+run_inbox_dead(struct verb_call *call)
+{
+	inbox_write_dead(call->core, call->gw, &call->out);
+	verb_end(&call, NULL);
+}
+
+static void
+run_inbox_release(struct verb_call *call)
+{
+	struct err err = ERR_INIT;
+
+	(void)inbox_order_release(
+	    call->core, call->gw, call->arg[0], &call->out, &err);
+	verb_end(&call, err.kind == ERR_NONE ? NULL : &err);
+}
+
+static void
+run_inbox_delete(struct verb_call *call)
+{
+	struct err err = ERR_INIT;
+
+	(void)inbox_order_delete(
+	    call->core, call->gw, call->arg[0], &call->out, &err);
+	verb_end(&call, err.kind == ERR_NONE ? NULL : &err);
+}
+
 /* ---- table ------------------------------------------------------------ */
 
 #define NO_COMMAND                                                             \
@@ -184,5 +221,17 @@ const struct verb verbs[] = {
 	    run_line },
 	{ COMMAND("line-resume", "resume a line"), "line resume",
 	    "Send by a line again.", true, { LINE }, run_line },
+	{ COMMAND("inbox-list", "messages that came in"), "inbox list",
+	    "Show what came in and waits for its user.", true,
+	    { { .name = NULL } }, run_inbox_list },
+	{ COMMAND("inbox-dead", "what could not be handed over"), "inbox dead",
+	    "Show what came in for nobody, or ended streams.", true,
+	    { { .name = NULL } }, run_inbox_dead },
+	{ COMMAND("inbox-release", "hand a message over again"),
+	    "inbox release", "Try once more to hand over one of the dead.",
+	    true, { ID }, run_inbox_release },
+	{ COMMAND("inbox-delete", "forget a message that came in"),
+	    "inbox delete", "Forget one of the dead.", true, { ID },
+	    run_inbox_delete },
 	{ .name = NULL },
 };

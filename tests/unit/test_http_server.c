@@ -459,6 +459,31 @@ an_answer_may_come_later_and_the_connection_is_used_again(void **state)
 }
 
 static void
+part_three_in_one(int fd)
+{
+	say(fd,
+	    "GET /x HTTP/1.1\r\nHost: x\r\n\r\n"
+	    "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
+	    "GET /x HTTP/1.1\r\n" CLOSE "\r\n");
+	hear_all(fd);
+}
+
+static void
+requests_sent_at_once_are_answered_one_after_another(void **state)
+{
+	const char *at;
+	int n = 0;
+
+	(void)state;
+	route("/x", on_keep_a_while);
+	play(part_three_in_one);
+	for (at = fx.got.p; (at = strstr(at, "late\n")); at++)
+		n++;
+	assert_int_equal(n, 3);
+	assert_int_equal(fx.nasked, 3);
+}
+
+static void
 part_get_x(int fd)
 {
 	say(fd, "GET /x HTTP/1.1\r\n" CLOSE "\r\n");
@@ -1009,6 +1034,7 @@ main(void)
 		T(a_request_reaches_its_route_as_it_was_sent),
 		T(the_longest_prefix_wins_and_ends_at_a_slash),
 		T(an_answer_may_come_later_and_the_connection_is_used_again),
+		T(requests_sent_at_once_are_answered_one_after_another),
 		T(a_route_says_how_long_to_wait),
 		T(a_big_answer_arrives_whole),
 		T(who_waits_for_a_go_ahead_gets_it),
