@@ -11,6 +11,7 @@
 #include "net/http_client.h"
 #include "sms/sms_choice.h"
 #include "sms/sms_gateway.h"
+#include "sms/sms_group.h"
 #include "sms/sms_in.h"
 #include "sms/sms_line.h"
 #include "sms/sms_out.h"
@@ -36,7 +37,10 @@ sms_split_local(struct gateway *gw, struct str local, struct gw_address *out,
 
 	if (sms_number_read(local, sms->home, &n, err) < 0)
 		return -1;
-	*out = (struct gw_address){ .kind = GW_ADDR_PERSON,
+	*out = (struct gw_address){ .kind = n.kind == SMS_KIND_GROUP &&
+		        sms->has_groups
+		    ? GW_ADDR_ROOM
+		    : GW_ADDR_PERSON,
 		.network = STR_EMPTY,
 		.name = local,
 		.spelling = STR_EMPTY };
@@ -106,6 +110,18 @@ sms_fact(
 
 /* ---- sessions --------------------------------------------------------- */
 
+/* What he is called in rooms: as he wishes, but for what could be a number. */
+static struct str
+nick_of(struct session *s, struct str wish)
+{
+	struct str rest = session_user(s), node;
+
+	if (wish.len > 0 && wish.p[0] != '+')
+		return wish;
+	(void)str_cut(&rest, '@', &node);
+	return node;
+}
+
 static int
 sms_login(struct session *s, struct str nick, struct err *err)
 {
@@ -113,11 +129,10 @@ sms_login(struct session *s, struct str nick, struct err *err)
 	struct sms_gateway *sms = sms_of(session_gateway(s));
 	struct gw_event ev = { .type = GW_EV_ONLINE };
 
-	(void)nick;
 	(void)err;
 	mine->online = sms_line_of_user(sms, session_user(s), 0) != NULL;
 	if (mine->online) {
-		ev.text = session_user(s);
+		ev.text = nick_of(s, nick);
 	} else {
 		ev.type = GW_EV_OFFLINE;
 		ev.permanent = true;
@@ -303,8 +318,10 @@ static const struct gw_setting settings[] = {
 	{ .name = NULL },
 };
 
-/* There is nothing to ask a telephone. */
-static gw_request_fn *const requests[GW_NREQ];
+static gw_request_fn *const requests[GW_NREQ] = {
+	[GW_REQ_JOIN] = sms_group_join,
+	[GW_REQ_LEAVE] = sms_group_leave,
+};
 
 const struct gateway_ops sms_gateway = {
 	.kind = "sms",

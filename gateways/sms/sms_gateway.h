@@ -38,6 +38,7 @@ struct sms_gateway {
 	struct list sendings; /* sms_out.c: requests under way */
 	struct list hooks;    /* sms_in.c: requests of others, likewise */
 	uint8_t ref_key[32];  /* of ids in webhooks */
+	bool has_groups;      /* a line of it can send to groups */
 	bool smart_text;      /* quotes and dashes as GSM 03.38 has them */
 	struct sms_destinations to;      /* that may be written to */
 	struct sms_caps user, line;      /* of each */

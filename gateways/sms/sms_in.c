@@ -7,6 +7,7 @@
 #include "lib/xalloc.h"
 #include "net/http_server.h"
 #include "sms/sms_gateway.h"
+#include "sms/sms_group.h"
 #include "sms/sms_in.h"
 #include "sms/sms_line.h"
 #include "sms/sms_profile.h"
@@ -147,7 +148,7 @@ arrive(struct sms_line *l, const struct sms_event *ev,
 	struct readers to;
 	char key[KEY_MAX];
 
-	find_readers(l, m->from, &to);
+	find_readers(l, m->room.len ? m->room : m->from, &to);
 	if (to.n == 0) {
 		tell_operator(l, m);
 		fn(arg, true);
@@ -167,7 +168,7 @@ take_message(
 {
 	static const struct sms_form form = { .kind = SMS_FORM_E164 };
 	struct gw_attachment media[SMS_EVENT_MEDIA_MAX];
-	struct sms_number from;
+	struct sms_number from, group;
 	struct gw_message m = { .body = ev->text,
 		.subject = ev->subject,
 		.network_id = ev->nid ? ev->id[0] : STR_EMPTY,
@@ -183,6 +184,8 @@ take_message(
 	sms_number_received(ev->from, &form, l->sms->home, &from);
 	m.from = sms_number_str(&from);
 	m.title = from.kind == SMS_KIND_NAME ? str_c(from.shown) : ev->name;
+	if (sms_group_of(l, ev, &from, &group))
+		m.room = sms_number_str(&group);
 	for (size_t i = 0; i < ev->nmedia && i < SMS_EVENT_MEDIA_MAX; i++)
 		media[m.nattachment++] =
 		    (struct gw_attachment){ .url = ev->media[i].url,

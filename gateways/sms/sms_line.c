@@ -5,6 +5,7 @@
 #include "lib/xalloc.h"
 #include "net/http_server.h"
 #include "sms/sms_gateway.h"
+#include "sms/sms_group.h"
 #include "sms/sms_in.h"
 #include "sms/sms_line.h"
 #include "sms/sms_profile.h"
@@ -358,6 +359,7 @@ sms_line_new(struct sms_gateway *sms, const struct conf *c, struct err *err)
 	read_flow(l, c);
 	map_put(&sms->lines, str_c(l->name), l);
 	list_add(&sms->order, &l->node);
+	sms->has_groups |= sms_group_takes(l, 0);
 	gateway_line_put(sms->gw, &l->flow);
 	return l;
 }

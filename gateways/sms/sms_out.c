@@ -8,6 +8,7 @@
 #include "sms/sms_body.h"
 #include "sms/sms_choice.h"
 #include "sms/sms_gateway.h"
+#include "sms/sms_group.h"
 #include "sms/sms_gsm.h"
 #include "sms/sms_http.h"
 #include "sms/sms_line.h"
@@ -27,13 +28,19 @@ enum {
 
 /* ---- what becomes of a text ------------------------------------------- */
 
-/* How a message goes by a line. */
+/*
+ * How a message goes by a line: to each member one text after the other, or to
+ * all of a group at once.
+ */
 struct plan {
+	struct sms_number to;
+	size_t nto; /* requests for one text */
 	enum sms_send_kind kind;
+	bool media; /* go as such; else as links in the text */
 	struct buf text;
 	struct sms_room room; /* of one piece */
-	size_t npieces;
-	size_t nunits;
+	size_t npieces;       /* for one recipient */
+	size_t nunits;        /* likewise */
 };
 
 static size_t
@@ -82,41 +89,68 @@ takes_media(const struct sms_line *l, const struct gw_message *m)
 	    m->nattachment <= least(MEDIA_MAX, lim->media);
 }
 
+/* Whom it is for: a group, if it was said in one. */
+static struct str
+target_of(const struct gw_message *m)
+{
+	return m->room.len ? m->room : m->to;
+}
+
+static enum sms_send_kind
+kind_of(const struct sms_line *l, const struct gw_message *m,
+    const struct sms_number *to)
+{
+	if (to->kind == SMS_KIND_GROUP &&
+	    sms_group_takes(l, sms_number_count(to)))
+		return SMS_SEND_GROUP;
+	return takes_media(l, m) ? SMS_SEND_MMS : SMS_SEND_SMS;
+}
+
 /* *p is to be released, whatever is returned. */
 static int
 plan_make(struct plan *p, const struct sms_line *l, const struct gw_message *m,
-    struct err *err)
+    const struct sms_number *to, struct err *err)
 {
-	bool mms = takes_media(l, m);
+	enum sms_send_kind kind = kind_of(l, m, to);
+	bool media = kind != SMS_SEND_SMS && takes_media(l, m);
 
-	*p = (struct plan){ .kind = mms ? SMS_SEND_MMS : SMS_SEND_SMS,
+	*p = (struct plan){ .to = *to,
+		.nto = kind == SMS_SEND_GROUP ? 1 : sms_number_count(to),
+		.kind = kind,
+		.media = media,
 		.room = room_of(sms_profile_limits(l->profile)),
 		.npieces = 1,
 		.nunits = 1 };
 	buf_init(&p->text, SMS_BODY_MAX);
-	if (sms_body_make(m, l->sms->smart_text, !mms, &p->text) < 0)
+	if (sms_body_make(m, l->sms->smart_text, !media, &p->text) < 0)
 		return err_set(err, ERR_TOO_BIG,
 		    "a text of more than %d bytes cannot be sent",
 		    SMS_BODY_MAX);
-	if (mms)
-		return 0;
-	if (p->text.len == 0)
+	if (p->text.len == 0 && !media)
 		return err_set(err, ERR_BAD_INPUT, "there is nothing to send");
+	if (kind != SMS_SEND_SMS)
+		return 0;
 	p->npieces = sms_split_count(buf_str(&p->text), &p->room, PIECES_MAX);
 	if (p->npieces > PIECES_MAX)
 		return err_set(err, ERR_UNSUITABLE,
 		    "too long: it would become more than %d messages",
 		    PIECES_MAX);
+	if (p->npieces * p->nto > GW_PIECES_MAX)
+		return err_set(err, ERR_UNSUITABLE,
+		    "too long for so many: it would become more than %d "
+		    "messages",
+		    GW_PIECES_MAX);
 	count_units(p);
 	return 0;
 }
 
-/* The i-th, from 1. */
+/* The text of the part-th request, from 1. */
 static struct str
-piece_of(const struct plan *p, unsigned i)
+piece_of(const struct plan *p, unsigned part)
 {
 	struct str piece = buf_str(&p->text);
 	struct sms_split split;
+	size_t i = part ? (part - 1) % p->npieces + 1 : 1;
 
 	if (p->npieces <= 1)
 		return piece;
@@ -124,6 +158,17 @@ piece_of(const struct plan *p, unsigned i)
 	while (i-- > 0 && sms_split_next(&split, &piece))
 		continue;
 	return piece;
+}
+
+/* And whom it goes to. */
+static void
+member_of(const struct plan *p, unsigned part, struct sms_number *out)
+{
+	size_t i = part ? (part - 1) / p->npieces : 0;
+
+	*out = p->to;
+	if (p->kind != SMS_SEND_GROUP && i < sms_number_count(&p->to))
+		sms_number_member(&p->to, i, out);
 }
 
 /* ---- may it go, and which way ----------------------------------------- */
@@ -180,34 +225,58 @@ check_caps(const struct sms_line *l, struct str user,
 	return sms_caps_check(&line_caps, &of_line, &more, whose, now_utc, err);
 }
 
+/* Each of them wants it. */
+static int
+check_stops(
+    const struct sms_line *l, const struct sms_number *to, struct err *err)
+{
+	struct sms_number one;
+
+	for (size_t i = 0; i < sms_number_count(to); i++) {
+		sms_number_member(to, i, &one);
+		if (sms_stops_check(&l->sms->stops, str_c(l->name),
+		        sms_number_str(&one), err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+fill_route(const struct plan *p, const struct sms_line *l, struct gw_route *out)
+{
+	const struct sms_price *price = sms_profile_price(l->profile);
+	int64_t nmember = (int64_t)sms_number_count(&p->to);
+
+	(void)snprintf(out->line, sizeof(out->line), "%s", l->name);
+	out->npieces = (unsigned)(p->npieces * p->nto);
+	out->nunits = (unsigned)(p->nunits * sms_number_count(&p->to));
+	out->many = p->nto > 1;
+	out->price = nmember *
+	    (p->kind == SMS_SEND_SMS ? price->sms * (int64_t)p->nunits
+	                             : price->mms);
+}
+
 int
 sms_out_route(struct session *s, const struct gw_message *m,
     struct gw_route *out, struct err *err)
 {
 	struct sms_gateway *sms = sms_of(session_gateway(s));
-	const struct sms_price *price;
 	struct sms_number to;
 	struct sms_line *l;
 	struct plan p;
 	int rc;
 
-	if (check_number(sms, m->to, &to, err) < 0 ||
+	if (check_number(sms, target_of(m), &to, err) < 0 ||
 	    sms_destinations_check(&sms->to, sms->home, &to, err) < 0)
 		return -1;
-	l = sms_choice(s, m->to);
+	l = sms_choice(s, target_of(m));
 	if (!l)
 		return err_set(err, ERR_AUTH, "you have no line any more");
-	if (sms_stops_check(&sms->stops, str_c(l->name), m->to, err) < 0)
+	if (check_stops(l, &to, err) < 0)
 		return -1;
-	rc = plan_make(&p, l, m, err);
+	rc = plan_make(&p, l, m, &to, err);
 	if (rc == 0) {
-		price = sms_profile_price(l->profile);
-		(void)snprintf(out->line, sizeof(out->line), "%s", l->name);
-		out->npieces = (unsigned)p.npieces;
-		out->nunits = (unsigned)p.nunits;
-		out->price = p.kind == SMS_SEND_MMS
-		    ? price->mms
-		    : price->sms * (int64_t)p.nunits;
+		fill_route(&p, l, out);
 		rc = check_caps(l, session_user(s), out, err);
 	}
 	buf_release(&p.text);
@@ -232,14 +301,6 @@ static void
 outcome(struct sms_gateway *sms, const struct gw_outcome *o)
 {
 	gateway_outcome(sms->gw, o);
-}
-
-static void
-refuse(struct sms_gateway *sms, gw_ticket t, const struct err *err)
-{
-	outcome(sms,
-	    &(struct gw_outcome){
-	        .ticket = t, .fate = GW_REFUSED, .err = *err });
 }
 
 static const enum gw_fate fates[] = {
@@ -323,6 +384,9 @@ struct words {
 	char uuid[37];
 	struct buf hex;
 	struct str media[MEDIA_MAX], media_type[MEDIA_MAX];
+	struct sms_number member[SMS_GROUP_MAX];
+	struct str to[SMS_GROUP_MAX];
+	size_t nto;
 	struct sms_message_vars vars;
 };
 
@@ -380,8 +444,17 @@ make_hex(struct words *w, struct str text, enum sms_coding coding)
 }
 
 static void
+make_to(struct words *w, const struct sms_number *to)
+{
+	for (w->nto = 0; w->nto < sms_number_count(to); w->nto++) {
+		sms_number_member(to, w->nto, &w->member[w->nto]);
+		w->to[w->nto] = sms_number_str(&w->member[w->nto]);
+	}
+}
+
+static void
 words_make(struct words *w, const struct sms_line *l, gw_ticket t,
-    const struct gw_message *m, struct str text)
+    const struct gw_message *m, const struct sms_number *to, struct str text)
 {
 	struct sms_count count = sms_gsm_count(text);
 
@@ -389,7 +462,8 @@ words_make(struct words *w, const struct sms_line *l, gw_ticket t,
 	make_urls(w, l);
 	make_uuid(w, l, t);
 	make_hex(w, text, count.coding);
-	w->vars = (struct sms_message_vars){ .to = m->to,
+	make_to(w, to);
+	w->vars = (struct sms_message_vars){ .to = sms_number_str(to),
 		.from = sms_number_str(&l->number),
 		.text = text,
 		.text_hex = buf_str(&w->hex),
@@ -402,8 +476,8 @@ words_make(struct words *w, const struct sms_line *l, gw_ticket t,
 		.uuid = str_c(w->uuid),
 		.now_utc = gateway_clock(l->sms->gw)->utc,
 		.ttl_ms = l->flow.expire_ms,
-		.to_list = &m->to,
-		.nto = 1,
+		.to_list = w->to,
+		.nto = w->nto,
 		.media = w->media,
 		.media_type = w->media_type };
 	for (size_t i = 0; i < m->nattachment && i < MEDIA_MAX; i++) {
@@ -481,30 +555,59 @@ start(struct sms_line *l, gw_ticket t, const struct words *w,
 	sms_request_release(&r);
 }
 
+/* Answers find him: in the group, and from each whom he has texted alone. */
+static void
+note(struct session *s, const struct gw_message *m, const struct sms_number *to)
+{
+	struct sms_lasts *last = &sms_of(session_gateway(s))->last;
+
+	sms_last_note(last, m->line, target_of(m), session_user(s));
+	if (!str_eq(sms_number_str(to), target_of(m)))
+		sms_last_note(
+		    last, m->line, sms_number_str(to), session_user(s));
+}
+
+static void
+send_by(struct session *s, struct sms_line *l, gw_ticket t,
+    const struct gw_message *m)
+{
+	struct gw_outcome o = { .ticket = t, .fate = GW_REFUSED };
+	struct sms_number to;
+	struct words w;
+	struct plan p = { .nto = 0 };
+
+	if (check_number(l->sms, target_of(m), &to, &o.err) < 0) {
+		outcome(l->sms, &o);
+		return;
+	}
+	if (plan_make(&p, l, m, &to, &o.err) < 0) {
+		outcome(l->sms, &o);
+	} else {
+		member_of(&p, m->part, &to);
+		note(s, m, &to);
+		words_make(&w, l, t, m, &to, piece_of(&p, m->part));
+		if (!p.media)
+			w.vars.nmedia = 0;
+		start(l, t, &w, p.kind);
+		buf_release(&w.hex);
+	}
+	buf_release(&p.text);
+}
+
 void
 sms_out_send(struct session *s, gw_ticket t, const struct gw_message *m)
 {
 	struct sms_gateway *sms = sms_of(session_gateway(s));
 	struct sms_line *l = sms_line_find(sms, m->line);
-	struct err err = ERR_INIT;
-	struct plan p;
-	struct words w;
+	struct gw_outcome o = { .ticket = t, .fate = GW_REFUSED };
 
-	if (!l) {
-		err_set(&err, ERR_NOT_FOUND, "line " STR_FMT " is gone",
-		    STR_ARG(m->line));
-		refuse(sms, t, &err);
+	if (l) {
+		send_by(s, l, t, m);
 		return;
 	}
-	if (plan_make(&p, l, m, &err) < 0) {
-		refuse(sms, t, &err);
-	} else {
-		sms_last_note(&sms->last, m->line, m->to, session_user(s));
-		words_make(&w, l, t, m, piece_of(&p, m->part));
-		start(l, t, &w, p.kind);
-		buf_release(&w.hex);
-	}
-	buf_release(&p.text);
+	err_set(&o.err, ERR_NOT_FOUND, "line " STR_FMT " is gone",
+	    STR_ARG(m->line));
+	outcome(sms, &o);
 }
 
 void

@@ -292,6 +292,8 @@ struct gw_route {
 	unsigned nunits;   /* what it is counted as: parts that are billed */
 	int64_t price;     /* millionths of the line's currency; 0: not known */
 	int64_t expire_ms; /* 0: that of the line */
+	bool many;         /* its pieces go to several people: none waits for
+	                      another, or ends with it */
 	bool repeats;      /* is refused with the err once; the same text again
 	                     within ten minutes is taken as a yes */
 };

@@ -319,7 +319,7 @@ ask_route(struct draft_waiting *d, struct session *s, struct gw_route *r,
 		session_enter(s);
 		rc = d->box->gw->ops->route(s, &letter.m, r, err);
 		session_leave(s);
-		d->h.many = letter.m.nrecipient > 1;
+		d->h.many = letter.m.nrecipient > 1 || r->many;
 	}
 	letter_release(&letter);
 	if (r->repeats)
