@@ -187,6 +187,8 @@ on_http(struct str verb, struct str rest)
 		return answer_status(rest);
 	if (str_is(verb, "refused"))
 		return answer_badly(HTTP_NOT_SENT, ERR_UNREACHABLE);
+	if (str_is(verb, "impossible"))
+		return answer_badly(HTTP_NOT_SENT, ERR_BAD_INPUT);
 	if (str_is(verb, "lost"))
 		return answer_badly(HTTP_UNSURE, ERR_TIMEOUT);
 	return "not understood";

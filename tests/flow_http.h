@@ -8,6 +8,7 @@
  *	http says NAME: VALUE       a field of the next answer
  *	http -> STATUS BODY         the oldest that was named is answered
  *	http refused | http lost    it was certainly not sent; nobody knows
+ *	http impossible             it cannot be sent, now or later
  *	hook says NAME: VALUE       a field of the next request from outside
  *	hook -> METHOD PATH BODY    somebody asks us
  *	hook <- STATUS BODY         and is answered; BODY left out: any

@@ -16,6 +16,9 @@
 #include "sms/sms_line.h"
 #include "sms/sms_out.h"
 
+/* Connections to one host, for all lines together. */
+enum { HOST_PARALLEL = 256 };
+
 /* ---- addresses -------------------------------------------------------- */
 
 static struct str
@@ -274,7 +277,8 @@ static int
 sms_open(struct gateway *gw, const struct conf *conf, struct err *err)
 {
 	struct sms_gateway *sms = sms_of(gw);
-	struct http_client_params http = { .private_ok = true,
+	/* How many requests a line has at once is for the outbox to say. */
+	struct http_client_params http = { .host_parallel = HOST_PARALLEL,
 		.log = gateway_log(gw) };
 
 	sms->gw = gw;

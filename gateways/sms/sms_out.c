@@ -359,6 +359,18 @@ sending_free(struct sending *g)
 	free(g);
 }
 
+/* What cannot be a request now will not be one later. */
+static enum gw_fate
+fate_of(const struct http_response *r)
+{
+	if (r->result == HTTP_UNSURE)
+		return GW_UNSURE;
+	return r->err.kind == ERR_BAD_INPUT || r->err.kind == ERR_TOO_BIG ||
+	        r->err.kind == ERR_DENIED
+	    ? GW_REFUSED
+	    : GW_RETRY;
+}
+
 static void
 on_answer(const struct http_response *r, void *arg)
 {
@@ -369,7 +381,7 @@ on_answer(const struct http_response *r, void *arg)
 	if (r->result == HTTP_ANSWERED) {
 		(void)judge(g, r);
 	} else {
-		o.fate = r->result == HTTP_NOT_SENT ? GW_RETRY : GW_UNSURE;
+		o.fate = fate_of(r);
 		outcome(g->sms, &o);
 	}
 	sending_free(g);
