@@ -123,7 +123,8 @@ check-interop:
 bench:
 	$(MAKE) bench-targets
 	tests/bench/run $(BUILD)
-bench-targets: $(BUILD)/null_gateway $(BENCH) $(BUILD)/fake_ircd $(BUILD)/$(PROG)
+bench-targets: $(BUILD)/null_gateway $(BENCH) $(BUILD)/fake_ircd \
+    $(BUILD)/fake_provider $(BUILD)/$(PROG)
 
 lint:
 	tests/lint

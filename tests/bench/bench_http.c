@@ -1,20 +1,15 @@
 /*
- * A provider that answers after 200 ms, and 1,000 requests to it.
+ * 1,000 requests to a provider that answers after 200 ms.
  *
- * A second process plays the provider over loopback: one thread for each
- * connection.  What is possible is min(rate limit, connections / latency);
- * printed is the share of it that was reached, from the first request to the
- * last answer, and the longest turn of our loop.  Exit 1 if one is worse than
- * its aim, or if the provider has not seen every request exactly once.
+ * fake_provider plays it, in a process of its own.  What is possible is
+ * min(rate limit, connections / latency); printed is the share of it that was
+ * reached, from the first request to the last answer, and the longest turn of
+ * our loop.  Exit 1 if one is worse than its aim, or if the provider has not
+ * seen every request exactly once.
  */
-#include <netinet/in.h>
+#include <fcntl.h>
 #include <openssl/pem.h>
-#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#include <pthread.h>
-#include <signal.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
@@ -26,7 +21,6 @@
 
 enum {
 	REQUESTS = 1000,
-	LATENCY_MS = 200,
 	SHARE_MIN = 95, /* percent */
 	STALL_MAX_MS = 20,
 };
@@ -45,25 +39,43 @@ static const struct kind {
 /* ---- the provider ------------------------------------------------------ */
 
 static struct {
-	int listener;
-	uint16_t port;
-	SSL_CTX *tls; /* NULL: plain */
+	FILE *to, *from;
+	unsigned port;
+	pid_t pid;
 } provider;
 
-static _Atomic unsigned *nseen; /* shared between the processes */
-static EVP_PKEY *key;
-static X509 *cert;
-static char ca_file[] = "/tmp/passerelle-bench-XXXXXX";
+/* What it has counted. */
+struct count {
+	unsigned seen, twice, most;
+	long long latency_us;
+};
+
+static char folder[] = "/tmp/passerelle-bench-XXXXXX";
+static char program[4096], cert_file[64], key_file[64];
+
+static void
+write_pem(const EVP_PKEY *key, const X509 *cert)
+{
+	FILE *f;
+
+	snprintf(cert_file, sizeof(cert_file), "%s/cert", folder);
+	snprintf(key_file, sizeof(key_file), "%s/key", folder);
+	f = fopen(cert_file, "w");
+	PEM_write_X509(f, cert);
+	fclose(f);
+	f = fopen(key_file, "w");
+	PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL);
+	fclose(f);
+}
 
 static void
 make_cert(void)
 {
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *cert = X509_new();
 	X509V3_CTX ctx;
 	X509_EXTENSION *ext;
-	FILE *f = fdopen(mkstemp(ca_file), "w");
 
-	key = EVP_EC_gen("P-256");
-	cert = X509_new();
 	X509_set_version(cert, 2);
 	X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
 	X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
@@ -77,113 +89,52 @@ make_cert(void)
 	X509_add_ext(cert, ext, -1);
 	X509_EXTENSION_free(ext);
 	X509_sign(cert, key, EVP_sha256());
-	PEM_write_X509(f, cert);
-	fclose(f);
-}
-
-static ssize_t
-get_bytes(int fd, SSL *ssl, char *to, size_t size)
-{
-	return ssl ? SSL_read(ssl, to, (int)size) : read(fd, to, size);
-}
-
-static ssize_t
-put_bytes(int fd, SSL *ssl, const char *from, size_t len)
-{
-	return ssl ? SSL_write(ssl, from, (int)len) : write(fd, from, len);
-}
-
-/* A request of the bench: its head and a body of two bytes. */
-static bool
-read_request(int fd, SSL *ssl)
-{
-	char bytes[4096] = "", *end;
-	size_t len = 0;
-
-	for (;;) {
-		ssize_t n =
-		    get_bytes(fd, ssl, bytes + len, sizeof(bytes) - 1 - len);
-
-		if (n <= 0)
-			return false;
-		len += (size_t)n;
-		bytes[len] = '\0';
-		end = strstr(bytes, "\r\n\r\n");
-		if (end && len >= (size_t)(end - bytes) + 6)
-			return true;
-	}
-}
-
-static void *
-serve(void *arg)
-{
-	static const char answer[] =
-	    "HTTP/1.1 202 Accepted\r\nContent-Length: 8\r\n\r\n{\"id\":1}";
-	int fd = (int)(intptr_t)arg;
-	SSL *ssl = provider.tls ? SSL_new(provider.tls) : NULL;
-
-	if (ssl)
-		SSL_set_fd(ssl, fd);
-	if (!ssl || SSL_accept(ssl) == 1)
-		while (read_request(fd, ssl)) {
-			++*nseen;
-			usleep(LATENCY_MS * 1000);
-			if (put_bytes(fd, ssl, answer, sizeof(answer) - 1) <= 0)
-				break;
-		}
-	SSL_free(ssl);
-	close(fd);
-	return NULL;
+	write_pem(key, cert);
+	X509_free(cert);
+	EVP_PKEY_free(key);
 }
 
 static _Noreturn void
-provide(void)
+give_up(const char *what)
 {
-	pthread_attr_t attr;
-	pthread_t thread;
-
-	signal(SIGPIPE, SIG_IGN);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, 256 * 1024);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	for (;;) {
-		intptr_t fd = accept(provider.listener, NULL, NULL);
-
-		if (fd < 0 ||
-		    pthread_create(&thread, &attr, serve, (void *)fd) != 0)
-			_exit(1);
-	}
+	perror(what);
+	exit(1);
 }
 
-static pid_t
+static void
 start_provider(bool tls)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(sin);
-	pid_t pid;
+	int in[2], out[2];
 
-	provider.tls = tls ? SSL_CTX_new(TLS_server_method()) : NULL;
-	if (tls) {
-		SSL_CTX_use_certificate(provider.tls, cert);
-		SSL_CTX_use_PrivateKey(provider.tls, key);
+	if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0)
+		give_up("pipe");
+	provider.pid = fork();
+	if (provider.pid == 0) {
+		dup2(in[0], STDIN_FILENO);
+		dup2(out[1], STDOUT_FILENO);
+		execl(program, program, tls ? "-c" : NULL, cert_file, "-k",
+		    key_file, NULL);
+		_exit(1);
 	}
-	provider.listener = socket(AF_INET, SOCK_STREAM, 0);
-	if (bind(provider.listener, (struct sockaddr *)&sin, sizeof(sin)) !=
-	        0 ||
-	    listen(provider.listener, 1024) != 0) {
-		perror("bench_http");
-		exit(1);
-	}
-	getsockname(provider.listener, (struct sockaddr *)&sin, &len);
-	provider.port = ntohs(sin.sin_port);
-	*nseen = 0;
-	pid = fork();
-	if (pid == 0)
-		provide();
-	close(provider.listener);
-	SSL_CTX_free(provider.tls);
-	return pid;
+	close(in[0]);
+	close(out[1]);
+	provider.to = fdopen(in[1], "w");
+	provider.from = fdopen(out[0], "r");
+	if (fscanf(provider.from, "port %u", &provider.port) != 1)
+		give_up(program);
+}
+
+static void
+stop_provider(struct count *c)
+{
+	fputs("\n", provider.to);
+	fflush(provider.to);
+	if (fscanf(provider.from, " seen %u twice %u most %u latency_us %lld",
+	        &c->seen, &c->twice, &c->most, &c->latency_us) != 4)
+		give_up(program);
+	fclose(provider.to);
+	fclose(provider.from);
+	waitpid(provider.pid, NULL, 0);
 }
 
 /* ---- our side ---------------------------------------------------------- */
@@ -232,13 +183,14 @@ on_answer(const struct http_response *r, void *arg)
 static void
 ask(void)
 {
+	char body[32];
 	struct http_request r = { .method = "POST",
 		.url = str_c(run.url),
-		.body = STR("hi"),
 		.once = true,
 		.total_ms = 60 * 1000 };
 
-	run.nasked++;
+	snprintf(body, sizeof(body), "text %u", run.nasked++);
+	r.body = str_c(body);
 	http_client_call(run.client, &r, on_answer, NULL);
 }
 
@@ -271,7 +223,7 @@ static double
 measure(const struct kind *k)
 {
 	struct http_client_params p = { .host_parallel = k->connections,
-		.ca_file = ca_file };
+		.ca_file = cert_file };
 	struct err err = ERR_INIT;
 	uint64_t begun;
 
@@ -300,50 +252,43 @@ measure(const struct kind *k)
 static bool
 measure_and_print(const struct kind *k)
 {
-	double possible = k->connections * 1000.0 / LATENCY_MS, ms, share;
-	pid_t pid = start_provider(k->tls);
+	double possible, ms, share, longest_ms;
+	struct count c;
 
+	start_provider(k->tls);
+	ms = measure(k);
+	stop_provider(&c);
+	possible = k->connections * 1e6 / (double)c.latency_us;
 	if (k->per_s && k->per_s < possible)
 		possible = k->per_s;
-	ms = measure(k);
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
 	share = REQUESTS * 1000.0 / ms * 100 / possible;
-	printf("%-24s%10.1f%12.1f%9.1f%%%12.2f%8u\n", k->name, possible,
-	    REQUESTS * 1000.0 / ms, share, (double)run.longest / 1e6, *nseen);
-	return run.nbad == 0 && *nseen == REQUESTS && share >= SHARE_MIN &&
-	    (double)run.longest / 1e6 < STALL_MAX_MS;
-}
-
-static _Atomic unsigned *
-share_a_number(void)
-{
-	int fd = memfd_create("bench_http", MFD_CLOEXEC);
-	void *p = MAP_FAILED;
-
-	if (fd >= 0 && ftruncate(fd, sizeof(*nseen)) == 0)
-		p = mmap(NULL, sizeof(*nseen), PROT_READ | PROT_WRITE,
-		    MAP_SHARED, fd, 0);
-	if (p == MAP_FAILED) {
-		perror("bench_http");
-		exit(1);
-	}
-	close(fd);
-	return p;
+	longest_ms = (double)run.longest / 1e6;
+	printf("%-24s%10.1f%11.1f%11.1f%9.1f%%%12.2f%8u\n", k->name,
+	    (double)c.latency_us / 1000, possible, REQUESTS * 1000.0 / ms,
+	    share, longest_ms, c.seen);
+	return run.nbad == 0 && c.seen == REQUESTS && c.twice == 0 &&
+	    share >= SHARE_MIN && longest_ms < STALL_MAX_MS;
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
+	const char *name = strrchr(argv[0], '/');
 	bool good = true;
 
+	(void)argc;
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	nseen = share_a_number();
+	snprintf(program, sizeof(program), "%.*s/fake_provider",
+	    name ? (int)(name - argv[0]) : 1, name ? argv[0] : ".");
+	if (!mkdtemp(folder))
+		give_up(folder);
 	make_cert();
-	printf("%-24s%10s%12s%10s%12s%8s\n", "1,000 requests, 200 ms",
+	printf("%-24s%10s%11s%11s%10s%12s%8s\n", "1,000 requests", "latency ms",
 	    "possible/s", "reached/s", "share", "longest ms", "seen");
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		good = measure_and_print(&kinds[i]) && good;
-	unlink(ca_file);
+	unlink(cert_file);
+	unlink(key_file);
+	rmdir(folder);
 	return good ? 0 : 1;
 }
