@@ -269,6 +269,7 @@ sms_close(struct gateway *gw)
 	map_release(&sms->lines);
 	sms_lasts_release(&sms->last);
 	sms_stops_release(&sms->stops);
+	sms_parts_release(&sms->parts);
 	http_client_free(&sms->http);
 	sms_profiles_release(&sms->profiles);
 }
@@ -288,6 +289,7 @@ sms_open(struct gateway *gw, const struct conf *conf, struct err *err)
 	list_init(&sms->hooks);
 	sms_lasts_init(&sms->last, gw);
 	sms_stops_init(&sms->stops, gw);
+	sms_parts_init(&sms->parts);
 	sms_profiles_init(&sms->profiles, conf_str(conf, "profiles"));
 	sms->smart_text = conf_bool(conf, "smart_text");
 	gateway_derive(gw, STR("sms references"), sms->ref_key);
@@ -303,6 +305,17 @@ sms_open(struct gateway *gw, const struct conf *conf, struct err *err)
 	return 0;
 }
 
+static int
+check_parts(struct gateway *gw, struct str value, struct err *err)
+{
+	uint64_t n;
+
+	(void)gw;
+	return str_to_uint(value, 255, &n)
+	    ? 0
+	    : err_set(err, ERR_BAD_INPUT, "a number from 0 to 255, please");
+}
+
 static const struct gw_setting settings[] = {
 	{ .name = SMS_CHOICE_SETTING,
 	    .type = GW_SET_TEXT,
@@ -311,6 +324,11 @@ static const struct gw_setting settings[] = {
 	    .desc = "By which of your lines you write to numbers that you have "
 	            "not written to yet; empty: the first.",
 	    .def = "" },
+	{ SMS_OUT_SETTING, GW_SET_INT, GW_SCOPE_GATEWAY,
+	    "Ask before long messages",
+	    "A message that would be billed as more parts than that is refused "
+	    "once, and sent when you send the same again; 0: never",
+	    "0", check_parts },
 	{ "corrections", GW_SET_BOOL, GW_SCOPE_GATEWAY, "Send corrections",
 	    "When you correct a message a short one says what has changed", "1",
 	    NULL },

@@ -20,6 +20,7 @@
 #include "sms/sms_caps.h"
 #include "sms/sms_destinations.h"
 #include "sms/sms_last.h"
+#include "sms/sms_parts.h"
 #include "sms/sms_profiles.h"
 #include "sms/sms_region.h"
 #include "sms/sms_stops.h"
@@ -35,6 +36,7 @@ struct sms_gateway {
 	struct list order;             /* the same, as in the file */
 	struct sms_lasts last;
 	struct sms_stops stops;
+	struct sms_parts parts;
 	struct list sendings; /* sms_out.c: requests under way */
 	struct list hooks;    /* sms_in.c: requests of others, likewise */
 	uint8_t ref_key[32];  /* of ids in webhooks */

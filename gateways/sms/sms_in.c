@@ -10,6 +10,7 @@
 #include "sms/sms_group.h"
 #include "sms/sms_in.h"
 #include "sms/sms_line.h"
+#include "sms/sms_parts.h"
 #include "sms/sms_profile.h"
 #include "sms/sms_ref.h"
 #include "sms/sms_verify.h"
@@ -259,6 +260,8 @@ int
 sms_in_event(
     struct sms_line *l, const struct sms_event *ev, sms_kept_fn *fn, void *arg)
 {
+	if (ev->kind == SMS_INBOUND && ev->nparts > 1 && !ev->is_binary)
+		return sms_parts_take(&l->sms->parts, l, ev, fn, arg);
 	return ev->kind == SMS_INBOUND ? take_message(l, ev, fn, arg)
 	                               : take_report(l, ev, fn, arg);
 }
@@ -434,6 +437,7 @@ sms_in_open(struct sms_line *l, struct err *err)
 void
 sms_in_close(struct sms_line *l)
 {
+	sms_parts_drop(&l->sms->parts, l);
 	LIST_EACH(&l->sms->hooks, n)
 	{
 		if (HOOK(n)->line == l)

@@ -256,6 +256,23 @@ fill_route(const struct plan *p, const struct sms_line *l, struct gw_route *out)
 	                             : price->mms);
 }
 
+/* A long one he wants to be asked about. */
+static int
+ask_first(struct session *s, struct gw_route *out, struct err *err)
+{
+	struct str setting = session_setting(s, STR_EMPTY, SMS_OUT_SETTING);
+	uint64_t most = 0;
+
+	if (!str_to_uint(setting, PARTS_MAX, &most) || most == 0 ||
+	    out->nunits <= most)
+		return 0;
+	out->repeats = true;
+	return err_set(err, ERR_UNSUITABLE,
+	    "not sent: it would be %u parts, each of which is billed; send the "
+	    "same again within ten minutes if you want that",
+	    out->nunits);
+}
+
 int
 sms_out_route(struct session *s, const struct gw_message *m,
     struct gw_route *out, struct err *err)
@@ -278,6 +295,8 @@ sms_out_route(struct session *s, const struct gw_message *m,
 	if (rc == 0) {
 		fill_route(&p, l, out);
 		rc = check_caps(l, session_user(s), out, err);
+		if (rc == 0)
+			rc = ask_first(s, out, err);
 	}
 	buf_release(&p.text);
 	return rc;

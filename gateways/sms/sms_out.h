@@ -8,6 +8,9 @@
 
 struct sms_gateway;
 
+/* The setting that it looks at: parts of a message over which to ask. */
+#define SMS_OUT_SETTING "ask_parts"
+
 /* ops->route and ops->send */
 int sms_out_route(struct session *s, const struct gw_message *m,
     struct gw_route *out, struct err *err);
