@@ -290,6 +290,7 @@ judge_by_status(const struct judge *j)
 	snprintf(text, sizeof(text), "%s (the provider answered %d)",
 	    sms_class_info(j->out->cls)->text, j->answer->status);
 	j->out->text = sms_pool_copy(&j->out->pool, str_c(text));
+	j->out->own_words = true;
 }
 
 void
@@ -312,8 +313,10 @@ sms_verdict_make(const struct sms_accept *accept, const struct sms_rules *rules,
 	}
 	if (out->after_ms == 0)
 		out->after_ms = answer->retry_after_ms;
-	if (out->text.len == 0)
+	if (out->text.len == 0) {
 		out->text = str_c(sms_class_info(out->cls)->text);
+		out->own_words = true;
+	}
 	sms_doc_free(&doc);
 }
 

@@ -19,6 +19,7 @@
 #ifndef SMS_ANSWER_H
 #define SMS_ANSWER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/err.h"
@@ -46,6 +47,7 @@ struct sms_answer {
 struct sms_verdict {
 	enum sms_class cls;
 	struct str text; /* for people: clean, one line; never empty */
+	bool own_words;  /* text: the provider said nothing */
 	struct str id[SMS_ANSWER_IDS_MAX];
 	size_t nid;
 	unsigned parts;       /* 0: it does not say */

@@ -206,7 +206,7 @@ static int
 read_hook(
     struct sms_hook *h, const struct sms_json *obj, bool whole, struct err *err)
 {
-	unsigned body = SMS_DOC_AUTO;
+	unsigned body = h->body; /* if it says nothing */
 
 	if (sms_json_get_word(obj, "body", sms_doc_names, &body, err) < 0 ||
 	    keep_text(obj, "query_sep", &h->query_sep, err) < 0 ||
@@ -237,6 +237,7 @@ sms_hook_read_part(const struct sms_json *obj, bool whole, struct err *err)
 	struct sms_hook *h = xcalloc(1, sizeof(*h));
 
 	h->kind = SMS_INBOUND;
+	h->body = SMS_DOC_JSON;
 	if (read_hook(h, obj, whole, err) < 0)
 		sms_hook_free(&h);
 	return h;

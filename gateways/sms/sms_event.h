@@ -93,7 +93,8 @@ void sms_hook_free(struct sms_hook **hp);
 
 /*
  * Inbound messages, described by some members of obj; its reader knows the
- * others.  whole: there is one event, and "each" and "when" are not its.
+ * others.  whole: there is one event, and "each" and "when" are not its.  JSON,
+ * if "body" says nothing else.
  */
 struct sms_hook *sms_hook_read_part(
     const struct sms_json *obj, bool whole, struct err *err);

@@ -15,6 +15,7 @@
 #include "sms/sms_in.h"
 #include "sms/sms_line.h"
 #include "sms/sms_out.h"
+#include "sms/sms_poller.h"
 
 /* Connections to one host, for all lines together. */
 enum { HOST_PARALLEL = 256 };
@@ -102,13 +103,43 @@ sms_describe(
 		    out->number, sizeof(out->number), "%.31s", n.text);
 }
 
+/* False: not a fact of polling. */
+static bool
+polled_fact(struct sms_gateway *sms, struct str name, struct str value)
+{
+	struct sms_line *l;
+
+	if (!str_starts(name, STR(SMS_POLLER_FACT)))
+		return false;
+	l = sms_line_find(sms, str_skip(name, sizeof(SMS_POLLER_FACT) - 1));
+	if (l && l->poller)
+		sms_poller_fact(l->poller, value);
+	return true;
+}
+
 static void
 sms_fact(
     struct gateway *gw, struct str network, struct str name, struct str value)
 {
 	(void)network;
-	if (!sms_last_fact(&sms_of(gw)->last, name, value))
+	if (!sms_last_fact(&sms_of(gw)->last, name, value) &&
+	    !polled_fact(sms_of(gw), name, value))
 		(void)sms_stops_fact(&sms_of(gw)->stops, name);
+}
+
+static void
+sms_ready(struct gateway *gw)
+{
+	struct sms_gateway *sms = sms_of(gw);
+
+	sms->is_ready = true;
+	LIST_EACH(&sms->order, n)
+	{
+		struct sms_line *l = LIST_ENTRY(n, struct sms_line, node);
+
+		if (l->poller)
+			sms_poller_start(l->poller);
+	}
 }
 
 /* ---- sessions --------------------------------------------------------- */
@@ -364,6 +395,7 @@ const struct gateway_ops sms_gateway = {
 	.prompted = sms_prompted,
 	.describe = sms_describe,
 	.fact = sms_fact,
+	.ready = sms_ready,
 	.person = "sms",
 	.request = requests,
 	.settings = settings,

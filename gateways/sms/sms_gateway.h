@@ -5,6 +5,7 @@
  *	sms_line.c	what the operator, or a user, has at a provider
  *	sms_out.c	from a message to requests, from answers to outcomes
  *	sms_in.c	from webhooks to arrivals and reports
+ *	sms_poller.c	what no webhook brought
  *
  * The only files of this gateway that know the core or do I/O; the others are
  * pure.
@@ -41,6 +42,7 @@ struct sms_gateway {
 	struct list hooks;    /* sms_in.c: requests of others, likewise */
 	uint8_t ref_key[32];  /* of ids in webhooks */
 	bool has_groups;      /* a line of it can send to groups */
+	bool is_ready;        /* what is kept has been read */
 	bool smart_text;      /* quotes and dashes as GSM 03.38 has them */
 	struct sms_destinations to;      /* that may be written to */
 	struct sms_caps user, line;      /* of each */

@@ -8,6 +8,7 @@
 #include "sms/sms_group.h"
 #include "sms/sms_in.h"
 #include "sms/sms_line.h"
+#include "sms/sms_poller.h"
 #include "sms/sms_profile.h"
 #include "sms/sms_token.h"
 
@@ -357,6 +358,9 @@ sms_line_new(struct sms_gateway *sms, const struct conf *c, struct err *err)
 		return NULL;
 	}
 	read_flow(l, c);
+	l->poller = sms_poller_new(l);
+	if (l->poller && sms->is_ready)
+		sms_poller_start(l->poller);
 	map_put(&sms->lines, str_c(l->name), l);
 	list_add(&sms->order, &l->node);
 	sms->has_groups |= sms_group_takes(l, 0);
@@ -372,6 +376,7 @@ sms_line_free(struct sms_line **lp)
 	*lp = NULL;
 	if (!l)
 		return;
+	sms_poller_free(&l->poller);
 	sms_in_close(l);
 	sms_token_close(l);
 	sms_auth_state_free(&l->auth);

@@ -53,6 +53,7 @@ struct sms_line {
 	struct sms_auth_state *auth;
 	struct http_call *token_call; /* sms_token.c */
 	struct err token_err;
+	struct sms_poller *poller; /* or NULL */
 	struct sms_replay *replay; /* webhooks that were taken already */
 };
 

@@ -625,6 +625,12 @@ struct gateway_ops {
 	void (*fact)(struct gateway *gw, struct str network, struct str name,
 	    struct str value);
 
+	/*
+	 * All that was kept has been told, once after the start; never if it
+	 * could not be read.  May be NULL.
+	 */
+	void (*ready)(struct gateway *gw);
+
 	/* Every session is already offline. */
 	void (*close)(struct gateway *gw);
 

@@ -295,6 +295,8 @@ on_facts(bool ok, const struct store_fact *v, size_t n, void *arg)
 	for (size_t i = 0; i < n; i++)
 		on_fact(gw, &v[i]);
 	blocks_enforce(gw->blocks);
+	if (ok && gw->ops->ready)
+		gw->ops->ready(gw);
 }
 
 void
