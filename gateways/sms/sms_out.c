@@ -298,6 +298,11 @@ sms_out_route(struct session *s, const struct gw_message *m,
 		if (rc == 0)
 			rc = ask_first(s, out, err);
 	}
+	/* Written before the message is: an answer finds its way, whatever
+	   is killed meanwhile. */
+	if (rc == 0)
+		sms_last_note(
+		    &sms->last, str_c(l->name), m->to, session_user(s));
 	buf_release(&p.text);
 	return rc;
 }
