@@ -128,6 +128,15 @@ sms_fact(
 }
 
 static void
+sms_line_shown(struct gateway *gw, struct str line, struct buf *out)
+{
+	const struct sms_line *l = sms_line_find(sms_of(gw), line);
+
+	if (l)
+		sms_in_shown(l, out);
+}
+
+static void
 sms_ready(struct gateway *gw)
 {
 	struct sms_gateway *sms = sms_of(gw);
@@ -396,6 +405,7 @@ const struct gateway_ops sms_gateway = {
 	.describe = sms_describe,
 	.fact = sms_fact,
 	.ready = sms_ready,
+	.line_shown = sms_line_shown,
 	.person = "sms",
 	.request = requests,
 	.settings = settings,

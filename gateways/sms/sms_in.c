@@ -389,17 +389,18 @@ read_hook(struct sms_line *l, struct http_ask *ask, enum sms_event_kind kind)
 	sms_doc_free(&doc);
 }
 
+static const char *const hook_paths[SMS_NEVENT] = {
+	[SMS_INBOUND] = "/inbound",
+	[SMS_STATUS] = "/status",
+};
+
 static void
 on_ask(struct http_ask *ask, void *arg)
 {
-	static const char *const at[SMS_NEVENT] = {
-		[SMS_INBOUND] = "/inbound",
-		[SMS_STATUS] = "/status",
-	};
 	struct sms_line *l = arg;
 
 	for (int kind = 0; kind < SMS_NEVENT; kind++)
-		if (str_is(ask->rest, at[kind]) &&
+		if (str_is(ask->rest, hook_paths[kind]) &&
 		    sms_profile_hook(l->profile, (enum sms_event_kind)kind)) {
 			read_hook(l, ask, (enum sms_event_kind)kind);
 			return;
@@ -448,4 +449,22 @@ sms_in_close(struct sms_line *l)
 	free(l->hook);
 	l->hook = NULL;
 	sms_replay_free(&l->replay);
+}
+
+void
+sms_in_shown(const struct sms_line *l, struct buf *out)
+{
+	struct str base = gateway_public_url(l->sms->gw);
+
+	if (has_hooks(l) && (!l->hook || base.len == 0)) {
+		buf_add_str(out,
+		    STR("  no webhooks: http { port public_url } is not "
+		        "set\n"));
+		return;
+	}
+	for (int kind = 0; kind < SMS_NEVENT; kind++)
+		if (sms_profile_hook(l->profile, (enum sms_event_kind)kind))
+			buf_addf(out, "  %s: " STR_FMT "%s%s\n",
+			    kind == SMS_INBOUND ? "messages to" : "reports to",
+			    STR_ARG(base), l->hook, hook_paths[kind]);
 }

@@ -8,6 +8,7 @@
 #ifndef SMS_IN_H
 #define SMS_IN_H
 
+#include "lib/buf.h"
 #include "lib/err.h"
 
 struct sms_event;
@@ -18,6 +19,9 @@ struct sms_line;
    reached; a line without works, too. */
 int sms_in_open(struct sms_line *l, struct err *err);
 void sms_in_close(struct sms_line *l);
+
+/* Where the provider reaches us, for `line list`. */
+void sms_in_shown(const struct sms_line *l, struct buf *out);
 
 /* A network that tells us in another way; fn as in gateway_arrive().  -1: it
    is not taken, fn is not called. */

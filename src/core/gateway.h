@@ -626,6 +626,14 @@ struct gateway_ops {
 	    struct str value);
 
 	/*
+	 * Appends what an operator is to know of a line, such as where its
+	 * provider reaches us; each on a line of its own, behind two blanks.
+	 * May be NULL.
+	 */
+	void (*line_shown)(
+	    struct gateway *gw, struct str line, struct buf *out);
+
+	/*
 	 * All that was kept has been told, once after the start; never if it
 	 * could not be read.  May be NULL.
 	 */

@@ -604,6 +604,8 @@ write_line(const struct line *l, struct buf *out)
 	        l->nfate[FATE_DELIVERED]),
 	    (unsigned long long)l->nfate[FATE_FAILED],
 	    (unsigned long long)l->nfate[FATE_UNSURE]);
+	if (l->is_there && l->box->gw->ops->line_shown)
+		l->box->gw->ops->line_shown(l->box->gw, str_c(l->name), out);
 }
 
 static int
