@@ -383,12 +383,15 @@ sending_free(struct sending *g)
 	free(g);
 }
 
-/* What cannot be a request now will not be one later. */
+/*
+ * What cannot be a request now will not be one later.  A provider that knows
+ * our reference again may be sent it again, whatever became of the first.
+ */
 static enum gw_fate
-fate_of(const struct http_response *r)
+fate_of(const struct sms_line *l, const struct http_response *r)
 {
 	if (r->result == HTTP_UNSURE)
-		return GW_UNSURE;
+		return l->flow.dedups ? GW_RETRY : GW_UNSURE;
 	return r->err.kind == ERR_BAD_INPUT || r->err.kind == ERR_TOO_BIG ||
 	        r->err.kind == ERR_DENIED
 	    ? GW_REFUSED
@@ -405,7 +408,7 @@ on_answer(const struct http_response *r, void *arg)
 	if (r->result == HTTP_ANSWERED) {
 		(void)judge(g, r);
 	} else {
-		o.fate = fate_of(r);
+		o.fate = fate_of(g->line, r);
 		outcome(g->sms, &o);
 	}
 	sending_free(g);
