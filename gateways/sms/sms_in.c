@@ -399,6 +399,11 @@ on_ask(struct http_ask *ask, void *arg)
 {
 	struct sms_line *l = arg;
 
+	/* Who wrote to whom is not known yet: it would go to somebody else. */
+	if (!l->sms->is_ready) {
+		answer(ask, 503, RETRY_S);
+		return;
+	}
 	for (int kind = 0; kind < SMS_NEVENT; kind++)
 		if (str_is(ask->rest, hook_paths[kind]) &&
 		    sms_profile_hook(l->profile, (enum sms_event_kind)kind)) {
