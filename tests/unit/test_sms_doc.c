@@ -256,6 +256,8 @@ static const struct {
 	{ "{\"path\":\"data.id\",\"in\":[43]}", false },
 	{ "{\"path\":\"data.id\",\"not_in\":[43]}", true },
 	{ "{\"path\":\"none\",\"not_in\":[43]}", true },
+	{ "{\"path\":\"data.id\",\"not_in\":[42]}", false },
+	{ "{\"path\":\"data.tags\",\"not_in\":[\"x\",\"b\"]}", false },
 	{ "{\"path\":\"data.tags\",\"in\":[\"b\"]}", true },
 	{ "{\"path\":\"data.tags\",\"all_in\":[\"b\"]}", false },
 	{ "{\"path\":\"data.tags\",\"all_in\":[\"a\",\"b\"]}", true },

@@ -359,22 +359,19 @@ each_item_of_a_list_makes_an_element(void **state)
 static void
 nothing_that_ends_a_line_gets_into_a_header(void **state)
 {
-	static const struct sms_pair bad[] = {
-		{ { "base", 4 }, { "https://try.example", 19 } },
-		{ { "space", 5 }, { "eu", 2 } },
-		{ { "sim", 3 }, { "1\r\nX-Evil: 1", 12 } },
-	};
 	struct sms_profile *p = read_whole();
 	struct sms_message_vars m = message();
 	struct sms_request r;
 	struct err err = ERR_INIT;
 
 	(void)state;
-	line = sms_pairs_of(bad, 3, NULL);
+	m.to = STR("1\r\nX-Evil: 1");
 	sms_message_vars_init(&m, &line.vars);
 	assert_int_equal(
 	    sms_request_render(p, SMS_SEND_SMS, &m.vars, &r, &err), -1);
-	assert_null(strstr(err.text, "Evil"));
+	assert_string_equal(err.text,
+	    "profile try: a control character would come into the header "
+	    "X-Sum");
 	sms_profile_free(&p);
 }
 
