@@ -34,6 +34,7 @@
 #include "lib/list.h"
 #include "lib/map.h"
 #include "lib/xalloc.h"
+#include "post/post_people.h"
 
 enum { POST_LATER_MAX = 10000 };
 
@@ -46,6 +47,7 @@ try {
 };
 
 struct post {
+	struct post_people people;
 	struct map tries;
 	struct list later;
 	size_t nlater;
@@ -142,8 +144,8 @@ post_open(struct gateway *gw, const struct conf *conf, struct err *err)
 {
 	struct post *p = gateway_priv(gw);
 
-	(void)conf;
 	(void)err;
+	post_people_open(&p->people, gw, conf_bool(conf, "register"));
 	map_init(&p->tries);
 	list_init(&p->later);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
@@ -171,6 +173,7 @@ post_close(struct gateway *gw)
 	while (map_next(&p->tries, &it))
 		free(it.value);
 	map_release(&p->tries);
+	post_people_close(&p->people);
 }
 
 /* ---- logging in ------------------------------------------------------- */
@@ -526,6 +529,11 @@ static const struct gw_setting settings[] = {
 	{ .name = NULL },
 };
 
+static const struct gw_option options[] = {
+	{ "register", GW_OPT_BOOL, "no", 0, 0 },
+	{ NULL, GW_OPT_STR, NULL, 0, 0 },
+};
+
 /* For gateways/registry.c; no header stands between. */
 extern const struct gateway_ops post_gateway;
 
@@ -534,7 +542,10 @@ const struct gateway_ops post_gateway = {
 	.title = "Post",
 	.gateway_size = sizeof(struct post),
 	.session_size = sizeof(struct post_session),
+	.options = options,
 	.settings = settings,
+	.registration = &post_registration,
+	.fact = post_people_fact,
 	.prompt = "Name",
 	.prompt_desc = "Anybody.",
 	.open = post_open,

@@ -7,6 +7,7 @@
  *	connect     also without a room; now, if the back-off says later
  *	disconnect  leave everything on a network
  *	about       how a network is treated, whom to turn to; who is there
+ *	register    where not everybody is known to the network
  *	block-list  from whom the user does not want to hear
  *	export      show all that is kept about the user
  *	forget      erase all that is kept about the user
@@ -24,6 +25,7 @@
 #include "core/instance.h"
 #include "core/operator.h"
 #include "core/personal.h"
+#include "core/registration.h"
 #include "core/request.h"
 #include "core/room.h"
 #include "core/router.h"
@@ -571,6 +573,7 @@ static const struct adhoc_command own[] = {
 	{ "disconnect", "Disconnect", AT_NETWORK, on_disconnect, NULL },
 	{ "about", "How this network is treated", AT_NETWORK, about_on_call,
 	    NULL },
+	{ "register", "Register", AT_DOMAIN, registration_on_call, NULL },
 	{ "block-list", "Blocked contacts", AT_DOMAIN, unwanted_on_call, NULL },
 	{ "export", "Show all that is kept about me", AT_DOMAIN,
 	    personal_on_export, NULL },
@@ -608,6 +611,8 @@ may(const struct adhoc_command *command, void *user)
 		return has_settings(in);
 	if (command->fn == client_key_on_call)
 		return in->gw->ops->client_keys;
+	if (command->fn == registration_on_call)
+		return in->gw->ops->registration != NULL;
 	if (command->fn == unwanted_on_call)
 		return !in->gw->ops->live;
 	if (c && c->may && !c->may(in->gw, in->at.network))

@@ -6,6 +6,7 @@
 #include "core/contact.h"
 #include "core/instance.h"
 #include "core/person.h"
+#include "core/registration.h"
 #include "core/roster.h"
 #include "core/router.h"
 #include "core/services.h"
@@ -264,6 +265,8 @@ contact_subscribe(struct inlet *in)
 	struct contact *c = find_in(in);
 	struct err err = ERR_INIT;
 
+	if (in->at.kind == GW_ADDR_DOMAIN)
+		registration_resume(in->gw, jid_bare(&in->from));
 	if (c && !c->saving) {
 		/* Not our own again: two who always answer never end. */
 		say(c, "subscribed");
@@ -306,6 +309,8 @@ contact_unsubscribe(struct inlet *in)
 {
 	struct contact *c = find_in(in);
 
+	if (in->at.kind == GW_ADDR_DOMAIN)
+		registration_suspend(in->gw, jid_bare(&in->from));
 	if (c)
 		contact_end(c);
 	else

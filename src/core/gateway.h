@@ -557,6 +557,56 @@ struct gw_command {
 	    const struct gw_field *field, size_t nfield);
 };
 
+enum { GW_FORM_FIELDS_MAX = 32, GW_FORM_CHOICES_MAX = 64 };
+
+struct gw_choice {
+	struct str value, label;
+};
+
+struct gw_form_field {
+	const char *name; /* lasts as long as the gateway */
+	const char *label, *desc;
+	enum gw_setting_type type; /* TEXT, SECRET, BOOL */
+	bool required;
+	struct str value; /* what counts if nothing is given */
+	const struct gw_choice *choice;
+	size_t nchoice; /* 0: anything */
+};
+
+/* What a user is to fill in next; n is 0: nothing more. */
+struct gw_form {
+	const char *instructions;
+	struct gw_form_field field[GW_FORM_FIELDS_MAX];
+	size_t n;
+	bool more; /* another one may follow */
+};
+
+/*
+ * How users of a network register (XEP-0077), where not everybody who may use
+ * the gateway can.  Given is what stood in the forms so far, in their order.
+ */
+struct gw_registration {
+	bool (*is_registered)(struct gateway *gw, struct str user);
+
+	/*
+	 * The form that follows what was given; borrowed until it is called
+	 * again.  -1: what was given is wrong, or he cannot register.
+	 */
+	int (*form)(struct gateway *gw, struct str user,
+	    const struct gw_field *given, size_t n, struct gw_form *out,
+	    struct err *err);
+
+	/* All is given: answered by gateway_registered(), at once or later. */
+	void (*submit)(struct gateway *gw, struct str user,
+	    const struct gw_field *given, size_t n, uint64_t token);
+
+	/* He has nothing here any more. */
+	void (*remove)(struct gateway *gw, struct str user);
+
+	/* Appends lines about what he has, for him. */
+	void (*describe)(struct gateway *gw, struct str user, struct buf *out);
+};
+
 enum gw_bye {
 	GW_BYE_USER,       /* left, or asked for it */
 	GW_BYE_UNREGISTER, /* and wants to be forgotten */
@@ -754,6 +804,9 @@ struct gateway_ops {
 	bool (*setting_applies)(struct gateway *gw, struct str network,
 	    const struct gw_setting *st);
 
+	/* NULL: nobody need register. */
+	const struct gw_registration *registration;
+
 	/* Where complaints go there; empty: where those of the gateway do.
 	   May be NULL. */
 	struct str (*contact)(struct gateway *gw, struct str network);
@@ -811,6 +864,20 @@ void gateway_fact_put(
 
 struct clock *gateway_clock(struct gateway *gw);
 const struct log_ctx *gateway_log(struct gateway *gw);
+
+/*
+ * What became of a registration, once for each token.  err NULL: he is
+ * registered, with text for him, as soon as what the network has put before
+ * is on disk.
+ */
+void gateway_registered(
+    struct gateway *gw, uint64_t token, struct str text, const struct err *err);
+
+/*
+ * He has ended his subscription to the gateway: until he subscribes again
+ * nothing is sent for him (the core sees to that), and he gets nothing.
+ */
+bool gateway_is_suspended(struct gateway *gw, struct str user);
 
 /* A session of somebody, or NULL: what comes in may be for anybody. */
 struct session *gateway_session(

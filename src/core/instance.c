@@ -20,6 +20,7 @@
 #include "core/outbox.h"
 #include "core/outgoing.h"
 #include "core/probe.h"
+#include "core/registration.h"
 #include "core/roster.h"
 #include "core/router.h"
 #include "core/services.h"
@@ -191,6 +192,7 @@ instance_new(struct core *c, const struct config_gateway *conf, struct err *err)
 		gw->priv = xcalloc(1, gw->ops->gateway_size);
 	gw->blocks = blocks_new(gw);
 	gw->unwanted = unwanted_new(gw);
+	gw->registrations = registrations_new(gw);
 	gw->audit = audit_new(gw);
 	gw->probe = probe_new(gw);
 	gw->rosters = rosters_new(gw);
@@ -244,6 +246,7 @@ instance_free(struct gateway **gwp)
 	farewell_drop(gw);
 	blocks_free(&gw->blocks);
 	unwanted_free(&gw->unwanted);
+	registrations_free(&gw->registrations);
 	audit_free(&gw->audit);
 	probe_free(&gw->probe);
 	rosters_free(&gw->rosters);
@@ -277,7 +280,8 @@ on_fact(struct gateway *gw, const struct store_fact *f)
 	if (f->network.len == 0 &&
 	    (blocks_on_fact(gw->blocks, f->name, f->value) ||
 	        audit_on_fact(gw->audit, f->name, f->value) ||
-	        unwanted_on_fact(gw->unwanted, f->name)))
+	        unwanted_on_fact(gw->unwanted, f->name) ||
+	        registrations_on_fact(gw->registrations, f->name)))
 		return;
 	if (gw->ops->fact)
 		gw->ops->fact(gw, f->network, f->name, f->value);

@@ -31,6 +31,7 @@ struct inbox;
 struct jid;
 struct mam;
 struct outbox;
+struct registrations;
 struct services;
 struct probe;
 struct unwanted;
@@ -64,6 +65,7 @@ struct gateway {
 	struct outbox *outbox;   /* what we owe; NULL: the network is live */
 	struct map accounts;     /* by bare JID */
 	struct list checks;      /* sessions to look at before the turn ends */
+	struct registrations *registrations;
 	struct unwanted *unwanted; /* from whom users do not want to hear */
 	struct timer hold;     /* when networks are read again at the latest */
 	struct list arrears;   /* arrears.h: rooms that owe */

@@ -377,13 +377,12 @@ outbox_offline(struct session *s, const struct err *err, bool permanent)
 
 	if (!is || core_is_stopping(s->gw->core))
 		return;
+	is->held++; /* its last message takes it along */
 	outbox_drafts_fail(is, err);
 	if (permanent)
 		fail_queued(is, err);
-	is = sender_find(b, session_user(s), session_network(s));
-	if (!is)
-		return;
 	sender_run(is);
+	is->held--;
 	sender_check(is);
 }
 

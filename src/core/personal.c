@@ -11,6 +11,7 @@
 #include "core/instance.h"
 #include "core/once.h"
 #include "core/personal.h"
+#include "core/registration.h"
 #include "core/room.h"
 #include "core/roster.h"
 #include "core/router.h"
@@ -210,6 +211,7 @@ erase(struct account *a, store_done_fn *done, struct asking *k)
 	(void)account_end_sessions(
 	    a, STR_EMPTY, GW_BYE_UNREGISTER, STR("You asked to be forgotten."));
 	unwanted_forget(k->gw->unwanted, str_c(k->user));
+	registration_remove(k->gw, str_c(k->user));
 	account_forget(a, done, k);
 	account_check(a);
 }
@@ -273,6 +275,10 @@ personal_on_register_get(struct iq_ask *ask, const struct stanza *query)
 		iq_fail_unknown(ask);
 		return;
 	}
+	if (in->gw->ops->registration) {
+		registration_on_get(ask);
+		return;
+	}
 	w = iq_result(ask);
 	xmlw_open(w, "query", NS_REGISTER);
 	/* Who may use it is: without it, clients do not offer to remove. */
@@ -328,6 +334,8 @@ personal_on_register_set(struct iq_ask *ask, const struct stanza *query)
 		iq_fail_unknown(ask);
 	else if (stanza_child(query, "remove", NULL))
 		unregister(ask, in);
+	else if (in->gw->ops->registration)
+		registration_on_set(ask, query);
 	else
 		iq_ok(ask);
 }

@@ -12,7 +12,10 @@ struct stanza;
 void personal_on_export(struct adhoc_call *call);
 void personal_on_forget(struct adhoc_call *call);
 
-/* XEP-0077: nobody needs to register; removing is the same as "forget". */
+/*
+ * XEP-0077: removing is the same as "forget"; see registration.h for gateways
+ * where people register.
+ */
 void personal_on_register_get(struct iq_ask *ask, const struct stanza *query);
 void personal_on_register_set(struct iq_ask *ask, const struct stanza *query);
 

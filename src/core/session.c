@@ -22,6 +22,7 @@
 #include "core/outbox.h"
 #include "core/outgoing.h"
 #include "core/person.h"
+#include "core/registration.h"
 #include "core/request.h"
 #include "core/room.h"
 #include "core/session.h"
@@ -542,7 +543,9 @@ login(struct session *s)
 	set_state(s, SESSION_CONNECTING);
 	timer_set(&s->timer, clock_of(s), now(s) + SESSION_LOGIN_MS);
 	session_enter(s);
-	rc = s->gw->ops->login(s, wish(s), &err);
+	rc = registration_check(s->gw, session_user(s), &err);
+	if (rc == 0)
+		rc = s->gw->ops->login(s, wish(s), &err);
 	session_leave(s);
 	if (rc < 0)
 		ended(s, &err, true);

@@ -79,6 +79,7 @@ err_kind_name(enum err_kind kind)
 		[ERR_NOT_ALLOWED] = "not-allowed",
 		[ERR_CONFLICT] = "conflict",
 		[ERR_AUTH] = "auth",
+		[ERR_STRANGER] = "stranger",
 		[ERR_UNSUPPORTED] = "unsupported",
 		[ERR_NOT_INSIDE] = "not-inside",
 		[ERR_UNREACHABLE] = "unreachable",

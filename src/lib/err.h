@@ -21,6 +21,7 @@ enum err_kind {
 	ERR_NOT_ALLOWED, /* nobody may: not this action on this object */
 	ERR_CONFLICT,    /* somebody else has that name */
 	ERR_AUTH,        /* log in, or log in again */
+	ERR_STRANGER,    /* register first */
 	ERR_UNSUPPORTED, /* we or the network cannot do that */
 	ERR_NOT_INSIDE,  /* join first */
 	ERR_UNREACHABLE, /* the network cannot be reached; wait */

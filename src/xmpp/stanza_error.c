@@ -23,6 +23,7 @@ static const struct row by_kind[] = {
 	[ERR_NOT_ALLOWED] = { "cancel", "not-allowed" },
 	[ERR_CONFLICT] = { "cancel", "conflict" },
 	[ERR_AUTH] = { "auth", "not-authorized" },
+	[ERR_STRANGER] = { "auth", "registration-required" },
 	[ERR_UNSUPPORTED] = { "cancel", "feature-not-implemented" },
 	[ERR_NOT_INSIDE] = { "modify", "not-acceptable" },
 	[ERR_UNREACHABLE] = { "wait", "remote-server-not-found" },
@@ -142,11 +143,11 @@ stanza_error_write_gone(struct xmlw *w, struct str jid, const struct err *err)
 	write_error(w, &by_kind[ERR_GONE], jid, err);
 }
 
-/* What else went wrong, without the two words that joins have taken. */
+/* What else went wrong, without the three words that joins have taken. */
 static const struct row *
 other_row(enum err_kind kind)
 {
-	if (kind == ERR_AUTH || kind == ERR_DENIED)
+	if (kind == ERR_AUTH || kind == ERR_DENIED || kind == ERR_STRANGER)
 		return &by_join[STANZA_JOIN_POLICY];
 	return &by_kind[kind];
 }
@@ -186,7 +187,7 @@ static const struct {
 	{ "policy-violation", ERR_TOO_BIG },
 	{ "recipient-unavailable", ERR_ABSENT },
 	{ "redirect", ERR_GONE },
-	{ "registration-required", ERR_AUTH },
+	{ "registration-required", ERR_STRANGER },
 	{ "remote-server-not-found", ERR_UNREACHABLE },
 	{ "remote-server-timeout", ERR_TIMEOUT },
 	{ "resource-constraint", ERR_BUSY },
