@@ -90,11 +90,15 @@ def test_install_deps_says_nothing_when_nothing_is_missing(tmp_path):
 def test_the_configuration_in_the_readme_is_a_good_one(tmp_path):
     readme = (TOP / "README.md").read_text()
     blocks = [b for b in readme.split("```")[1::2] if "gateway " in b]
-    assert len(blocks) == 1
+    assert len(blocks) == 2  # IRC, and what SMS adds
     config = tmp_path / "passerelle.conf"
-    config.write_text(blocks[0])
+    config.write_text("".join(blocks))
     done = subprocess.run(
         [find_passerelle(), "--check-config", "-c", config],
+        env={
+            **os.environ,
+            "PASSERELLE_PROFILES": str(TOP / "gateways/sms/profiles"),
+        },
         capture_output=True,
         text=True,
         timeout=30,
