@@ -16,6 +16,7 @@
 #include "sms/sms_line.h"
 #include "sms/sms_out.h"
 #include "sms/sms_poller.h"
+#include "sms/sms_status.h"
 
 /* Connections to one host, for all lines together. */
 enum { HOST_PARALLEL = 256 };
@@ -404,6 +405,8 @@ const struct gateway_ops sms_gateway = {
 	.prompted = sms_prompted,
 	.describe = sms_describe,
 	.fact = sms_fact,
+	.status = sms_status,
+	.identify = sms_identify,
 	.ready = sms_ready,
 	.line_shown = sms_line_shown,
 	.person = "sms",

@@ -15,6 +15,7 @@
 #include "sms/sms_loopback.h"
 #include "sms/sms_out.h"
 #include "sms/sms_profile.h"
+#include "sms/sms_reach.h"
 #include "sms/sms_ref.h"
 #include "sms/sms_split.h"
 #include "sms/sms_token.h"
@@ -225,22 +226,6 @@ check_caps(const struct sms_line *l, struct str user,
 	return sms_caps_check(&line_caps, &of_line, &more, whose, now_utc, err);
 }
 
-/* Each of them wants it. */
-static int
-check_stops(
-    const struct sms_line *l, const struct sms_number *to, struct err *err)
-{
-	struct sms_number one;
-
-	for (size_t i = 0; i < sms_number_count(to); i++) {
-		sms_number_member(to, i, &one);
-		if (sms_stops_check(&l->sms->stops, str_c(l->name),
-		        sms_number_str(&one), err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static void
 fill_route(const struct plan *p, const struct sms_line *l, struct gw_route *out)
 {
@@ -289,7 +274,7 @@ sms_out_route(struct session *s, const struct gw_message *m,
 	l = sms_choice(s, target_of(m));
 	if (!l)
 		return err_set(err, ERR_AUTH, "you have no line any more");
-	if (check_stops(l, &to, err) < 0)
+	if (sms_reach_check(l, &to, err) < 0)
 		return -1;
 	rc = plan_make(&p, l, m, &to, err);
 	if (rc == 0) {

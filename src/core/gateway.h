@@ -331,7 +331,7 @@ struct gw_arrival {
 /* on disk, or could not be kept: then it must not be acknowledged. */
 typedef void gw_kept_fn(void *arg, bool ok);
 
-/* What has gone out by a line for a user, or by all of it (user empty). */
+/* What has gone out by a line, for a user; one of them empty: by all, for all. */
 struct gw_spent {
 	uint64_t nmessages, nunits;
 	int64_t price; /* as in gw_route */

@@ -111,6 +111,7 @@ tallies_put(struct tallies *t, struct str user, struct str line, int64_t day,
 		return;
 	count(entry_get(t, user, line), day, what);
 	count(entry_get(t, STR_EMPTY, line), day, what);
+	count(entry_get(t, user, STR_EMPTY), day, what);
 }
 
 void

@@ -31,7 +31,7 @@ void tallies_put(struct tallies *t, struct str user, struct str line,
 /* One message, as often as said: 1, or -1. */
 void tallies_add(struct tallies *t, const struct owed *o, int times);
 
-/* From a day on; user empty: of all of them. */
+/* From a day on; user empty: of all of them; line empty: by all of his. */
 void tallies_sum(const struct tallies *t, struct str user, struct str line,
     int64_t day, struct gw_spent *out);
 
