@@ -5,7 +5,7 @@ import asyncio
 
 import pytest
 from counter import PROFILES, Counter
-from provider import CLOSE, HALF, SILENT
+from provider import CLOSE, DEAF, HALF, SILENT
 
 RECEIPTS = "urn:xmpp:receipts"
 REQUEST = f"<request xmlns='{RECEIPTS}'/>"
@@ -298,10 +298,22 @@ async def test_half_an_answer_is_unsure_and_not_repeated(desk):
 
 
 @only_for("sinch")
-async def test_no_answer_is_unsure_and_not_repeated(desk):
+async def test_no_answer_is_unsure_and_not_repeated(desk, running_counter):
+    """Neither if it was read, nor if it only lies in a socket somewhere."""
     id, seen = await desk.sent(SILENT)
-    await asyncio.sleep(35)  # the deadline of a request is 30 s
+    other = Desk(running_counter, "infobip")
+    other.user = await running_counter.client("romeo", "infobip")
+    port = other.provider.port
+    await other.provider.stop()  # so that it comes by a new connection
+    await other.provider.start(port)
+    other.provider.plan(DEAF)
+    unread = other.say()
+    await asyncio.sleep(32)  # the deadline of a request is 30 s
     await desk.quiet()
+    await other.quiet()
+    assert not other.user.inbox.waiting(
+        lambda s: s.id == unread and s.type == "error"
+    )
     await desk.call(desk.webhooks("status", "delivered")[0], seen)
     await desk.receipt(id)
 
@@ -325,3 +337,18 @@ async def test_a_provider_that_knows_our_reference_is_asked_again(desk):
     assert second.reference == first.reference
     await desk.call("delivered", second)
     await desk.receipt(id)
+
+
+@only_for("loopback")
+async def test_without_any_provider_what_is_sent_comes_back(desk):
+    id = desk.say("Is anybody there?")
+    await desk.receipt(id)
+    await desk.user.expect_text(desk.peer, "Is anybody there?", kind="chat")
+    refused = desk.say("no such number")
+    await desk.user.expect_error(refused, condition="item-not-found")
+    failed = desk.say("fail later")
+    await desk.user.expect_error(failed)
+    again = desk.say("not so fast")
+    await desk.user.barrier(desk.counter.domain(desk.profile))
+    assert not desk.user.inbox.waiting(lambda s: s.id == again)
+    assert not desk.provider.connections
