@@ -346,7 +346,7 @@ static int
 make_claims(const struct adding *x, json_t *obj, struct err *err)
 {
 	struct sms_pool pool;
-	json_t *v;
+	json_t *v = NULL;
 	int rc = 0;
 
 	sms_pool_init(&pool, TEXT_MAX);

@@ -168,7 +168,7 @@ check_hash_param(
     const struct sms_proof *p, const struct sms_hook_ask *ask, struct err *err)
 {
 	uint8_t sha[CRYPTO_SHA256_BYTES];
-	struct str value;
+	struct str value = STR_EMPTY;
 	struct buf got;
 	size_t n = 0;
 	bool ok;
