@@ -15,6 +15,7 @@
 #include "sms/sms_in.h"
 #include "sms/sms_line.h"
 #include "sms/sms_out.h"
+#include "sms/sms_parcel.h"
 #include "sms/sms_poller.h"
 #include "sms/sms_status.h"
 
@@ -220,6 +221,11 @@ static const struct gw_option options[] = {
 	{ "line_day_parts", GW_OPT_INT, "5000", 0, 10000000 },
 	{ "line_day_money", GW_OPT_STR, "", 0, 0 },
 	{ "smart_text", GW_OPT_BOOL, "no", 0, 0 },
+	{ "private_hosts", GW_OPT_BOOL, "no", 0, 0 },
+	{ "media_max_mb", GW_OPT_INT, "10", 1, 30 },
+	{ "media_days", GW_OPT_INT, "7", 1, 365 },
+	{ "media_dir", GW_OPT_STR, "", 0, 0 },
+	{ "media_spool_mb", GW_OPT_INT, "500", 1, 1000000 },
 	{ NULL, GW_OPT_STR, NULL, 0, 0 },
 };
 
@@ -307,6 +313,7 @@ sms_close(struct gateway *gw)
 
 		sms_line_free(&l);
 	}
+	sms_parcel_close(sms);
 	map_release(&sms->lines);
 	sms_lasts_release(&sms->last);
 	sms_stops_release(&sms->stops);
@@ -321,6 +328,7 @@ sms_open(struct gateway *gw, const struct conf *conf, struct err *err)
 	struct sms_gateway *sms = sms_of(gw);
 	/* How many requests a line has at once is for the outbox to say. */
 	struct http_client_params http = { .host_parallel = HOST_PARALLEL,
+		.private_ok = conf_bool(conf, "private_hosts"),
 		.log = gateway_log(gw) };
 
 	sms->gw = gw;
@@ -328,6 +336,7 @@ sms_open(struct gateway *gw, const struct conf *conf, struct err *err)
 	list_init(&sms->order);
 	list_init(&sms->sendings);
 	list_init(&sms->hooks);
+	list_init(&sms->parcels);
 	sms_lasts_init(&sms->last, gw);
 	sms_stops_init(&sms->stops, gw);
 	sms_parts_init(&sms->parts);
@@ -335,7 +344,8 @@ sms_open(struct gateway *gw, const struct conf *conf, struct err *err)
 	sms->smart_text = conf_bool(conf, "smart_text");
 	gateway_derive(gw, STR("sms references"), sms->ref_key);
 	sms->http = http_client_new(gateway_loop(gw), &http, err);
-	if (!sms->http || read_home(sms, conf, err) < 0 ||
+	if (!sms->http || sms_parcel_open(sms, conf, err) < 0 ||
+	    read_home(sms, conf, err) < 0 ||
 	    read_destinations(sms, conf, err) < 0 ||
 	    read_caps(&sms->user, conf, "user", err) < 0 ||
 	    read_caps(&sms->line, conf, "line", err) < 0 ||

@@ -6,6 +6,7 @@
  *	sms_out.c	from a message to requests, from answers to outcomes
  *	sms_in.c	from webhooks to arrivals and reports
  *	sms_poller.c	what no webhook brought
+ *	sms_parcel.c	messages with pictures, until these can be fetched
  *
  * The only files of this gateway that know the core or do I/O; the others are
  * pure.
@@ -27,6 +28,8 @@
 #include "sms/sms_stops.h"
 
 struct http_client;
+struct sms_rehost;
+struct sms_spool;
 
 struct sms_gateway {
 	struct gateway *gw;
@@ -40,10 +43,14 @@ struct sms_gateway {
 	struct sms_parts parts;
 	struct list sendings; /* sms_out.c: requests under way */
 	struct list hooks;    /* sms_in.c: requests of others, likewise */
-	uint8_t ref_key[32];  /* of ids in webhooks */
-	bool has_groups;      /* a line of it can send to groups */
-	bool is_ready;        /* what is kept has been read */
-	bool smart_text;      /* quotes and dashes as GSM 03.38 has them */
+	struct list parcels;  /* sms_parcel.c: messages with pictures */
+	size_t nparcel;
+	struct sms_rehost *rehost;
+	struct sms_spool *spool; /* NULL: there is none */
+	uint8_t ref_key[32];     /* of ids in webhooks */
+	bool has_groups;         /* a line of it can send to groups */
+	bool is_ready;           /* what is kept has been read */
+	bool smart_text;         /* quotes and dashes as GSM 03.38 has them */
 	struct sms_destinations to;      /* that may be written to */
 	struct sms_caps user, line;      /* of each */
 	char canonical[GW_NAME_MAX + 1]; /* what split() said last */

@@ -10,6 +10,7 @@
 #include "sms/sms_group.h"
 #include "sms/sms_in.h"
 #include "sms/sms_line.h"
+#include "sms/sms_parcel.h"
 #include "sms/sms_parts.h"
 #include "sms/sms_profile.h"
 #include "sms/sms_ref.h"
@@ -163,8 +164,9 @@ arrive(struct sms_line *l, const struct sms_event *ev,
 	return gateway_arrive(l->sms->gw, v, to.n, fn, arg);
 }
 
+/* With its media where people can fetch them. */
 static int
-take_message(
+deliver(
     struct sms_line *l, const struct sms_event *ev, sms_kept_fn *fn, void *arg)
 {
 	static const struct sms_form form = { .kind = SMS_FORM_E164 };
@@ -176,12 +178,6 @@ take_message(
 		.sent_utc = ev->time_utc,
 		.attachment = media };
 
-	if (ev->is_binary) {
-		log_debug(log_of(l), "data for a program dropped",
-		    "line=%s from=" STR_FMT, l->name, STR_ARG(ev->from));
-		fn(arg, true);
-		return 0;
-	}
 	sms_number_received(ev->from, &form, l->sms->home, &from);
 	m.from = sms_number_str(&from);
 	m.title = from.kind == SMS_KIND_NAME ? str_c(from.shown) : ev->name;
@@ -196,6 +192,20 @@ take_message(
 		sms_stops_note(&l->sms->stops, str_c(l->name), m.from,
 		    sms_word_read(m.body, l->stop, l->nstop));
 	return arrive(l, ev, &m, fn, arg);
+}
+
+static int
+take_message(
+    struct sms_line *l, const struct sms_event *ev, sms_kept_fn *fn, void *arg)
+{
+	if (ev->is_binary) {
+		log_debug(log_of(l), "data for a program dropped",
+		    "line=%s from=" STR_FMT, l->name, STR_ARG(ev->from));
+		fn(arg, true);
+		return 0;
+	}
+	return ev->nmedia > 0 ? sms_parcel_wait(l, ev, deliver, fn, arg)
+	                      : deliver(l, ev, fn, arg);
 }
 
 /* ---- reports ---------------------------------------------------------- */
@@ -443,6 +453,7 @@ sms_in_open(struct sms_line *l, struct err *err)
 void
 sms_in_close(struct sms_line *l)
 {
+	sms_parcel_drop(l);
 	sms_parts_drop(&l->sms->parts, l);
 	LIST_EACH(&l->sms->hooks, n)
 	{

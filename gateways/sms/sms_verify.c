@@ -564,7 +564,7 @@ sms_verify_check(const struct sms_verify *v, const struct sms_vars *line,
 	bool asked = false, holds = false;
 
 	*once_out = (struct sms_once){ 0 };
-	for (size_t i = 0; i < v->n && !holds; i++) {
+	for (size_t i = 0; v && i < v->n && !holds; i++) {
 		struct err *to = asked ? NULL : &why;
 		int rc =
 		    check_rule(&v->rule[i], line, ask, now_utc, once_out, to);

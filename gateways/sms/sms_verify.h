@@ -55,7 +55,7 @@ enum sms_verified {
 
 /*
  * *once_out is for sms_replay_put(), when what the request told is on disk.
- * seen may be NULL.
+ * seen may be NULL; v, too: then the path is all that is asked for.
  */
 enum sms_verified sms_verify_check(const struct sms_verify *v,
     const struct sms_vars *line, const struct sms_hook_ask *ask,
