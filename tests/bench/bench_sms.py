@@ -425,6 +425,18 @@ def write_files(folder, xmpp_port, provider_port, http_port):
     )
 
 
+def note_pressure():
+    """Others on the machine make every figure worse."""
+    try:
+        text = Path("/proc/pressure/cpu").read_text()
+    except OSError:
+        return
+    waited = float(re.search(r"avg60=([\d.]+)", text)[1])
+    if waited > 50:
+        print(f"the machine is busy: for {waited:.0f} % of the last minute")
+        print("somebody waited for a processor (chrt -r 1 helps)")
+
+
 async def run(build):
     xmpp, provider = Xmpp(), Provider(build)
     http_port = free_port()
@@ -441,6 +453,7 @@ async def run(build):
                 for line in LINES
             ]
             good.append(await inward(xmpp, daemon, Hooks(http_port)))
+            note_pressure()
         finally:
             daemon.stop()
             provider.stop()
