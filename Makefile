@@ -41,7 +41,7 @@ FAKE  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fake/*.c))
 TEST  := $(patsubst tests/unit/%.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 FUZZ  := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
-FLOW  := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/flow_run.c tests/profile_run.c tests/crash_run.c))
+FLOW  := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/flow_run.c tests/profile_run.c tests/crash_run.c tests/crash_in.c))
 
 # Without a fuzzer a fuzz target is an ordinary program that reads its corpus.
 FUZZ_MAIN := $(BUILD)/tests/fuzz/replay.o
@@ -75,7 +75,13 @@ $(BUILD)/profile_run: $(BUILD)/tests/profile_run.o $(BUILD)/tests/profile_diff.o
 # The program stopped at every boundary: see the head of crash_run.c.
 CRASH_WRAP := store_writer_add component_end store_out_step store_out_put
 $(BUILD)/crash_run: LDFLAGS += $(CRASH_WRAP:%=-Wl,--wrap=%)
-$(BUILD)/crash_run: $(BUILD)/tests/crash_run.o $(FAKE) $(BUILD)/parts.a
+$(BUILD)/crash_run: $(BUILD)/tests/crash_run.o $(BUILD)/tests/crash_disk.o $(FAKE) $(BUILD)/parts.a
+	$(LINK)
+
+CRASH_IN_WRAP := store_writer_add store_writer_add_all component_end \
+                 store_arrivals_put confirm_add
+$(BUILD)/crash_in: LDFLAGS += $(CRASH_IN_WRAP:%=-Wl,--wrap=%)
+$(BUILD)/crash_in: $(BUILD)/tests/crash_in.o $(BUILD)/tests/crash_disk.o $(FAKE) $(BUILD)/parts.a
 	$(LINK)
 
 $(BUILD)/fuzz_core: $(BUILD)/tests/fuzz/fuzz_core.o $(BUILD)/tests/fuzz/memory_store.o $(BUILD)/tests/fuzz/memory_queue.o $(FUZZ_MAIN) $(FAKE) $(BUILD)/parts.a

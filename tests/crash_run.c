@@ -22,12 +22,9 @@
  * they are acknowledged.  One operation of the store is done before the next
  * begins, so that each run of a number is the same.
  */
-#include <fcntl.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,6 +35,7 @@
 #include "core/store_op.h"
 #include "core/store_outbox.h"
 #include "core/store_writer.h"
+#include "crash_disk.h"
 #include "fake/fake.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
@@ -49,11 +47,11 @@
 /* ---- the world -------------------------------------------------------- */
 
 enum boundary {
-	B_WRITE,
-	B_SYNC,
-	B_SYNCED,
-	B_REQUEST,   /* about to leave */
-	B_REQUESTED, /* the network has it */
+	B_WRITE = CRASH_WRITE,
+	B_SYNC = CRASH_SYNC,
+	B_SYNCED = CRASH_SYNCED,
+	B_REQUEST = CRASH_OTHERS, /* about to leave */
+	B_REQUESTED,              /* the network has it */
 	B_ANSWERED,
 	B_REPORTED,
 	B_ACKNOWLEDGED,
@@ -70,7 +68,7 @@ enum {
 	NMESSAGES = 7,
 	PIECES = 2,
 	RUN_END = 0,
-	RUN_STOPPED = 42,
+	RUN_STOPPED = CRASH_STOPPED,
 	SECONDS = 200
 };
 
@@ -96,8 +94,7 @@ struct message {
 };
 
 struct world {
-	unsigned count, target; /* boundaries */
-	enum boundary died_at;
+	struct crash crash;
 	unsigned norder;
 	struct message message[NMESSAGES];
 };
@@ -105,248 +102,8 @@ struct world {
 static struct world *world; /* shared */
 
 static struct {
-	bool power, no_sync, no_trying, no_accepted, quick;
-	char dir[64];
-	unsigned step;
-} mode = { .step = 1 };
-
-static void lose_power(void);
-
-static void
-boundary(enum boundary b)
-{
-	if (++world->count != world->target)
-		return;
-	world->died_at = b;
-	if (mode.power)
-		lose_power();
-	_exit(RUN_STOPPED);
-}
-
-/* ---- a disk ----------------------------------------------------------- */
-
-/* What SQLite does to a file, seen from outside. */
-struct shim {
-	sqlite3_file base;
-	sqlite3_file *real;
-	bool counts;
-};
-
-static sqlite3_vfs shim_vfs, *real_vfs;
-static sqlite3_io_methods shim_methods;
-
-#define REAL(f) (((struct shim *)(void *)(f))->real)
-
-static void
-synced_name(const char *name, char out[512])
-{
-	snprintf(out, 512, "%s.synced", name);
-}
-
-static void
-copy_file(const char *from, const char *to)
-{
-	char block[65536];
-	int in = open(from, O_RDONLY);
-	int out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	ssize_t n;
-
-	while (in >= 0 && out >= 0 && (n = read(in, block, sizeof(block))) > 0)
-		if (write(out, block, (size_t)n) != n)
-			abort();
-	if (in >= 0)
-		close(in);
-	if (out >= 0)
-		close(out);
-}
-
-static const char *const kept[] = { "db", "db-wal" };
-
-/* Only what was synced is there; the rest is as it was before. */
-static void
-lose_power(void)
-{
-	char name[300], synced[512];
-
-	for (size_t i = 0; i < 2; i++) {
-		snprintf(name, sizeof(name), "%s/%s", mode.dir, kept[i]);
-		synced_name(name, synced);
-		if (access(synced, F_OK) == 0)
-			copy_file(synced, name);
-		else
-			(void)truncate(name, 0);
-	}
-}
-
-static void
-note_synced(void)
-{
-	char name[300], synced[512];
-
-	if (!mode.power || mode.no_sync)
-		return;
-	for (size_t i = 0; i < 2; i++) {
-		snprintf(name, sizeof(name), "%s/%s", mode.dir, kept[i]);
-		synced_name(name, synced);
-		if (access(name, F_OK) == 0)
-			copy_file(name, synced);
-	}
-}
-
-static int
-shim_close(sqlite3_file *f)
-{
-	int rc = REAL(f)->pMethods->xClose(REAL(f));
-
-	free(REAL(f));
-	return rc;
-}
-
-static int
-shim_read(sqlite3_file *f, void *to, int n, sqlite3_int64 at)
-{
-	return REAL(f)->pMethods->xRead(REAL(f), to, n, at);
-}
-
-static int
-shim_write(sqlite3_file *f, const void *from, int n, sqlite3_int64 at)
-{
-	static unsigned nwrite;
-
-	if (((struct shim *)(void *)f)->counts && nwrite++ % mode.step == 0)
-		boundary(B_WRITE);
-	return REAL(f)->pMethods->xWrite(REAL(f), from, n, at);
-}
-
-static int
-shim_truncate(sqlite3_file *f, sqlite3_int64 size)
-{
-	return REAL(f)->pMethods->xTruncate(REAL(f), size);
-}
-
-static int
-shim_sync(sqlite3_file *f, int flags)
-{
-	int rc;
-
-	boundary(B_SYNC);
-	rc = REAL(f)->pMethods->xSync(REAL(f), flags);
-	note_synced();
-	boundary(B_SYNCED);
-	return rc;
-}
-
-static int
-shim_size(sqlite3_file *f, sqlite3_int64 *out)
-{
-	return REAL(f)->pMethods->xFileSize(REAL(f), out);
-}
-
-static int
-shim_lock(sqlite3_file *f, int how)
-{
-	return REAL(f)->pMethods->xLock(REAL(f), how);
-}
-
-static int
-shim_unlock(sqlite3_file *f, int how)
-{
-	return REAL(f)->pMethods->xUnlock(REAL(f), how);
-}
-
-static int
-shim_reserved(sqlite3_file *f, int *out)
-{
-	return REAL(f)->pMethods->xCheckReservedLock(REAL(f), out);
-}
-
-static int
-shim_control(sqlite3_file *f, int op, void *arg)
-{
-	return REAL(f)->pMethods->xFileControl(REAL(f), op, arg);
-}
-
-static int
-shim_sector(sqlite3_file *f)
-{
-	return REAL(f)->pMethods->xSectorSize(REAL(f));
-}
-
-static int
-shim_device(sqlite3_file *f)
-{
-	return REAL(f)->pMethods->xDeviceCharacteristics(REAL(f));
-}
-
-static int
-shim_map(sqlite3_file *f, int page, int size, int extend, void volatile **out)
-{
-	return REAL(f)->pMethods->xShmMap(REAL(f), page, size, extend, out);
-}
-
-static int
-shim_shm_lock(sqlite3_file *f, int at, int n, int flags)
-{
-	return REAL(f)->pMethods->xShmLock(REAL(f), at, n, flags);
-}
-
-static void
-shim_barrier(sqlite3_file *f)
-{
-	REAL(f)->pMethods->xShmBarrier(REAL(f));
-}
-
-static int
-shim_unmap(sqlite3_file *f, int del)
-{
-	return REAL(f)->pMethods->xShmUnmap(REAL(f), del);
-}
-
-static int
-shim_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags,
-    int *flags_out)
-{
-	struct shim *s = (struct shim *)(void *)f;
-	int rc;
-
-	(void)vfs;
-	s->real = xcalloc(1, (size_t)real_vfs->szOsFile);
-	s->counts = flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL);
-	rc = real_vfs->xOpen(real_vfs, name, s->real, flags, flags_out);
-	s->base.pMethods = s->real->pMethods ? &shim_methods : NULL;
-	if (!s->base.pMethods)
-		free(s->real);
-	return rc;
-}
-
-static void
-shim_register(void)
-{
-	real_vfs = sqlite3_vfs_find(NULL);
-	shim_vfs = *real_vfs;
-	shim_vfs.zName = "shim";
-	shim_vfs.szOsFile = sizeof(struct shim);
-	shim_vfs.xOpen = shim_open;
-	shim_methods = (sqlite3_io_methods){ .iVersion = 2,
-		.xClose = shim_close,
-		.xRead = shim_read,
-		.xWrite = shim_write,
-		.xTruncate = shim_truncate,
-		.xSync = shim_sync,
-		.xFileSize = shim_size,
-		.xLock = shim_lock,
-		.xUnlock = shim_unlock,
-		.xCheckReservedLock = shim_reserved,
-		.xFileControl = shim_control,
-		.xSectorSize = shim_sector,
-		.xDeviceCharacteristics = shim_device,
-		.xShmMap = shim_map,
-		.xShmLock = shim_shm_lock,
-		.xShmBarrier = shim_barrier,
-		.xShmUnmap = shim_unmap };
-	if (sqlite3_vfs_register(&shim_vfs, 1) != SQLITE_OK)
-		abort();
-}
+	bool no_trying, no_accepted, quick;
+} mode;
 
 /* ---- what is wrapped (ld --wrap) -------------------------------------- */
 
@@ -455,7 +212,7 @@ __wrap_component_end(struct component *c, struct err *err)
 {
 	int rc;
 
-	boundary(B_STANZA);
+	crash_boundary(B_STANZA);
 	rc = __real_component_end(c, err);
 	LIST_EACH(fake_stanzas(), n)
 	{
@@ -465,7 +222,7 @@ __wrap_component_end(struct component *c, struct err *err)
 			continue;
 		client_reads(s->xml);
 		fake_stanza_free(s);
-		boundary(B_WRITTEN);
+		crash_boundary(B_WRITTEN);
 	}
 	return rc;
 }
@@ -586,7 +343,7 @@ wire_send(struct session *s, gw_ticket t, const struct gw_message *m)
 	char id[32];
 
 	(void)s;
-	boundary(B_REQUEST);
+	crash_boundary(B_REQUEST);
 	if (i == 3 && !is->failed_once) {
 		is->failed_once = true;
 		o.fate = GW_RETRY;
@@ -600,9 +357,9 @@ wire_send(struct session *s, gw_ticket t, const struct gw_message *m)
 		is->ticket[m->part - 1] = t;
 		o.network_id = wire_id(i, m->part, id);
 	}
-	boundary(B_REQUESTED);
+	crash_boundary(B_REQUESTED);
 	gateway_outcome(wire, &o);
-	boundary(B_ANSWERED);
+	crash_boundary(B_ANSWERED);
 }
 
 static void
@@ -613,7 +370,7 @@ on_acknowledged(void *arg, bool ok)
 	if (!ok)
 		return;
 	*acknowledged = true;
-	boundary(B_ACKNOWLEDGED);
+	crash_boundary(B_ACKNOWLEDGED);
 }
 
 /* Some know our ticket, others only their own name of it. */
@@ -635,7 +392,7 @@ report_again(void)
 				r.ticket = m->ticket[k];
 			(void)gateway_report(
 			    wire, &r, on_acknowledged, &m->acknowledged[k]);
-			boundary(B_REPORTED);
+			crash_boundary(B_REPORTED);
 		}
 }
 
@@ -735,7 +492,8 @@ start(struct run *r, bool again)
 	c = loop_clock(r->loop);
 	if (again)
 		clock_advance(c, c->at + 120000, c->utc + 120000);
-	snprintf(text, sizeof(text), config_text, mode.dir, mode.dir);
+	snprintf(
+	    text, sizeof(text), config_text, crash_mode.dir, crash_mode.dir);
 	r->config =
 	    config_parse("crash.conf", str_c(text), false, gateway_kinds, &rep);
 	for (size_t i = 0; i < rep.n && !r->config; i++)
@@ -781,7 +539,7 @@ play(bool again)
 	struct run r = { .loop = NULL };
 
 	log_set_sink(on_log, NULL);
-	shim_register();
+	crash_disk_register();
 	if (start(&r, again) < 0)
 		_exit(1);
 	for (size_t i = 0; i < NMESSAGES; i++)
@@ -850,23 +608,9 @@ judge(struct row *row)
 		if ((lost || repeated) && getenv("CRASH_SHOW"))
 			printf("%s of %zu at %u (%s): sent %u %u receipt %u "
 			       "error %u unsure %u\n",
-			    lost ? "loss" : "repeat", i, world->target,
-			    boundary_names[world->died_at], m->nsent[0],
+			    lost ? "loss" : "repeat", i, world->crash.target,
+			    boundary_names[world->crash.died_at], m->nsent[0],
 			    m->nsent[1], m->nreceipt, m->nerror, m->nunsure);
-	}
-}
-
-static void
-empty_dir(void)
-{
-	static const char *const name[] = { "db", "db-wal", "db-shm", "db.lock",
-		"db-unsettled", "db.generation", "db.reserve", "key",
-		"db.synced", "db-wal.synced" };
-	char path[300];
-
-	for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", mode.dir, name[i]);
-		(void)unlink(path);
 	}
 }
 
@@ -876,19 +620,19 @@ stop_at(unsigned target, struct row *rows)
 {
 	int rc;
 
-	empty_dir();
-	*world = (struct world){ .target = target };
+	crash_dir_empty();
+	*world = (struct world){ .crash.target = target };
 	rc = child(false);
 	if (rc == RUN_END)
 		return false;
-	world->target = 0;
+	world->crash.target = 0;
 	if (rc != RUN_STOPPED || child(true) != RUN_END) {
 		printf("stopped at %u: exit %d, and then did not run\n", target,
 		    rc);
 		exit(1);
 	}
-	world->target = target;
-	judge(&rows[world->died_at]);
+	world->crash.target = target;
+	judge(&rows[world->crash.died_at]);
 	return true;
 }
 
@@ -931,9 +675,9 @@ read_args(int argc, char **argv, bool *broken)
 
 	while (c = getopt(argc, argv, "n:pqb:"), c >= 0) {
 		if (c == 'n')
-			mode.step = (unsigned)strtoul(optarg, NULL, 10);
+			crash_mode.step = (unsigned)strtoul(optarg, NULL, 10);
 		else if (c == 'p')
-			mode.power = true;
+			crash_mode.power = true;
 		else if (c == 'q')
 			mode.quick = true;
 		else if (c == 'b' && strcmp(optarg, "trying") == 0)
@@ -941,12 +685,12 @@ read_args(int argc, char **argv, bool *broken)
 		else if (c == 'b' && strcmp(optarg, "accepted") == 0)
 			mode.no_accepted = true;
 		else if (c == 'b' && strcmp(optarg, "sync") == 0)
-			mode.no_sync = true;
+			crash_mode.no_sync = true;
 		else
 			return false;
 	}
-	*broken = mode.no_trying || mode.no_accepted || mode.no_sync;
-	return mode.step > 0;
+	*broken = mode.no_trying || mode.no_accepted || crash_mode.no_sync;
+	return crash_mode.step > 0;
 }
 
 int
@@ -964,16 +708,13 @@ main(int argc, char **argv)
 	}
 	world = mmap(NULL, sizeof(*world), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	/* In memory: what a power cut does is played, not waited for. */
-	snprintf(mode.dir, sizeof(mode.dir), "%s/crash.XXXXXX",
-	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-	if (world == MAP_FAILED || !mkdtemp(mode.dir))
+	if (world == MAP_FAILED || !crash_dir_make())
 		return 2;
+	crash = &world->crash;
 	while (stop_at(n, rows) && !(mode.quick && is_seen(rows)))
 		n++;
 	sum = print_table(rows);
-	empty_dir();
-	(void)rmdir(mode.dir);
+	crash_dir_remove();
 	ok = sum.nlost + sum.nrepeated == 0;
 	return ok == !broken ? 0 : 1;
 }
