@@ -307,6 +307,7 @@ sms_close(struct gateway *gw)
 	struct sms_gateway *sms = sms_of(gw);
 
 	sms_out_close(sms);
+	sms_in_end(sms);
 	LIST_EACH(&sms->order, n)
 	{
 		struct sms_line *l = LIST_ENTRY(n, struct sms_line, node);

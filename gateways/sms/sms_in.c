@@ -79,6 +79,16 @@ settle(struct hook *h, bool ok)
 		finish(h);
 }
 
+void
+sms_in_end(struct sms_gateway *sms)
+{
+	LIST_EACH(&sms->hooks, n)
+	{
+		HOOK(n)->failed = true;
+		finish(HOOK(n));
+	}
+}
+
 static void
 on_kept(void *arg, bool ok)
 {

@@ -23,6 +23,9 @@ void sms_in_close(struct sms_line *l);
 /* Where the provider reaches us, for `line list`. */
 void sms_in_shown(const struct sms_line *l, struct buf *out);
 
+/* The gateway ends: what still waits for the disk is to be told again. */
+void sms_in_end(struct sms_gateway *sms);
+
 /* A network that tells us in another way; fn as in gateway_arrive().  -1: it
    is not taken, fn is not called. */
 typedef void sms_kept_fn(void *arg, bool ok);

@@ -5,6 +5,7 @@ import itertools
 import os
 import re
 
+from carrier import Carrier
 from ejabberd import Ejabberd
 from kannel import PASSWORD, USER, Kannel
 from names import ADMIN, DOMAIN, SECRET, SMS_GATEWAY
@@ -96,6 +97,9 @@ class Booth:
         )
         self.log = open(folder / "transcript.log", "w", buffering=1)
         self.phone = Phone(self.kannel.phone_port, self.log)
+        self.carrier = Carrier(
+            self.kannel.carrier_page_port, self.kannel.carrier_port
+        )
         self._people = []
 
     def hook(self, kind):
@@ -106,6 +110,7 @@ class Booth:
         )
 
     async def start(self):
+        self.carrier.start()
         self.kannel.start()
         self.xmpp.start()
         self.start_passerelle()
@@ -139,6 +144,10 @@ class Booth:
     def jid(number):
         return f"{number}@{SMS_GATEWAY}"
 
+    def odd_number(self):
+        """One whose network is carrier.py."""
+        return f"+1666555{next(self._numbers):04}"
+
     def new_number(self):
         """Of a phone that no other test has."""
         return f"+3361{next(self._numbers):07}"
@@ -158,5 +167,6 @@ class Booth:
     def kill(self):
         self.passerelle.kill()
         self.kannel.kill()
+        self.carrier.stop()
         self.xmpp.kill()
         self.log.close()

@@ -13,6 +13,13 @@ from place import HOST
 PART_HEADER = "%05%00%03"  # concatenation with an 8-bit reference
 
 
+def looks_like_utf16(octets):
+    """Parts do not say which alphabet they are in."""
+    return any(
+        o < ord(" ") and o != ord("\n") for o in octets
+    ) or octets[:1] in (b"\xd8", b"\xdc", b"\xde", b"\xdf")
+
+
 class Text:
     """What a phone has received; a part of a longer one has parts > 1."""
 
@@ -32,10 +39,7 @@ class Text:
         if self.kind == "text":
             return rest
         octets = urllib.parse.unquote_to_bytes(rest.replace("+", "%20"))
-        # Parts do not say which alphabet they are in.
-        if self.kind == "ucs-2" or any(
-            o < ord(" ") and o != ord("\n") for o in octets
-        ):
+        if self.kind == "ucs-2" or looks_like_utf16(octets):
             return octets.decode("utf-16-be", errors="surrogatepass")
         return octets.decode(errors="replace")
 

@@ -1,5 +1,8 @@
 """SMS through a real network: Kannel, its phones, and real XMPP servers."""
 
+import asyncio
+
+import carrier
 import pytest
 from booth import NUMBER, XMPP_SERVERS, Booth
 
@@ -128,3 +131,96 @@ async def test_a_phone_that_is_off_gets_it_later(booth, romeo):
     await romeo.expect("the receipt", where=lambda s: is_receipt(s, id))
 
 
+
+
+async def test_half_of_an_emoji_never_comes_alone(booth, romeo):
+    """Kannel cuts UCS-2 texts where the part is full, be it inside of a
+    surrogate pair; the phone joins them."""
+    number = booth.new_number()
+    text = "x" + "\U0001f339" * 80
+    romeo.say(booth.jid(number), text, kind="chat")
+    parts, n = [], 2
+    while len(parts) < n:
+        part = await booth.phone.expect(
+            "a part", receiver=number, part=len(parts) + 1
+        )
+        parts.append(part.text)
+        n = part.parts
+    joined = "".join(parts).encode("utf-16-be", "surrogatepass")
+    assert joined.decode("utf-16-be") == text
+
+
+async def until(what, is_so, deadline_s=20):
+    for _ in range(deadline_s * 50):
+        if is_so():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"{what}: not in {deadline_s} s")
+
+
+async def test_what_the_network_refuses_for_good_is_an_error(booth, romeo):
+    id = romeo.say(booth.jid(booth.odd_number()), "perm 1", kind="chat")
+    error = await romeo.expect_error(id, deadline_s=20)
+    assert error.condition == "recipient-unavailable"
+    assert booth.carrier.attempts.count("perm 1") == 1
+
+
+async def test_what_the_network_gives_up_is_an_error(booth, romeo):
+    """Kannel tries it again by itself, and then says that it failed."""
+    id = romeo.say(booth.jid(booth.odd_number()), "temp 1", kind="chat")
+    await romeo.expect_error(id, deadline_s=30)
+    assert booth.carrier.attempts.count("temp 1") > 1
+
+
+@pytest.mark.parametrize("late", (carrier.FAILED, carrier.REJECTED))
+async def test_a_report_of_failure_is_an_error(booth, romeo, late):
+    text = f"ok then {late}"
+    id = romeo.say(booth.jid(booth.odd_number()), text, kind="chat")
+    await until("the network has it", lambda: text in booth.carrier.attempts)
+    await asyncio.sleep(0.2)  # Kannel has read the answer
+    booth.carrier.report(text, carrier.BUFFERED)
+    booth.carrier.report(text, late)
+    error = await romeo.expect_error(id, deadline_s=20)
+    assert error.condition == "recipient-unavailable"
+
+
+async def test_a_report_of_delivery_is_a_receipt(booth, romeo):
+    text = "ok then delivered"
+    id = romeo.say(
+        booth.jid(booth.odd_number()), text, kind="chat", extra=[REQUEST]
+    )
+    await until("the network has it", lambda: text in booth.carrier.attempts)
+    await asyncio.sleep(0.2)  # Kannel has read the answer
+    booth.carrier.report(text, carrier.BUFFERED)
+    await romeo.barrier(booth.jid("")[1:])
+    assert not romeo.inbox.waiting(lambda s: is_receipt(s, id))
+    booth.carrier.report(text, carrier.DELIVERED)
+    await romeo.expect("the receipt", where=lambda s: is_receipt(s, id))
+
+
+async def test_a_network_that_is_full_gets_it_later(loop, scratch, request):
+    """503: certainly not sent, so it is tried again, in order and once."""
+    booth = Booth(
+        "prosody", scratch / "full", core="sms-outgoing-queue-limit = 1"
+    )
+    try:
+        await booth.start()
+        await booth.phone.detach()
+        romeo = await booth.client("romeo")
+        number = booth.new_number()
+        for n in range(3):
+            romeo.say(booth.jid(number), f"full {n}", kind="chat")
+        await until(
+            "it was full", lambda: "status=503" in booth.passerelle.log()
+        )
+        await booth.phone.attach()
+        for n in range(3):
+            text = await booth.phone.expect(
+                "the text", receiver=number, deadline_s=40
+            )
+            assert text.text == f"full {n}"
+        assert len(booth.phone.inbox.history) == 3
+        assert await booth.end() == 0
+        assert not booth.complaints()
+    finally:
+        booth.kill()
