@@ -406,28 +406,23 @@ sms_finds_any(const struct sms_finds *f)
 }
 
 size_t
-sms_doc_each(const struct sms_doc *d, const char *path,
-    struct json_t *out[SMS_DOC_EACH_MAX])
+sms_doc_each(
+    const struct sms_doc *d, const char *path, struct json_t **out, size_t max)
 {
 	struct json_t *v = d->json;
 	struct str rest = str_c(path), part;
-	size_t n = 0;
+	bool is_one;
+	size_t n;
 
-	if (!path || !d->json) {
-		out[0] = NULL;
-		return 1;
-	}
-	while (v && path[0] && rest.p && str_cut(&rest, '.', &part))
+	while (v && path && path[0] && rest.p && str_cut(&rest, '.', &part))
 		v = member(v, part);
-	if (!v || json_is_null(v))
+	if (!path || !d->json)
+		v = NULL;
+	else if (!v || json_is_null(v))
 		return 0;
-	if (!json_is_array(v)) {
-		out[0] = v;
-		return 1;
-	}
-	while (n < json_array_size(v) && n < SMS_DOC_EACH_MAX) {
-		out[n] = json_array_get(v, n);
-		n++;
-	}
+	is_one = !json_is_array(v);
+	n = is_one ? 1 : json_array_size(v);
+	for (size_t i = 0; i < n && i < max; i++)
+		out[i] = is_one ? v : json_array_get(v, i);
 	return n;
 }

@@ -93,11 +93,12 @@ void sms_doc_find(const struct sms_doc *d, struct json_t *node,
     const char *path, struct sms_pool *pool, struct sms_finds *out);
 
 /*
- * The things at a path: elements if it is an array, else itself; how many.
- * path NULL or a document without JSON: one, NULL.
+ * The things at a path: elements if it is an array, else itself.  How many
+ * there are; the first max of them go to out.  path NULL or a document
+ * without JSON: one, NULL.
  */
-size_t sms_doc_each(const struct sms_doc *d, const char *path,
-    struct json_t *out[SMS_DOC_EACH_MAX]);
+size_t sms_doc_each(
+    const struct sms_doc *d, const char *path, struct json_t **out, size_t max);
 
 struct str sms_doc_body(const struct sms_doc *d);
 int sms_doc_status(const struct sms_doc *d);

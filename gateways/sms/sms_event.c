@@ -56,6 +56,7 @@ struct sms_hook {
 	struct sms_extract *map[NFIELD];
 	enum sms_decode decode;
 	struct sms_table *states, *errors;
+	bool first_only; /* of too many events the first are taken */
 	int reply_status;
 	char *reply_type, *reply_body;
 };
@@ -238,6 +239,7 @@ sms_hook_read_part(const struct sms_json *obj, bool whole, struct err *err)
 
 	h->kind = SMS_INBOUND;
 	h->body = SMS_DOC_JSON;
+	h->first_only = true;
 	if (read_hook(h, obj, whole, err) < 0)
 		sms_hook_free(&h);
 	return h;
@@ -293,9 +295,18 @@ sms_hook_doc(const struct sms_hook *h, const struct sms_doc_source *source,
     struct err *err)
 {
 	struct sms_doc_source own = *source;
+	struct sms_doc *d;
 
 	own.query_sep = h->query_sep;
-	return sms_doc_new(h->body, &own, err);
+	d = sms_doc_new(h->body, &own, err);
+	/* What is left out of a webhook would be lost. */
+	if (d && !h->first_only &&
+	    sms_doc_each(d, h->each, NULL, 0) > SMS_DOC_EACH_MAX) {
+		sms_doc_free(&d);
+		err_set(
+		    err, ERR_TOO_BIG, "more than %d events", SMS_DOC_EACH_MAX);
+	}
+	return d;
 }
 
 /* ---- values ----------------------------------------------------------- */
@@ -532,11 +543,12 @@ sms_hook_events(const struct sms_hook *h, const struct sms_doc *doc,
     const struct sms_number_format *in, sms_event_fn *fn, void *arg)
 {
 	struct json_t *node[SMS_DOC_EACH_MAX];
-	size_t n = sms_doc_each(doc, h->each, node), count = 0;
+	size_t n = sms_doc_each(doc, h->each, node, SMS_DOC_EACH_MAX);
+	size_t count = 0;
 	struct sms_event ev;
 	struct sms_pool pool;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && i < SMS_DOC_EACH_MAX; i++) {
 		const struct reading r = { h, doc, node[i], in, &pool };
 
 		sms_pool_init(&pool, EVENT_POOL_MAX);

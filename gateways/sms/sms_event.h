@@ -105,7 +105,10 @@ bool sms_hook_takes(const struct sms_hook *h, struct str method);
 /* Does it say which things are events, so that others may be of a sister? */
 bool sms_hook_is_choosy(const struct sms_hook *h);
 
-/* The body as this hook reads it; source->query_sep is set by it. */
+/*
+ * The body as this hook reads it; source->query_sep is set by it.  NULL: it
+ * cannot be read, or there are more than SMS_DOC_EACH_MAX events in it.
+ */
 struct sms_doc *sms_hook_doc(const struct sms_hook *h,
     const struct sms_doc_source *source, struct err *err);
 

@@ -11,7 +11,7 @@
 #include "sms/sms_template.h"
 
 enum { EVERY_MIN_S = 5, EVERY_MAX_S = 86400, EVERY_S = 300 };
-enum { ITEM_MAX = 256, ITEM_POOL_MAX = 1 << 20 };
+enum { ITEM_MAX = 256, ITEM_POOL_MAX = 1 << 24 };
 
 struct sms_poll {
 	int64_t every_s;
@@ -125,34 +125,82 @@ sms_poll_render(const struct sms_poll *p, enum sms_poll_step step,
 	return sms_call_render(p->call[step], &own.vars, out, err);
 }
 
+/* The ids of a list, as they stand there. */
+struct items {
+	struct str *id;
+	size_t n;
+	bool numeric; /* all of them */
+};
+
+static bool
+is_number(struct str s)
+{
+	uint64_t n;
+
+	return str_to_uint(s, UINT64_MAX, &n) && (s.p[0] != '0' || s.len == 1);
+}
+
+static void
+find_items(const struct sms_poll *p, const struct sms_doc *doc,
+    struct sms_pool *pool, struct items *out)
+{
+	size_t n = sms_doc_each(doc, p->each, NULL, 0);
+	struct json_t **node = sms_pool_array(pool, n, sizeof(*node));
+
+	*out = (struct items){ .numeric = true };
+	out->id = sms_pool_array(pool, n, sizeof(struct str));
+	if (!node || !out->id)
+		return;
+	(void)sms_doc_each(doc, p->each, node, n);
+	for (size_t i = 0; i < n; i++) {
+		struct sms_finds f;
+
+		f.n = 0;
+		sms_doc_find(doc, node[i], "_item", pool, &f);
+		if (f.n != 1 || f.at[0].text.len == 0 ||
+		    f.at[0].text.len > ITEM_MAX ||
+		    !sms_conds_hold(p->when, doc, node[i], pool))
+			continue;
+		out->numeric &= is_number(f.at[0].text);
+		out->id[out->n++] = f.at[0].text;
+	}
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	const struct str *x = a, *y = b;
+
+	if (x->len != y->len)
+		return x->len < y->len ? -1 : 1;
+	return str_cmp(*x, *y);
+}
+
 int
 sms_poll_items(const struct sms_poll *p, struct str body, sms_item_fn *fn,
     void *arg, struct err *err)
 {
 	const struct sms_doc_source source = { .body = body, .status = 200 };
 	struct sms_doc *doc = sms_doc_new(SMS_DOC_JSON, &source, err);
-	struct json_t *node[SMS_DOC_EACH_MAX];
-	size_t n;
-	int count = 0;
+	struct sms_pool pool;
+	struct items all;
+	size_t from = 0;
 
 	if (!doc)
 		return -1;
-	n = sms_doc_each(doc, p->each, node);
-	for (size_t i = 0; i < n; i++) {
-		struct sms_finds f = { .n = 0 };
-		struct sms_pool pool;
-
-		sms_pool_init(&pool, ITEM_POOL_MAX);
-		sms_doc_find(doc, node[i], "_item", &pool, &f);
-		if (sms_conds_hold(p->when, doc, node[i], &pool) && f.n == 1 &&
-		    f.at[0].text.len > 0 && f.at[0].text.len <= ITEM_MAX) {
-			fn(f.at[0].text, arg);
-			count++;
-		}
-		sms_pool_release(&pool);
+	sms_pool_init(&pool, ITEM_POOL_MAX);
+	find_items(p, doc, &pool, &all);
+	if (all.n > SMS_POLL_ITEMS_MAX && all.numeric) {
+		qsort(all.id, all.n, sizeof(all.id[0]), by_number);
+		from = all.n - SMS_POLL_ITEMS_MAX;
 	}
+	all.n = all.n - from < SMS_POLL_ITEMS_MAX ? all.n - from
+	                                          : SMS_POLL_ITEMS_MAX;
+	for (size_t i = 0; i < all.n; i++)
+		fn(all.id[from + i], arg);
+	sms_pool_release(&pool);
 	sms_doc_free(&doc);
-	return count;
+	return (int)all.n;
 }
 
 int

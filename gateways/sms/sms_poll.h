@@ -39,7 +39,12 @@ int sms_poll_render(const struct sms_poll *p, enum sms_poll_step step,
     struct str item, const struct sms_vars *vars, struct sms_request *out,
     struct err *err);
 
-/* With ITEM: the ids in the answer to a list; how many.  -1: see below. */
+/*
+ * With ITEM: the ids in the answer to a list; how many.  Of more than
+ * SMS_POLL_ITEMS_MAX the highest, if they are numbers, else the first.
+ * -1: see below.
+ */
+enum { SMS_POLL_ITEMS_MAX = 1000 };
 typedef void sms_item_fn(struct str item, void *arg);
 int sms_poll_items(const struct sms_poll *p, struct str body, sms_item_fn *fn,
     void *arg, struct err *err);

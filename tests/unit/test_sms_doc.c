@@ -233,15 +233,16 @@ one_body_may_hold_many_things(void **state)
 	    doc(SMS_DOC_JSON, STR("[{\"a\":1},{\"a\":2},{\"a\":3}]"), "");
 
 	(void)state;
-	assert_int_equal(sms_doc_each(d, "", node), 3);
-	assert_int_equal(sms_doc_each(d, "x", node), 0);
-	assert_int_equal(sms_doc_each(d, NULL, node), 1);
+	assert_int_equal(sms_doc_each(d, "", node, SMS_DOC_EACH_MAX), 3);
+	assert_int_equal(sms_doc_each(d, "", node, 1), 3);
+	assert_int_equal(sms_doc_each(d, "x", node, SMS_DOC_EACH_MAX), 0);
+	assert_int_equal(sms_doc_each(d, NULL, node, SMS_DOC_EACH_MAX), 1);
 	assert_null(node[0]);
 	sms_doc_free(&d);
 	d = doc(SMS_DOC_JSON, STR("{\"r\":{\"l\":[1,2]},\"o\":{\"z\":1}}"), "");
-	assert_int_equal(sms_doc_each(d, "r.l", node), 2);
-	assert_int_equal(sms_doc_each(d, "o", node), 1);
-	assert_int_equal(sms_doc_each(d, "", node), 1);
+	assert_int_equal(sms_doc_each(d, "r.l", node, SMS_DOC_EACH_MAX), 2);
+	assert_int_equal(sms_doc_each(d, "o", node, SMS_DOC_EACH_MAX), 1);
+	assert_int_equal(sms_doc_each(d, "", node, SMS_DOC_EACH_MAX), 1);
 	sms_doc_free(&d);
 }
 

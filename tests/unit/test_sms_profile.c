@@ -691,6 +691,54 @@ a_poll_is_read_item_by_item(void **state)
 }
 
 static void
+of_a_long_list_the_newest_are_taken(void **state)
+{
+	struct sms_profile *p = read_whole();
+	struct err err = ERR_INIT;
+	struct buf list, got;
+
+	(void)state;
+	buf_init(&list, 100000);
+	buf_init(&got, 100000);
+	buf_addf(&list, "[99");
+	for (int i = 3000; i > 100; i--)
+		buf_addf(&list, ",%d", i);
+	buf_addc(&list, ']');
+	assert_int_equal(sms_poll_items(sms_profile_poll(p), buf_str(&list),
+	                     take_item, &got, &err),
+	    SMS_POLL_ITEMS_MAX);
+	assert_true(str_starts(buf_str(&got), STR("2001,2002,")));
+	assert_true(str_ends(buf_str(&got), STR(",2999,3000,")));
+	buf_release(&list);
+	buf_release(&got);
+	sms_profile_free(&p);
+}
+
+static void
+a_webhook_with_too_many_events_is_refused_whole(void **state)
+{
+	struct sms_profile *p = read_whole();
+	struct sms_doc_source source = { .status = 0 };
+	struct err err = ERR_INIT;
+	struct buf body, got;
+
+	(void)state;
+	buf_init(&body, 100000);
+	buf_init(&got, 100000);
+	buf_add_str(&body, STR("{\"events\":[{\"t\":\"mo\"}"));
+	for (int i = 0; i < SMS_DOC_EACH_MAX; i++)
+		buf_add_str(&body, STR(",{\"t\":\"mo\"}"));
+	buf_add_str(&body, STR("]}"));
+	source.body = buf_str(&body);
+	assert_int_equal(
+	    sms_event_parse(p, SMS_INBOUND, &source, tell, &got, &err), -1);
+	assert_string_equal(err.text, "more than 1000 events");
+	buf_release(&body);
+	buf_release(&got);
+	sms_profile_free(&p);
+}
+
+static void
 times_are_read_as_they_come(void **state)
 {
 	static const struct {
@@ -758,6 +806,9 @@ main(void)
 		cmocka_unit_test(a_report_tells_state_and_class),
 		cmocka_unit_test(what_comes_to_the_other_hook_is_still_read),
 		cmocka_unit_test(a_poll_is_read_item_by_item),
+		cmocka_unit_test(of_a_long_list_the_newest_are_taken),
+		cmocka_unit_test(
+		    a_webhook_with_too_many_events_is_refused_whole),
 		cmocka_unit_test(times_are_read_as_they_come),
 		cmocka_unit_test(what_is_answered_is_in_the_profile),
 	};
