@@ -144,8 +144,9 @@ post_open(struct gateway *gw, const struct conf *conf, struct err *err)
 {
 	struct post *p = gateway_priv(gw);
 
+	(void)conf;
 	(void)err;
-	post_people_open(&p->people, gw, conf_bool(conf, "register"));
+	post_people_open(&p->people, gw);
 	map_init(&p->tries);
 	list_init(&p->later);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
@@ -529,11 +530,6 @@ static const struct gw_setting settings[] = {
 	{ .name = NULL },
 };
 
-static const struct gw_option options[] = {
-	{ "register", GW_OPT_BOOL, "no", 0, 0 },
-	{ NULL, GW_OPT_STR, NULL, 0, 0 },
-};
-
 /* For gateways/registry.c; no header stands between. */
 extern const struct gateway_ops post_gateway;
 
@@ -542,7 +538,6 @@ const struct gateway_ops post_gateway = {
 	.title = "Post",
 	.gateway_size = sizeof(struct post),
 	.session_size = sizeof(struct post_session),
-	.options = options,
 	.settings = settings,
 	.registration = &post_registration,
 	.fact = post_people_fact,

@@ -21,10 +21,10 @@ on_later(struct timer *t)
 }
 
 void
-post_people_open(struct post_people *p, struct gateway *gw, bool closed)
+post_people_open(struct post_people *p, struct gateway *gw)
 {
 	p->gw = gw;
-	p->is_closed = closed;
+	p->is_closed = str_starts(gateway_domain(gw), STR("members."));
 	map_init(&p->names);
 	timer_init(&p->later, on_later);
 }

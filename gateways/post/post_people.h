@@ -1,7 +1,8 @@
 /*
  * post_people.h - who is registered with the post, where one has to be
  *
- * With `register = yes`: a name of one's own, and what is checked first:
+ * At a domain that begins with "members.": a name of one's own, and what is
+ * checked first:
  *
  *	plain       nothing
  *	careful     a password is asked in a second step: "wrong" is, "slow" is
@@ -27,7 +28,7 @@ struct post_people {
 
 extern const struct gw_registration post_registration;
 
-void post_people_open(struct post_people *p, struct gateway *gw, bool closed);
+void post_people_open(struct post_people *p, struct gateway *gw);
 void post_people_close(struct post_people *p);
 void post_people_fact(
     struct gateway *gw, struct str network, struct str name, struct str value);

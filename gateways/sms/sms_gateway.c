@@ -17,6 +17,7 @@
 #include "sms/sms_out.h"
 #include "sms/sms_parcel.h"
 #include "sms/sms_poller.h"
+#include "sms/sms_register.h"
 #include "sms/sms_status.h"
 
 /* Connections to one host, for all lines together. */
@@ -125,7 +126,8 @@ sms_fact(
 {
 	(void)network;
 	if (!sms_last_fact(&sms_of(gw)->last, name, value) &&
-	    !polled_fact(sms_of(gw), name, value))
+	    !polled_fact(sms_of(gw), name, value) &&
+	    !sms_tenant_fact(sms_of(gw), name, value))
 		(void)sms_stops_fact(&sms_of(gw)->stops, name);
 }
 
@@ -317,6 +319,7 @@ sms_close(struct gateway *gw)
 	sms_parcel_close(sms);
 	map_release(&sms->lines);
 	sms_lasts_release(&sms->last);
+	sms_tenants_release(&sms->tenants);
 	sms_stops_release(&sms->stops);
 	sms_parts_release(&sms->parts);
 	http_client_free(&sms->http);
@@ -339,6 +342,7 @@ sms_open(struct gateway *gw, const struct conf *conf, struct err *err)
 	list_init(&sms->hooks);
 	list_init(&sms->parcels);
 	sms_lasts_init(&sms->last, gw);
+	sms_tenants_init(&sms->tenants);
 	sms_stops_init(&sms->stops, gw);
 	sms_parts_init(&sms->parts);
 	sms_profiles_init(&sms->profiles, conf_str(conf, "profiles"));
@@ -418,6 +422,7 @@ const struct gateway_ops sms_gateway = {
 	.fact = sms_fact,
 	.status = sms_status,
 	.identify = sms_identify,
+	.registration = &sms_registration,
 	.ready = sms_ready,
 	.line_shown = sms_line_shown,
 	.person = "sms",

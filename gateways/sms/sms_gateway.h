@@ -26,6 +26,7 @@
 #include "sms/sms_profiles.h"
 #include "sms/sms_region.h"
 #include "sms/sms_stops.h"
+#include "sms/sms_tenant.h"
 
 struct http_client;
 struct sms_rehost;
@@ -40,6 +41,7 @@ struct sms_gateway {
 	struct list order;             /* the same, as in the file */
 	struct sms_lasts last;
 	struct sms_stops stops;
+	struct sms_tenants tenants;
 	struct sms_parts parts;
 	struct list sendings; /* sms_out.c: requests under way */
 	struct list hooks;    /* sms_in.c: requests of others, likewise */

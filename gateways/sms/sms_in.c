@@ -18,6 +18,7 @@
 
 enum {
 	KEY_MAX = 1024,
+	NOTE_MAX = 64 * 1024,
 	RETRY_S = 10, /* when it could not be kept */
 	PATH_LEN_MAX = 256,
 };
@@ -104,17 +105,38 @@ struct readers {
 };
 
 static void
+add_reader(const struct sms_line *l, struct str user, struct readers *out)
+{
+	if (out->n < GW_ARRIVALS_MAX && !gateway_is_suspended(l->sms->gw, user))
+		out->user[out->n++] = user;
+}
+
+static void
 find_readers(const struct sms_line *l, struct str from, struct readers *out)
 {
 	struct str last =
 	    sms_last_user(&l->sms->last, str_c(l->name), from, NULL);
 
 	out->n = 0;
-	if (last.len && sms_line_is_of(l, last))
-		out->user[out->n++] = last;
-	for (size_t i = 0; out->n < GW_ARRIVALS_MAX && i < l->nuser; i++)
+	if (last.len && sms_line_is_of(l, last)) {
+		add_reader(l, last, out);
+		return;
+	}
+	for (size_t i = 0; i < l->nuser; i++)
 		if (!last.len && strchr(l->user[i], '@'))
-			out->user[out->n++] = str_c(l->user[i]);
+			add_reader(l, str_c(l->user[i]), out);
+}
+
+/* What nobody is to have, they have. */
+static void
+find_admins(const struct sms_line *l, struct readers *out)
+{
+	struct str jid;
+
+	for (out->n = 0; out->n < GW_ARRIVALS_MAX &&
+	     (jid = gateway_admin(l->sms->gw, out->n)).len;
+	     out->n++)
+		out->user[out->n] = jid;
 }
 
 /* The provider's id; without one, what it says together with its time. */
@@ -138,40 +160,64 @@ key_of(const struct sms_event *ev, char out[KEY_MAX])
 	return str_c(out);
 }
 
-static void
-tell_operator(const struct sms_line *l, const struct gw_message *m)
+/* To all of them; the key says for each whether it came before. */
+static int
+hand_over(struct sms_line *l, const struct sms_event *ev,
+    const struct readers *to, const struct gw_message *m, sms_kept_fn *fn,
+    void *arg)
 {
-	struct buf text;
+	struct gw_arrival v[GW_ARRIVALS_MAX];
+	char key[KEY_MAX];
 
-	buf_init(&text, 4096);
-	if (buf_addf(&text,
-	        "A text for line %s came from " STR_FMT
-	        ", and nobody has written to that number: " STR_FMT,
-	        l->name, STR_ARG(m->from), STR_ARG(m->body)) == 0)
-		gateway_tell_admins(l->sms->gw, buf_str(&text));
+	for (size_t i = 0; i < to->n; i++)
+		v[i] = (struct gw_arrival){ .user = to->user[i],
+			.line = str_c(l->name),
+			.key = key_of(ev, key),
+			.message = m };
+	return gateway_arrive(l->sms->gw, v, to->n, fn, arg);
+}
+
+/* From the gateway itself: they have no line to answer by. */
+static int
+tell_operator(struct sms_line *l, const struct sms_event *ev,
+    const struct gw_message *m, sms_kept_fn *fn, void *arg)
+{
+	struct gw_message note = { .kind = GW_MSG_SYSTEM,
+		.attachment = m->attachment,
+		.nattachment = m->nattachment,
+		.sent_utc = m->sent_utc };
+	struct readers to;
+	struct buf text;
+	int rc;
+
+	find_admins(l, &to);
+	if (to.n == 0) {
+		log_warn(log_of(l), "message for nobody",
+		    "line=%s action=\"dropped: there is no administrator\"",
+		    l->name);
+		fn(arg, true);
+		return 0;
+	}
+	buf_init(&text, NOTE_MAX);
+	(void)buf_addf(&text,
+	    "A text for line %s %s came from " STR_FMT
+	    "; nobody is to have it: " STR_FMT,
+	    l->name, l->number.text, STR_ARG(m->from), STR_ARG(m->body));
+	note.body = buf_str(&text);
+	rc = hand_over(l, ev, &to, &note, fn, arg);
 	buf_release(&text);
+	return rc;
 }
 
 static int
 arrive(struct sms_line *l, const struct sms_event *ev,
     const struct gw_message *m, sms_kept_fn *fn, void *arg)
 {
-	struct gw_arrival v[GW_ARRIVALS_MAX];
 	struct readers to;
-	char key[KEY_MAX];
 
 	find_readers(l, m->room.len ? m->room : m->from, &to);
-	if (to.n == 0) {
-		tell_operator(l, m);
-		fn(arg, true);
-		return 0;
-	}
-	for (size_t i = 0; i < to.n; i++)
-		v[i] = (struct gw_arrival){ .user = to.user[i],
-			.line = str_c(l->name),
-			.key = key_of(ev, key),
-			.message = m };
-	return gateway_arrive(l->sms->gw, v, to.n, fn, arg);
+	return to.n ? hand_over(l, ev, &to, m, fn, arg)
+	            : tell_operator(l, ev, m, fn, arg);
 }
 
 /* With its media where people can fetch them. */

@@ -22,6 +22,7 @@ const struct gw_option sms_line_options[] = {
 	{ "profile", GW_OPT_STR, NULL, 0, 0 },
 	{ "number", GW_OPT_STR, "", 0, 0 },
 	{ "users", GW_OPT_LIST, "{}", 0, 0 },
+	{ "pool", GW_OPT_BOOL, "no", 0, 0 },
 	{ "hook_token", GW_OPT_STR, "", 0, 0 },
 	{ "stop_languages", GW_OPT_LIST, "{}", 0, 0 },
 	{ "fallback_line", GW_OPT_STR, "", 0, 0 },
@@ -210,6 +211,15 @@ read_users(struct sms_line *l, const struct conf *c, struct err *err)
 {
 	size_t n = conf_list_len(c, "users");
 
+	l->is_pool = conf_bool(c, "pool");
+	if (l->is_pool && (n > 0 || l->number.text[0] == '\0'))
+		return conf_err(c, "pool", err,
+		    "line \"%s\": a line of the pool has a number and no "
+		    "users: "
+		    "it is given to who registers",
+		    l->name);
+	if (l->is_pool)
+		return 0;
 	if (n == 0 || n > SMS_LINE_USERS_MAX)
 		return conf_err(c, "users", err,
 		    "line \"%s\": %s; users = { \"romeo@example.org\", "
@@ -423,10 +433,17 @@ sms_line_is_of(const struct sms_line *l, struct str user)
 	return false;
 }
 
-bool
-sms_line_is_shared(const struct sms_line *l)
+void
+sms_line_give(struct sms_line *l, struct str user)
 {
-	return l->nuser != 1 || !strchr(l->user[0], '@');
+	while (l->nuser > 0)
+		free(l->user[--l->nuser]);
+	free(l->user);
+	l->user = NULL;
+	if (user.len == 0)
+		return;
+	l->user = xcalloc(1, sizeof(*l->user));
+	l->user[l->nuser++] = str_dup(user);
 }
 
 struct sms_line *

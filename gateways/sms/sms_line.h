@@ -35,7 +35,8 @@ struct sms_line {
 	struct list node; /* in sms->order */
 	struct sms_gateway *sms;
 	char *name;
-	char *owner; /* whose own it is; NULL: the operator's */
+	bool is_pool; /* given to who registers: sms_tenant.h */
+	char *owner;  /* whose own it is; NULL: the operator's */
 	const struct sms_profile *profile;
 	struct sms_number number;
 	char **user; /* bare JIDs and domains */
@@ -70,8 +71,8 @@ struct sms_line *sms_line_find(struct sms_gateway *sms, struct str name);
 /* May he send by it, and does he get what comes in? */
 bool sms_line_is_of(const struct sms_line *l, struct str user);
 
-/* Does more than one person use it? */
-bool sms_line_is_shared(const struct sms_line *l);
+/* It is his alone from now on; empty: nobody's. */
+void sms_line_give(struct sms_line *l, struct str user);
 
 /* The i-th of a user's lines, in the order of the file; NULL behind the last. */
 struct sms_line *sms_line_of_user(

@@ -919,6 +919,9 @@ void gateway_spent(struct gateway *gw, struct str user, struct str line,
 /* A notice from the gateway's address to every administrator; logged too. */
 void gateway_tell_admins(struct gateway *gw, struct str text);
 
+/* The i-th of them (bare JID); empty behind the last. */
+struct str gateway_admin(struct gateway *gw, size_t i);
+
 /* A notice from the gateway's address to a user (bare JID). */
 void gateway_tell(struct gateway *gw, struct str user, struct str text);
 

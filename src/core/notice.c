@@ -81,6 +81,14 @@ gateway_tell_admins(struct gateway *gw, struct str text)
 		say(gw, access->admins[i], text);
 }
 
+struct str
+gateway_admin(struct gateway *gw, size_t i)
+{
+	const struct config_access *access = &gw->conf->access;
+
+	return i < access->nadmins ? access->admins[i] : STR_EMPTY;
+}
+
 void
 notice_release(struct inbox *in)
 {
