@@ -23,8 +23,8 @@ static const struct gw_option network[] = {
 };
 
 static const struct gw_section inside[] = {
-	{ "network", network },
-	{ NULL, NULL },
+	{ .name = "network", .option = network },
+	{ .name = NULL },
 };
 
 static const struct gateway_ops irc = {
