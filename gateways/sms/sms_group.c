@@ -106,7 +106,8 @@ sms_group_of(const struct sms_line *l, const struct sms_event *ev,
 		return false;
 	v[n++] = *from;
 	for (size_t i = 0; i < ev->ngroup; i++)
-		sms_number_received(ev->group[i], &form, l->sms->home, &v[n++]);
+		sms_number_received(
+		    ev->group[i], &form, sms_line_home(l), &v[n++]);
 	return sms_number_join(v, n, sms_number_str(&l->number), out, NULL) ==
 	    0 &&
 	    out->kind == SMS_KIND_GROUP;

@@ -234,7 +234,7 @@ deliver(
 		.sent_utc = ev->time_utc,
 		.attachment = media };
 
-	sms_number_received(ev->from, &form, l->sms->home, &from);
+	sms_number_received(ev->from, &form, sms_line_home(l), &from);
 	m.from = sms_number_str(&from);
 	m.title = from.kind == SMS_KIND_NAME ? str_c(from.shown) : ev->name;
 	if (sms_group_of(l, ev, &from, &group))

@@ -423,6 +423,16 @@ domain_of(struct str bare)
 	return str_has(bare, '@') && str_cut(&rest, '@', &node) ? rest : bare;
 }
 
+const struct sms_region *
+sms_line_home(const struct sms_line *l)
+{
+	struct str number = sms_number_str(&l->number);
+
+	if (l->sms->home || l->number.kind != SMS_KIND_E164)
+		return l->sms->home;
+	return sms_region_of(str_skip(number, 1));
+}
+
 bool
 sms_line_is_of(const struct sms_line *l, struct str user)
 {

@@ -462,6 +462,13 @@ received_national(struct str digits, const char *cc, struct sms_number *out)
 	    set_national(out, r, digits, NULL) == 0;
 }
 
+/* Of nowhere: what needs a country is a name then. */
+static const char *
+cc_of(const struct sms_region *home)
+{
+	return home ? home->cc : "";
+}
+
 static bool
 received_digits(struct str digits, const struct sms_form *form,
     const struct sms_region *home, struct sms_number *out)
@@ -473,12 +480,12 @@ received_digits(struct str digits, const struct sms_form *form,
 		return set_international(out, digits, NULL) == 0;
 	if (is_plausible(digits))
 		return set_international(out, digits, NULL) == 0;
-	if (received_national(digits, home->cc, out))
+	if (received_national(digits, cc_of(home), out))
 		return true;
 	if (digits.len > SHORT_MAX)
 		return set_without_plus(out, NULL, digits, NULL) == 0 ||
 		    set_international(out, digits, NULL) == 0;
-	set_short(out, digits, home->cc);
+	set_short(out, digits, cc_of(home));
 	return true;
 }
 
@@ -491,7 +498,7 @@ received_number(const struct sms_digits *d, const struct sms_form *form,
 	if (d->has_other || d->too_long || d->n == 0)
 		return false;
 	if (d->has_mark) {
-		set_short(out, digits, home->cc);
+		set_short(out, digits, cc_of(home));
 		return d->n <= SHORT_MAX && !d->has_plus;
 	}
 	if (d->has_plus && set_international(out, digits, NULL) == 0)

@@ -73,7 +73,7 @@ int sms_number_typed(struct str in, const struct sms_region *home,
 
 /*
  * From whom or to which of our numbers something came.  An empty one is the
- * name "unknown".
+ * name "unknown"; home NULL: so is a short code one, that nobody can answer.
  */
 void sms_number_received(struct str in, const struct sms_form *form,
     const struct sms_region *home, struct sms_number *out);

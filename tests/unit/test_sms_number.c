@@ -255,6 +255,10 @@ what_a_provider_says_is_never_refused(void **state)
 		    "1234567890123456789" },
 		{ "e164", "FR", "", "unknown", "unknown" },
 		{ "e164", "FR", "\x01\xff ", "unknown", "unknown" },
+		{ "digits", "??", "36180", "_36180", "36180" },
+		{ "digits", "??", "*123#", "_*123#", "*123#" },
+		{ "digits", "??", "33612345678", "+33612345678", "" },
+		{ "digits", "??", "", "unknown", "unknown" },
 		{ "e164", "FR", "someone@example.com", "someone@example.com",
 		    "someone@example.com" },
 	};
