@@ -12,6 +12,8 @@
  *	xmpp up | xmpp down                   all components
  *	xmpp slow | xmpp fast                 as their output buffers tell
  *	restart                               killed, and started again
+ *	backup | restore                      a restart, with a copy of the
+ *	                                      database made, or put back
  *	reload                                SIGHUP: another `config` came before
  *	stop                                  SIGTERM, as far as it needs nobody
  *	romeo -> <stanza/>                    romeo@example.org/orchard sends it
@@ -370,6 +372,26 @@ kill_core(void)
 		    fake_component(play.config->gateway[i].domain));
 	core_free(&play.core);
 	store_close(&play.store);
+}
+
+/* Closed: there is no log beside it. */
+static void
+copy_store(bool out)
+{
+	static char copy[8 * 1024 * 1024];
+	static size_t len;
+	char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/db", play.dir);
+	f = fopen(path, out ? "rb" : "wb");
+	if (!f)
+		fail("cannot open %s", path);
+	if (out)
+		len = fread(copy, 1, sizeof(copy), f);
+	else if (fwrite(copy, 1, len, f) != len)
+		fail("cannot write %s", path);
+	(void)fclose(f); /* written or read as said above */
 }
 
 static void
@@ -1139,6 +1161,10 @@ perform(struct str line)
 		start();
 	} else if (str_is(first, "restart")) {
 		kill_core();
+		start();
+	} else if (str_is(first, "backup") || str_is(first, "restore")) {
+		kill_core();
+		copy_store(str_is(first, "backup"));
 		start();
 	} else if (str_is(first, "reload")) {
 		reload();

@@ -9,6 +9,7 @@
  *	about       how a network is treated, whom to turn to; who is there
  *	register    where not everybody is known to the network
  *	block-list  from whom the user does not want to hear
+ *	queue       the user's messages on their way, where they are stored
  *	export      show all that is kept about the user
  *	forget      erase all that is kept about the user
  *
@@ -24,6 +25,7 @@
 #include "core/commands.h"
 #include "core/instance.h"
 #include "core/operator.h"
+#include "core/outbox_mine.h"
 #include "core/personal.h"
 #include "core/registration.h"
 #include "core/request.h"
@@ -575,6 +577,8 @@ static const struct adhoc_command own[] = {
 	    NULL },
 	{ "register", "Register", AT_DOMAIN, registration_on_call, NULL },
 	{ "block-list", "Blocked contacts", AT_DOMAIN, unwanted_on_call, NULL },
+	{ "queue", "My messages on their way", AT_DOMAIN, outbox_mine_on_call,
+	    NULL },
 	{ "export", "Show all that is kept about me", AT_DOMAIN,
 	    personal_on_export, NULL },
 	{ "forget", "Erase all that is kept about me", AT_DOMAIN,
@@ -609,6 +613,8 @@ may(const struct adhoc_command *command, void *user)
 		    access_is_admin(in->gw, &in->from);
 	if (command->fn == on_configure)
 		return has_settings(in);
+	if (command->fn == outbox_mine_on_call)
+		return in->gw->outbox != NULL;
 	if (command->fn == client_key_on_call)
 		return in->gw->ops->client_keys;
 	if (command->fn == registration_on_call)

@@ -5,6 +5,7 @@
 
 #include "core/control.h"
 #include "core/core.h"
+#include "core/generation.h"
 #include "core/health.h"
 #include "core/instance.h"
 #include "core/metrics.h"
@@ -28,6 +29,7 @@ struct core {
 	struct list gateways;
 	struct loop_hook turn, written;
 	struct unsettled *unsettled;
+	struct generation *generation;
 	struct http_server *http;
 	struct control *control;
 	struct list calls;
@@ -166,6 +168,8 @@ core_new(const struct core_params *p, struct err *err)
 	loop_hook_add(c->loop, &c->written, LOOP_RANK_WRITTEN, on_written);
 	if (p->store)
 		c->unsettled = unsettled_open(p->config->store.path.p, p->log);
+	if (p->store && p->config->store.path.p)
+		c->generation = generation_new(c, p->config->store.path.p);
 	if (open_http(c, err) < 0) {
 		core_free(&c);
 		return NULL;
@@ -188,6 +192,8 @@ core_start(struct core *c, void (*fn)(void *arg), void *arg)
 {
 	c->on_attached = fn;
 	c->on_attached_arg = arg;
+	if (c->generation)
+		generation_start(c->generation);
 	LIST_EACH(&c->gateways, n)
 	{
 		instance_start(GATEWAY(n));
@@ -245,6 +251,7 @@ core_free(struct core **cp)
 	timer_cancel(&c->stop);
 	loop_hook_del(&c->turn);
 	loop_hook_del(&c->written);
+	generation_free(&c->generation);
 	unsettled_close(&c->unsettled);
 	free(c);
 }
@@ -370,6 +377,12 @@ struct http_server *
 core_http(struct core *c)
 {
 	return c->http;
+}
+
+bool
+core_was_restored(const struct core *c)
+{
+	return c->generation && generation_differs(c->generation);
 }
 
 const struct config *

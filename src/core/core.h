@@ -94,8 +94,11 @@ struct clock *core_clock(struct core *c);
 const struct log_ctx *core_log(struct core *c);
 struct store *core_store(struct core *c);
 struct unsettled *core_unsettled(struct core *c); /* may be NULL */
-struct http_server *core_http(struct core *c);    /* NULL: not configured */
-struct list *core_calls(struct core *c);          /* of verb.h, open ones */
+
+/* The store is an older copy of what we had; known once it has been asked. */
+bool core_was_restored(const struct core *c);
+struct http_server *core_http(struct core *c); /* NULL: not configured */
+struct list *core_calls(struct core *c);       /* of verb.h, open ones */
 const struct config *core_config(struct core *c);
 bool core_is_stopping(const struct core *c);
 

@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "core/generation.h"
 #include "core/instance.h"
 #include "core/outbox.h"
 #include "core/outbox_admin.h"
@@ -273,11 +274,28 @@ on_reports(bool ok, const struct store_report *v, size_t n, void *arg)
 }
 
 static void
+hold_copy(struct outbox *b)
+{
+	char text[300];
+
+	outbox_hold(b,
+	    STR("the store is an older copy: what was sent since is not "
+	        "known"));
+	snprintf(text, sizeof(text),
+	    "Nothing is sent by %s: %s. Release it when you have looked "
+	    "(queue release).",
+	    b->gw->domain, b->held_why);
+	gateway_tell_admins(b->gw, str_c(text));
+}
+
+static void
 on_pauses(bool ok, const struct store_pause *v, size_t n, void *arg)
 {
 	struct outbox *b = arg;
 
 	(void)ok;
+	if (core_was_restored(b->gw->core))
+		hold_copy(b);
 	for (size_t i = 0; i < n; i++) {
 		struct line *l;
 
@@ -301,6 +319,10 @@ on_last(bool ok, uint64_t last, void *arg)
 	struct outbox *b = arg;
 
 	(void)ok;
+	if (core_was_restored(b->gw->core)) {
+		last += GENERATION_SKIP;
+		store_out_skip(store_of(b), last);
+	}
 	core_messages_from(b->gw->core, last);
 	b->load =
 	    store_pauses_load(store_of(b), gateway_domain(b->gw), on_pauses, b);

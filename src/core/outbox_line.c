@@ -1,6 +1,5 @@
 #include <stdlib.h>
 
-#include "core/alarm.h"
 #include "core/instance.h"
 #include "core/outbox.h"
 #include "core/outbox_line.h"
@@ -166,7 +165,7 @@ line_pause(struct line *l, struct str why, bool is_broken)
 	    "The line %s has stopped: %s. Nothing is sent by it until you "
 	    "resume it (passerelle line resume %s).",
 	    l->name, l->why, l->name);
-	alarm_admins(l->box->gw, "%s", notice);
+	gateway_tell_admins(l->box->gw, str_c(notice));
 }
 
 void

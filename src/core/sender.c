@@ -256,7 +256,7 @@ lane_leave(struct owed *o)
 	list_del(&o->node);
 	l->sender->nmoving--;
 	o->box->nmoving--;
-	if (list_is_empty(&l->messages))
+	if (list_is_empty(&l->messages) && !l->held)
 		lane_free(l);
 	else
 		lane_check(l);
@@ -293,6 +293,24 @@ lane_next(struct lane *l)
 	return n ? next_of(OWED(n)) : NULL;
 }
 
+/* A login may succeed, or fail for good, before it returns. */
+static bool
+has_session(struct lane *l)
+{
+	bool is_online;
+
+	if (sender_session(l->sender))
+		return true;
+	l->held++;
+	sender_call(l->sender);
+	l->held--;
+	is_online = sender_session(l->sender) != NULL;
+	if (!list_is_empty(&l->messages) || l->held)
+		return is_online;
+	lane_free(l);
+	return false;
+}
+
 void
 lane_check(struct lane *l)
 {
@@ -305,12 +323,8 @@ lane_check(struct lane *l)
 	l->line = NULL;
 	if (!line || l->sender->box->is_held || !l->sender->box->is_open)
 		return;
-	if (!sender_session(l->sender)) {
-		sender_call(l->sender);
-		/* It may have been online at once. */
-		if (!sender_session(l->sender))
-			return;
-	}
+	if (!has_session(l))
+		return;
 	/* Called back meanwhile, it has done all this. */
 	if (list_is_linked(&l->ready))
 		return;

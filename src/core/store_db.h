@@ -86,6 +86,7 @@ enum db_op {
 	DB_OUT_STEP,  /* the same; no fate tries line network_id at_utc
 	                      err err_text */
 	DB_OUT_LAST,  /* {id} */
+	DB_OUT_SKIP,  /* id: the next ones are larger */
 	DB_OUTS_LOAD, /* gateway after {a message or a piece} */
 	DB_OUT_FIND,  /* gateway id {the same} */
 	DB_OUT_FIND_NAMED, /* gateway line network_id {the same} */
@@ -99,6 +100,8 @@ enum db_op {
 	DB_PAUSE_PUT,     /* gateway line is_broken why */
 	DB_PAUSE_DEL,     /* gateway line */
 	DB_PAUSES_LOAD,   /* gateway {line is_broken why} */
+	DB_META_PUT,      /* name value */
+	DB_META_LOAD,     /* name {value} */
 
 	DB_NOP = 3 * DB_SET
 };

@@ -34,6 +34,7 @@ union op_fn {
 	store_tallies_fn *tallies;
 	store_reports_fn *reports;
 	store_pauses_fn *pauses;
+	store_meta_fn *meta;
 };
 
 /* Makes what the caller knows of the rows, and calls fn with it. */

@@ -192,6 +192,15 @@ store_out_last(struct store *st, store_number_fn *fn, void *arg)
 	    (union op_fn){ .number = fn }, arg);
 }
 
+void
+store_out_skip(struct store *st, uint64_t id)
+{
+	char d[OP_NUMBER];
+	const struct str v[] = { op_digits(d, (int64_t)id) };
+
+	store_put(st, DB_OUT_SKIP, v, NULL, NULL);
+}
+
 static store_load_id
 find(struct store *st, enum db_op kind, struct str gateway, uint64_t number,
     store_outs_fn *fn, void *arg)
@@ -327,4 +336,32 @@ store_pauses_load(
 
 	return store_load(st, DB_PAUSES_LOAD, v, give_pauses,
 	    (union op_fn){ .pauses = fn }, arg);
+}
+
+/* ---- about the store itself ------------------------------------------- */
+
+static void
+give_meta(struct op *op)
+{
+	struct list *n = list_first(&op->rows);
+
+	op->fn.meta(op->ok, n ? ROW(n)->col[0] : STR_EMPTY, op->arg);
+}
+
+void
+store_meta_put(struct store *st, struct str name, struct str value,
+    store_done_fn *done, void *arg)
+{
+	const struct str v[] = { name, value };
+
+	store_put(st, DB_META_PUT, v, done, arg);
+}
+
+store_load_id
+store_meta_load(struct store *st, struct str name, store_meta_fn *fn, void *arg)
+{
+	const struct str v[] = { name };
+
+	return store_load(
+	    st, DB_META_LOAD, v, give_meta, (union op_fn){ .meta = fn }, arg);
 }

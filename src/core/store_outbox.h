@@ -67,6 +67,9 @@ void store_out_step(struct store *st, const struct store_out *o,
 /* The largest id there ever was. */
 store_load_id store_out_last(struct store *st, store_number_fn *fn, void *arg);
 
+/* Those up to it are not used. */
+void store_out_skip(struct store *st, uint64_t id);
+
 /* STORE_OUT_PAGE of those of a gateway that are open, behind an id. */
 store_load_id store_outs_load(struct store *st, struct str gateway,
     uint64_t after, store_outs_fn *fn, void *arg);
@@ -119,6 +122,15 @@ void store_reports_prune(
     struct store *st, struct str gateway, int64_t before_utc);
 store_load_id store_reports_load(
     struct store *st, struct str gateway, store_reports_fn *fn, void *arg);
+
+/* ---- about the store itself --------------------------------------------- */
+
+/* Empty: there is none of that name. */
+typedef void store_meta_fn(bool ok, struct str value, void *arg);
+void store_meta_put(struct store *st, struct str name, struct str value,
+    store_done_fn *done, void *arg);
+store_load_id store_meta_load(
+    struct store *st, struct str name, store_meta_fn *fn, void *arg);
 
 /* ---- lines that pause --------------------------------------------------- */
 

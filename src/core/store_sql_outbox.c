@@ -87,6 +87,13 @@ const struct op_row store_sql_outbox[DB_SET] = {
 		.seal = STORE_SQL_NO_SEAL,
 		.ncols = 1,
 	},
+	ROW(DB_OUT_SKIP) = {
+		.sql = { "UPDATE sqlite_sequence SET seq ="
+			 " max(seq, CAST(?1 AS INTEGER))"
+			 " WHERE name = 'outbox'" },
+		.nargs = 1,
+		.seal = STORE_SQL_NO_SEAL,
+	},
 	ROW(DB_OUTS_LOAD) = {
 		.sql = BOTH("gateway = ?1 AND is_open = 1 AND id >"
 			    " CAST(?2 AS INTEGER) ORDER BY id LIMIT 500"),
@@ -189,6 +196,18 @@ const struct op_row store_sql_outbox[DB_SET] = {
 			 " AND line = ?2" },
 		.nargs = 2,
 		.seal = STORE_SQL_NO_SEAL,
+	},
+	ROW(DB_META_PUT) = {
+		.sql = { "INSERT INTO meta (name, value) VALUES (?1, ?2)"
+			 " ON CONFLICT DO UPDATE SET value = excluded.value" },
+		.nargs = 2,
+		.seal = STORE_SQL_NO_SEAL,
+	},
+	ROW(DB_META_LOAD) = {
+		.sql = { "SELECT value FROM meta WHERE name = ?1" },
+		.nargs = 1,
+		.seal = STORE_SQL_NO_SEAL,
+		.ncols = 1,
 	},
 	ROW(DB_PAUSES_LOAD) = {
 		.sql = { "SELECT line, is_broken, why FROM pause"
