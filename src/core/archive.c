@@ -111,7 +111,7 @@ archive_line(struct room *r, const struct backlog_line *line)
 		keep(r->s, true, str_c(r->name), &l);
 }
 
-void
+bool
 archive_word(struct session *s, const struct archive_place *at,
     const struct backlog_word *word)
 {
@@ -129,8 +129,10 @@ archive_word(struct session *s, const struct archive_place *at,
 		.own = word->own,
 		.is_network_id = word->is_network_id };
 
-	if (is_wanted(s, at->is_room ? at->name : STR_EMPTY))
-		keep(s, at->is_room, at->name, &l);
+	if (!is_wanted(s, at->is_room ? at->name : STR_EMPTY))
+		return false;
+	keep(s, at->is_room, at->name, &l);
+	return true;
 }
 
 /* The key of the old name is kept by the room: that of the new is borrowed. */

@@ -54,7 +54,8 @@ struct archive_place {
 	struct str name; /* of the room or person */
 	int64_t at_us;   /* archive_time() */
 };
-void archive_word(struct session *s, const struct archive_place *at,
+/* False: the user does not want it kept. */
+bool archive_word(struct session *s, const struct archive_place *at,
     const struct backlog_word *word);
 
 /* The room is called that from now on. */

@@ -12,6 +12,7 @@
 #include "core/identity.h"
 #include "core/instance.h"
 #include "core/mam.h"
+#include "core/outbox_archive.h"
 #include "core/router.h"
 #include "core/services.h"
 #include "core/session.h"
@@ -23,6 +24,7 @@
 #include "xmpp/muc.h"
 #include "xmpp/ns.h"
 #include "xmpp/stanza.h"
+#include "xmpp/stanza_error.h"
 #include "xmpp/xmlw.h"
 
 /* What the store was asked, until it has answered. */
@@ -316,10 +318,38 @@ write_links(
 	buf_release(&jid);
 }
 
+/* What the user was told of a message of his. */
+static void
+write_fate(struct xmlw *w, const struct question *q, const struct store_line *l)
+{
+	bool is_error = l->kind >= OUTBOX_KIND_ERROR;
+	struct err err = ERR_INIT;
+
+	xmlw_open(w, "message", NS_CLIENT);
+	write_from(w, q, l);
+	xmlw_attr_c(w, "type", is_error ? "error" : "chat");
+	xmlw_attr(w, "id", is_error ? l->own_id : l->id);
+	if (is_error) {
+		err_set(&err, (enum err_kind)(l->kind - OUTBOX_KIND_ERROR),
+		    STR_FMT, STR_ARG(l->body));
+		stanza_error_write(w, &err);
+	} else {
+		xmlw_open(w, "received", NS_RECEIPTS);
+		xmlw_attr(w, "id", l->own_id);
+		xmlw_close(w);
+	}
+	xmlw_close(w);
+}
+
 static void
 write_message(
     struct xmlw *w, const struct question *q, const struct store_line *l)
 {
+	if (l->kind >= OUTBOX_KIND_RECEIPT &&
+	    l->kind < OUTBOX_KIND_ERROR + ERR_NKIND) {
+		write_fate(w, q, l);
+		return;
+	}
 	xmlw_open(w, "message", NS_CLIENT);
 	write_from(w, q, l);
 	xmlw_attr_c(w, "type", q->is_room ? "groupchat" : "chat");

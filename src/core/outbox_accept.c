@@ -14,6 +14,7 @@
 #include "core/instance.h"
 #include "core/letter.h"
 #include "core/outbox.h"
+#include "core/outbox_archive.h"
 #include "core/outbox_draft.h"
 #include "core/outbox_line.h"
 #include "core/owed.h"
@@ -178,6 +179,7 @@ accepted(struct owed *o)
 	    (unsigned long long)o->id, STR_ARG(o->user), o->line->name,
 	    o->head.npieces, (unsigned long long)o->nunits);
 	reflect(o);
+	outbox_archive_message(o);
 	owed_add(o);
 }
 

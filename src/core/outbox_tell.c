@@ -12,6 +12,7 @@
 #include "core/instance.h"
 #include "core/letter.h"
 #include "core/outbox.h"
+#include "core/outbox_archive.h"
 #include "core/outbox_line.h"
 #include "core/owed.h"
 #include "lib/utf8.h"
@@ -68,7 +69,10 @@ say_receipt(const struct owed *o)
 	xmlw_attr(w, "id", o->head.id);
 	xmlw_close(w);
 	xmlw_leaf(w, "store", NS_HINTS);
-	return component_end(o->box->gw->component, NULL);
+	if (component_end(o->box->gw->component, NULL) < 0)
+		return -1;
+	outbox_archive_receipt(o, str_c(id));
+	return 0;
 }
 
 static int
@@ -78,7 +82,10 @@ say_error(const struct owed *o, const struct err *err)
 	    o->head.to, o->head.from, "error", o->head.id);
 
 	stanza_error_write(w, err);
-	return component_end(o->box->gw->component, NULL);
+	if (component_end(o->box->gw->component, NULL) < 0)
+		return -1;
+	outbox_archive_error(o, err);
+	return 0;
 }
 
 static int
@@ -89,7 +96,10 @@ say_words(const struct owed *o, struct str text, const char *what)
 	    o->head.to, o->user, "chat", id_of(o, what, id));
 
 	xmlw_textel(w, "body", NULL, text);
-	return component_end(o->box->gw->component, NULL);
+	if (component_end(o->box->gw->component, NULL) < 0)
+		return -1;
+	outbox_archive_words(o, text, str_c(id));
+	return 0;
 }
 
 /* "the first words ..." */
