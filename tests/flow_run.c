@@ -12,6 +12,7 @@
  *	xmpp up | xmpp down                   all components
  *	xmpp slow | xmpp fast                 as their output buffers tell
  *	restart                               killed, and started again
+ *	disk full | disk works                nothing can be written to it
  *	backup | restore                      a restart, with a copy of the
  *	                                      database made, or put back
  *	reload                                SIGHUP: another `config` came before
@@ -67,7 +68,9 @@
  */
 #include <ctype.h>
 #include <dirent.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/config.h"
@@ -335,7 +338,9 @@ on_reload(void *arg, struct buf *restart_out, struct err *err)
 static void
 start(void)
 {
-	struct store_params sp = { .loop = NULL };
+	struct store_params sp = {
+		.loop = NULL, .retry_min_ms = 5, .retry_max_ms = 10
+	};
 	struct core_params cp;
 	struct err err = ERR_INIT;
 
@@ -372,6 +377,26 @@ kill_core(void)
 		    fake_component(play.config->gateway[i].domain));
 	core_free(&play.core);
 	store_close(&play.store);
+}
+
+/* The program's files cannot grow; it is a signal, too. */
+static void
+disk(bool full)
+{
+	struct rlimit limit;
+	int i;
+
+	start();
+	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = full ? 0 : limit.rlim_max;
+	(void)setrlimit(RLIMIT_FSIZE, &limit);
+	/* The store looks again after some milliseconds of its own. */
+	for (i = 0; !full && i < 1000 && !store_is_ok(play.store); i++) {
+		usleep(2000);
+		settle();
+	}
+	settle();
 }
 
 /* Closed: there is no log beside it. */
@@ -1162,6 +1187,8 @@ perform(struct str line)
 	} else if (str_is(first, "restart")) {
 		kill_core();
 		start();
+	} else if (str_is(first, "disk")) {
+		disk(str_is(verb, "full"));
 	} else if (str_is(first, "backup") || str_is(first, "restore")) {
 		kill_core();
 		copy_store(str_is(first, "backup"));

@@ -6,6 +6,7 @@
 #include "core/account.h"
 #include "core/inbox.h"
 #include "core/instance.h"
+#include "core/outbox.h"
 #include "core/roster.h"
 #include "core/session.h"
 #include "lib/secret.h"
@@ -240,6 +241,8 @@ account_forget(struct account *a, store_done_fn *done, void *arg)
 	for (n = list_first(&a->settings); n; n = list_first(&a->settings))
 		setting_forget(a, SETTING(n));
 	rosters_forget(a->gw->rosters, str_c(a->user));
+	if (a->gw->outbox)
+		outbox_forget(a->gw->outbox, str_c(a->user));
 	inbox_forget(a->gw->inbox, str_c(a->user));
 	store_forget(core_store(a->gw->core), str_c(a->user),
 	    gateway_domain(a->gw), done, arg);

@@ -379,6 +379,13 @@ core_http(struct core *c)
 	return c->http;
 }
 
+void
+core_touch(struct core *c)
+{
+	if (c->generation)
+		generation_touch(c->generation);
+}
+
 bool
 core_was_restored(const struct core *c)
 {

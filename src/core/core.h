@@ -95,6 +95,9 @@ const struct log_ctx *core_log(struct core *c);
 struct store *core_store(struct core *c);
 struct unsettled *core_unsettled(struct core *c); /* may be NULL */
 
+/* Something was sent, or is to be: an older copy of the store would not know. */
+void core_touch(struct core *c);
+
 /* The store is an older copy of what we had; known once it has been asked. */
 bool core_was_restored(const struct core *c);
 struct http_server *core_http(struct core *c); /* NULL: not configured */

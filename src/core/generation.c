@@ -111,7 +111,6 @@ on_written(void *arg)
 		store_meta_put(core_store(g->core), str_c(name), str_c(g->now),
 		    NULL, NULL);
 	free(j);
-	again(g);
 }
 
 static void
@@ -193,6 +192,13 @@ generation_start(struct generation *g)
 	read_file(g);
 	g->load =
 	    store_meta_load(core_store(g->core), str_c(name), on_loaded, g);
+}
+
+void
+generation_touch(struct generation *g)
+{
+	if (!timer_is_set(&g->timer))
+		again(g);
 }
 
 bool

@@ -4,7 +4,7 @@
  * A database that is restored from a backup does not know what was sent since:
  * sending what waits in it would repeat that.  So a number is kept in it and
  * in a file beside it, PATH.generation, which does not belong into a backup;
- * both change every minute.  The file has the last two, since it is written
+ * both change a minute after something was sent.  The file has the last two, since it is written
  * first.  Where they differ at the start, every outbox is held until an
  * operator has looked.
  *
@@ -30,6 +30,9 @@ void generation_free(struct generation **gp);
 
 /* Compares them. */
 void generation_start(struct generation *g);
+
+/* Something has changed that must not be done again. */
+void generation_touch(struct generation *g);
 
 /* They differ; known before any outbox has been read. */
 bool generation_differs(const struct generation *g);

@@ -129,6 +129,7 @@ begin(struct piece *p, struct line *l)
 		o->fate = FATE_TRYING;
 	owed_row(o, &row);
 	piece_row(p, &piece);
+	core_touch(o->box->gw->core);
 	o->nbusy++;
 	store_out_step(
 	    core_store(o->box->gw->core), &row, &piece, on_trying, p);

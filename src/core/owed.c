@@ -314,6 +314,7 @@ owed_save(struct owed *o, struct piece *p)
 	owed_row(o, &row);
 	if (p)
 		piece_row(p, &piece);
+	core_touch(o->box->gw->core);
 	o->nbusy++;
 	store_out_step(
 	    core_store(o->box->gw->core), &row, p ? &piece : NULL, on_saved, o);

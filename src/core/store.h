@@ -31,7 +31,10 @@
  *            anything else is tried (a failed fsync may have lost pages that
  *            SQLite believes written); a probe is written with growing
  *            delays until it succeeds.  Nothing refused is repeated by the
- *            store: on_state() is when the owners can.
+ *            store: on_state() is when the owners can.  When the disk is
+ *            full, a reserve beside the database is given up: what is queued
+ *            is written then, but store_is_ok() is false until there is room
+ *            for it again, so that nothing new is begun.
  * Secrets    Sealed with AES-256-GCM under the first key of the key file,
  *            bound to every column of the key they are stored under: moved to
  *            another row they do not open.  A value that does not open is
@@ -105,7 +108,10 @@ void store_close(struct store **stp);
 void store_derive(
     const struct store *st, struct str purpose, uint8_t out[CRYPTO_KEY_BYTES]);
 
-/* False: the last commit failed.  As told by the last callback round. */
+/*
+ * False: the last commit failed, or has used the reserve.  As told by the last
+ * callback round.
+ */
 bool store_is_ok(const struct store *st);
 
 /* Calls back what is done by now.  The loop does this by itself. */

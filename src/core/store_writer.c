@@ -10,6 +10,7 @@
 #include "core/keyring.h"
 #include "core/store_db.h"
 #include "core/store_op.h"
+#include "core/store_reserve.h"
 #include "core/store_writer.h"
 
 enum {
@@ -32,6 +33,7 @@ struct store_writer {
 	struct list queue, done;
 	size_t nqueued, nqueued_bytes; /* until finished */
 	bool stop, failing;
+	bool low; /* the reserve is being used up */
 	struct err trouble;
 	struct store_stats stats;
 
@@ -40,6 +42,7 @@ struct store_writer {
 	struct list pending; /* taken, not yet run */
 	struct backoff backoff;
 	int64_t retry_at; /* in trouble */
+	int64_t make_at;  /* the reserve, when low */
 	bool in_trouble, is_dirty;
 	bool tried_last; /* failed after it was told to stop */
 };
@@ -77,6 +80,31 @@ trouble_end(struct store_writer *w)
 	w->in_trouble = false;
 	pthread_mutex_lock(&w->mutex);
 	w->failing = false;
+	pthread_mutex_unlock(&w->mutex);
+}
+
+/* The disk is full: what cannot wait is still written. */
+static void
+low_begin(struct store_writer *w, const struct err *err)
+{
+	w->make_at = now_ms() + w->backoff.min_ms;
+	pthread_mutex_lock(&w->mutex);
+	w->low = true;
+	w->trouble = *err;
+	pthread_mutex_unlock(&w->mutex);
+}
+
+/* There is room again, perhaps. */
+static void
+low_end(struct store_writer *w)
+{
+	if (!w->low || now_ms() < w->make_at)
+		return;
+	w->make_at = now_ms() + w->backoff.min_ms;
+	if (!store_reserve_make(w->path))
+		return;
+	pthread_mutex_lock(&w->mutex);
+	w->low = false;
 	pthread_mutex_unlock(&w->mutex);
 }
 
@@ -227,6 +255,32 @@ must_wait(const struct store_writer *w, bool stop)
 	return w->in_trouble && now_ms() < w->retry_at && !last_chance;
 }
 
+/* The same once more, with what the reserve has taken. */
+static int
+write_again(
+    struct store_writer *w, struct list *group, bool writes, struct err *err)
+{
+	struct err first = *err;
+	struct list rest;
+
+	if (!writes || !store_reserve_release(w->path))
+		return -1;
+	store_db_abandon(&w->db);
+	LIST_EACH(group, node)
+	{
+		db_rows_free(&op_of(node)->rows);
+		op_of(node)->nunopened = 0;
+	}
+	list_init(&rest);
+	ops_move(&rest, &w->pending);
+	ops_move(&w->pending, group);
+	ops_move(&w->pending, &rest);
+	if (write_group(w, group, writes, err) < 0)
+		return -1;
+	low_begin(w, &first);
+	return 0;
+}
+
 /* One transaction. */
 static void
 group_run(struct store_writer *w, struct list *group, bool stop)
@@ -240,7 +294,8 @@ group_run(struct store_writer *w, struct list *group, bool stop)
 		fail_group(w, group);
 		return;
 	}
-	if (write_group(w, group, writes, &err) < 0) {
+	if (write_group(w, group, writes, &err) < 0 &&
+	    write_again(w, group, writes, &err) < 0) {
 		trouble_begin(w, &err);
 		w->tried_last = stop;
 		take(w, group, STORE_ROWS_MAX);
@@ -253,6 +308,7 @@ group_run(struct store_writer *w, struct list *group, bool stop)
 		note_commit(w, began_at);
 		trouble_end(w);
 		backoff_reset(&w->backoff);
+		low_end(w);
 	}
 }
 
@@ -283,6 +339,7 @@ when_idle(struct store_writer *w)
 		trouble_end(w);
 	else if (w->is_dirty && w->db)
 		store_db_checkpoint(w->db);
+	low_end(w);
 	w->is_dirty = false;
 }
 
@@ -290,11 +347,13 @@ when_idle(struct store_writer *w)
 static bool
 wait_for_work(struct store_writer *w)
 {
-	int64_t at = w->in_trouble ? w->retry_at : now_ms() + IDLE_MS;
+	int64_t at = w->in_trouble ? w->retry_at
+	    : w->low               ? w->make_at
+	                           : now_ms() + IDLE_MS;
 	struct timespec ts = { .tv_sec = at / 1000,
 		.tv_nsec = at % 1000 * 1000000 };
 
-	if (!w->in_trouble && !w->is_dirty)
+	if (!w->in_trouble && !w->is_dirty && !w->low)
 		return pthread_cond_wait(&w->work, &w->mutex) == ETIMEDOUT;
 	return pthread_cond_timedwait(&w->work, &w->mutex, &ts) == ETIMEDOUT;
 }
@@ -375,6 +434,8 @@ writer_new(const struct store_writer_params *p, struct store_db *db)
 	backoff_init(&w->backoff,
 	    p->retry_min_ms ? p->retry_min_ms : RETRY_MIN_MS,
 	    p->retry_max_ms ? p->retry_max_ms : RETRY_MAX_MS);
+	(void)store_reserve_make(p->path); /* what is not there is missed when
+	                                      the disk is full, and told then */
 	(void)pthread_mutex_init(&w->mutex, NULL); /* none of these can */
 	(void)pthread_condattr_init(&attr);        /* fail on Linux */
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -503,7 +564,7 @@ store_writer_take(
 
 	pthread_mutex_lock(&w->mutex);
 	ops_move(done_out, &w->done);
-	is_ok = !w->failing;
+	is_ok = !w->failing && !w->low;
 	*err = w->trouble;
 	pthread_mutex_unlock(&w->mutex);
 	return is_ok;

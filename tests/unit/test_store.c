@@ -281,7 +281,7 @@ static int
 tear_down(void **state)
 {
 	static const char *const names[] = { "db", "db-wal", "db-shm",
-		"db.lock", "key" };
+		"db.lock", "db.reserve", "key" };
 	char path[320];
 
 	(void)state;

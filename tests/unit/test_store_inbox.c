@@ -108,7 +108,7 @@ static int
 teardown(void **state)
 {
 	static const char *const names[] = { "db", "db-wal", "db-shm",
-		"db.lock", "key" };
+		"db.lock", "db.reserve", "key" };
 	char path[300];
 
 	(void)state;
