@@ -345,7 +345,8 @@ instance_stop(struct gateway *gw)
 bool
 instance_is_quiet(const struct gateway *gw)
 {
-	return gw->nsession == 0;
+	return gw->nsession == 0 &&
+	    (!gw->outbox || outbox_is_quiet(gw->outbox));
 }
 
 void

@@ -96,7 +96,7 @@ void instance_start(struct gateway *gw);
 /* Sends everybody away and logs every session out. */
 void instance_stop(struct gateway *gw);
 
-/* No session is left. */
+/* No session is left, and no attempt is under way. */
 bool instance_is_quiet(const struct gateway *gw);
 
 /* Before the turn ends: ends sessions that nobody needs any more. */

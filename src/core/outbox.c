@@ -409,6 +409,20 @@ outbox_offline(struct session *s, const struct err *err, bool permanent)
 }
 
 bool
+outbox_is_quiet(const struct outbox *b)
+{
+	struct map_iter it = { 0 };
+
+	while (map_next(&b->lines, &it)) {
+		const struct line *l = it.value;
+
+		if (l->nflying)
+			return false;
+	}
+	return true;
+}
+
+bool
 outbox_needs(struct session *s)
 {
 	struct outbox *b = s->gw->outbox;

@@ -115,6 +115,9 @@ void outbox_accept(struct inlet *in, struct session *s, struct draft *d);
 void outbox_online(struct session *s);
 void outbox_offline(struct session *s, const struct err *err, bool permanent);
 
+/* Nothing is being tried: what has no outcome would be unsure. */
+bool outbox_is_quiet(const struct outbox *b);
+
 /* Something of his waits for it. */
 bool outbox_needs(struct session *s);
 

@@ -107,6 +107,7 @@ on_trying(bool ok, void *arg)
 	o->nbusy--;
 	if (!p->is_flying || p->fate != FATE_TRYING) {
 		piece_land(p);
+		line_run(p->line);
 		return;
 	}
 	if (!ok)

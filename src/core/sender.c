@@ -272,14 +272,11 @@ next_of(struct owed *o)
 	for (unsigned i = 0; i < o->head.npieces; i++) {
 		struct piece *p = &o->piece[i];
 
-		if (p->fate != FATE_QUEUED || p->is_flying) {
-			if (p->is_flying && !o->head.many)
-				return NULL;
-			continue;
-		}
-		if (p->next_utc <= now)
+		if (p->fate == FATE_QUEUED && !p->is_flying &&
+		    p->next_utc <= now)
 			return p;
-		if (!o->head.many)
+		/* Parts go in order: those behind it wait. */
+		if (fate_is_moving(p->fate) && !o->head.many)
 			return NULL;
 	}
 	return NULL;

@@ -39,7 +39,8 @@ const struct op_row store_sql_outbox[DB_SET] = {
 			 " CAST(?7 AS INTEGER), CAST(?13 AS BLOB),"
 			 " CAST(?14 AS BLOB)) ON CONFLICT DO NOTHING",
 			 "SELECT id FROM outbox WHERE gateway = ?2"
-			 " AND (id = CAST(?1 AS INTEGER)"
+			 " AND (id = CAST(?1 AS INTEGER) AND user = ?3"
+			 " AND accepted_utc = CAST(?7 AS INTEGER)"
 			 " OR key = nullif(CAST(?4 AS BLOB), x''))" },
 		.nargs = 14,
 		.nvalues = 2,
