@@ -707,6 +707,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	world = mmap(NULL, sizeof(*world), PROT_READ | PROT_WRITE,
+	    /* cppcheck-suppress invalidFunctionArg ; -1 is what it wants */
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (world == MAP_FAILED || !crash_dir_make())
 		return 2;

@@ -42,7 +42,7 @@ struct lane {
 	struct sender *sender;
 	char *key; /* of the other side, with a mark for rooms */
 	struct list messages;
-	unsigned held; /* as that of the sender */
+	unsigned held;     /* as that of the sender */
 	struct list ready; /* in that of a line */
 	struct line *line; /* of which; or NULL */
 };
