@@ -20,7 +20,7 @@ sms_choice(struct session *s, struct str number)
 	int64_t utc, best_utc = 0;
 	size_t i;
 
-	l = his(s, session_setting(s, number, SMS_CHOICE_SETTING));
+	l = his(s, session_setting_at(s, number, SMS_CHOICE_SETTING));
 	if (l)
 		return l;
 	for (i = 0; (next = sms_line_of_user(sms, session_user(s), i)); i++)

@@ -17,6 +17,7 @@
 #include "sms/sms_out.h"
 #include "sms/sms_parcel.h"
 #include "sms/sms_poller.h"
+#include "sms/sms_profile.h"
 #include "sms/sms_register.h"
 #include "sms/sms_status.h"
 
@@ -153,6 +154,20 @@ sms_ready(struct gateway *gw)
 		if (l->poller)
 			sms_poller_start(l->poller);
 	}
+}
+
+static bool
+sms_line_of(struct gateway *gw, struct str user, size_t i, struct str *name_out,
+    struct buf *label)
+{
+	const struct sms_line *l = sms_line_of_user(sms_of(gw), user, i);
+
+	if (!l)
+		return false;
+	*name_out = str_c(l->name);
+	buf_addf(label, "%s %s (%s)", l->name, l->number.text,
+	    sms_profile_title(l->profile));
+	return true;
 }
 
 /* ---- sessions --------------------------------------------------------- */
@@ -422,6 +437,7 @@ const struct gateway_ops sms_gateway = {
 	.fact = sms_fact,
 	.status = sms_status,
 	.identify = sms_identify,
+	.line_of = sms_line_of,
 	.registration = &sms_registration,
 	.ready = sms_ready,
 	.line_shown = sms_line_shown,

@@ -8,6 +8,7 @@
  *	disconnect  leave everything on a network
  *	about       how a network is treated, whom to turn to; who is there
  *	register    where not everybody is known to the network
+ *	lines       by which of his lines a user writes
  *	block-list  from whom the user does not want to hear
  *	queue       the user's messages on their way, where they are stored
  *	export      show all that is kept about the user
@@ -24,6 +25,7 @@
 #include "core/client_key.h"
 #include "core/commands.h"
 #include "core/instance.h"
+#include "core/lines.h"
 #include "core/operator.h"
 #include "core/outbox_mine.h"
 #include "core/personal.h"
@@ -576,6 +578,7 @@ static const struct adhoc_command own[] = {
 	{ "about", "How this network is treated", AT_NETWORK, about_on_call,
 	    NULL },
 	{ "register", "Register", AT_DOMAIN, registration_on_call, NULL },
+	{ "lines", "Lines", AT_DOMAIN, lines_on_call, NULL },
 	{ "block-list", "Blocked contacts", AT_DOMAIN, unwanted_on_call, NULL },
 	{ "queue", "My messages on their way", AT_DOMAIN, outbox_mine_on_call,
 	    NULL },
@@ -619,6 +622,8 @@ may(const struct adhoc_command *command, void *user)
 		return in->gw->ops->client_keys;
 	if (command->fn == registration_on_call)
 		return in->gw->ops->registration != NULL;
+	if (command->fn == lines_on_call)
+		return in->gw->ops->line_of != NULL;
 	if (command->fn == unwanted_on_call)
 		return !in->gw->ops->live;
 	if (c && c->may && !c->may(in->gw, in->at.network))

@@ -804,6 +804,14 @@ struct gateway_ops {
 	bool (*setting_applies)(struct gateway *gw, struct str network,
 	    const struct gw_setting *st);
 
+	/*
+	 * The i-th of a user's lines: its name, which lasts as long as the
+	 * gateway, and, appended, a label for him.  False behind the last.
+	 * By which he writes is the setting "line".  NULL: he has one at most.
+	 */
+	bool (*line_of)(struct gateway *gw, struct str user, size_t i,
+	    struct str *name_out, struct buf *label);
+
 	/* NULL: nobody need register. */
 	const struct gw_registration *registration;
 
@@ -836,6 +844,10 @@ const struct log_ctx *session_log(struct session *s);
  * borrowed until the next event.  room may be empty.
  */
 struct str session_setting(
+    struct session *s, struct str room, const char *name);
+
+/* What he set exactly there, and not what counts there; or empty. */
+struct str session_setting_at(
     struct session *s, struct str room, const char *name);
 
 /*

@@ -916,6 +916,12 @@ session_setting(struct session *s, struct str room, const char *name)
 	return v;
 }
 
+struct str
+session_setting_at(struct session *s, struct str room, const char *name)
+{
+	return account_setting(s->account, str_c(s->network), room, name);
+}
+
 int
 session_setting_put(struct session *s, struct str room, const char *name,
     struct str value, struct err *err)
