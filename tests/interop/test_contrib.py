@@ -51,7 +51,7 @@ def test_the_demo_is_seen_on_both_sides(built, run):
     demo = start_demo()
     said, _ = demo.communicate(timeout=DEMO_S)
     assert demo.returncode == 0, said
-    assert "All 13 steps were seen" in said
+    assert "All 18 steps were seen" in said
     assert demo_processes() == []
 
 
@@ -62,7 +62,7 @@ def test_an_interrupted_demo_leaves_nothing_running(built, number):
         for line in demo.stdout:
             if "1. Both log in" in line:
                 break
-        assert len(demo_processes()) == 3
+        assert len(demo_processes()) == 5
         demo.send_signal(number)
         demo.communicate(timeout=DEMO_S)
     finally:
