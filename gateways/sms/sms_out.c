@@ -268,13 +268,13 @@ sms_out_route(struct session *s, const struct gw_message *m,
 	struct plan p;
 	int rc;
 
-	if (check_number(sms, target_of(m), &to, err) < 0 ||
-	    sms_destinations_check(&sms->to, sms->home, &to, err) < 0)
+	if (check_number(sms, target_of(m), &to, err) < 0)
 		return -1;
 	l = sms_choice(s, target_of(m));
 	if (!l)
 		return err_set(err, ERR_AUTH, "you have no line any more");
-	if (sms_reach_check(l, &to, err) < 0)
+	if (sms_destinations_check(&sms->to, sms_line_home(l), &to, err) < 0 ||
+	    sms_reach_check(l, &to, err) < 0)
 		return -1;
 	rc = plan_make(&p, l, m, &to, err);
 	if (rc == 0) {
@@ -287,7 +287,7 @@ sms_out_route(struct session *s, const struct gw_message *m,
 	   is killed meanwhile. */
 	if (rc == 0)
 		sms_last_note(
-		    &sms->last, str_c(l->name), m->to, session_user(s));
+		    &sms->last, str_c(l->name), target_of(m), session_user(s));
 	buf_release(&p.text);
 	return rc;
 }
