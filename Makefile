@@ -100,6 +100,10 @@ $(BUILD)/bench_%: $(BUILD)/tests/bench/bench_%.o $(BUILD)/parts.a
 $(BUILD)/fake_%: $(BUILD)/tests/fake_%.o $(BUILD)/parts.a
 	$(LINK)
 
+# Where `install` puts them.
+$(BUILD)/gateways/sms/sms_profiles.o: CPPFLAGS += \
+    -DSMS_PROFILES_DIR='"$(PREFIX)/share/passerelle/profiles"'
+
 $(BUILD)/tests/%.o: CPPFLAGS += -Itests -Itests/fake
 
 $(BUILD)/%.o: %.c
