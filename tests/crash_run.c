@@ -706,6 +706,7 @@ main(int argc, char **argv)
 		    "[-b trying|accepted|sync]\n");
 		return 2;
 	}
+	/* cppcheck-suppress invalidFunctionArg ; there is no file */
 	world = mmap(NULL, sizeof(*world), PROT_READ | PROT_WRITE,
 	    /* cppcheck-suppress invalidFunctionArg ; -1 is what it wants */
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);

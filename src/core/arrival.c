@@ -362,8 +362,7 @@ arrival_archive(struct gateway *gw, struct str user, const struct arrival *a)
 	struct session *s;
 	struct letter l;
 
-	if (read_letter(a, &l, &err) == 0 &&
-	    l.m.from.len) {
+	if (read_letter(a, &l, &err) == 0 && l.m.from.len) {
 		s = session_get(gw, user, &at, &err);
 		if (s) {
 			archive(s, a, &l.m);

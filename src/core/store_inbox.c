@@ -58,13 +58,15 @@ store_arrivals_put(struct store *st, const struct store_arrival *v, size_t n,
 static struct store_arrival
 arrival_of(const struct op *op, const struct str *col)
 {
+	int64_t state = op_number(col[4]);
+
 	return (struct store_arrival){
 		.gateway = op->v[0],
 		.id = (uint64_t)op_number(col[0]),
 		.user = col[1],
 		.line = col[2],
 		.contact = col[3],
-		.state = (enum store_arrival_state)op_number(col[4]),
+		.state = (enum store_arrival_state)state,
 		.at_utc = op_number(col[5]),
 		.changed_utc = op_number(col[6]),
 		.tries = (unsigned)op_number(col[7]),

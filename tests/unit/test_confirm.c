@@ -186,7 +186,7 @@ one_ping_confirms_what_came_before_it(void **state)
 	assert_true(asked(&id));
 	add(&c);
 	pass(10 * CONFIRM_MS);
-	assert_false(asked(&id) && "one is under way at a time");
+	assert_false(asked(&id)); /* one is under way at a time */
 	assert_int_equal(confirm_oldest_ms(confirm), 11 * CONFIRM_MS);
 	confirm_drop(&c.mark);
 }
@@ -211,7 +211,7 @@ the_answer_sends_the_next(void **state)
 	assert_string_equal(told.p, "a+ b+ ");
 	assert_int_equal(confirm_oldest_ms(confirm), 0);
 	pass(10 * CONFIRM_MS);
-	assert_false(asked(&id) && "nothing waits");
+	assert_false(asked(&id)); /* nothing waits */
 	buf_release(&second);
 }
 
