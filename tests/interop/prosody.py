@@ -15,10 +15,23 @@ c2s_direct_tls_ports = {{ }}
 component_ports = {{ {component_port} }}
 component_interfaces = {{ "{host}" }}
 modules_enabled = {{ "saslauth", "roster", "disco", "ping", "carbons"{modules} }}
-modules_disabled = {{ "s2s", "http", "tls" }}
+modules_disabled = {{ "s2s", "tls"{disabled} }}
 c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
 authentication = "internal_plain"
+"""
+
+# A place for files; plain HTTP, since nothing here leaves this machine.
+HTTP = """
+http_ports = {{ {port} }}
+http_interfaces = {{ "{host}" }}
+https_ports = {{ }}
+"""
+UPLOAD = """
+Component "upload.{domain}" "http_file_share"
+	http_host = "{host}"
+	http_external_url = "http://{host}:{port}/"
+	http_file_share_size_limit = 1024 * 1024
 """
 
 HOST_BLOCK = """
@@ -37,7 +50,7 @@ def component_block(gateway):
 class Prosody:
     name = "prosody"
 
-    def __init__(self, folder, components=(), modules=()):
+    def __init__(self, folder, components=(), modules=(), upload=False):
         self._folder = folder / self.name
         self._folder.mkdir()
         self.c2s_port, self.component_port = free_ports(2)
@@ -49,16 +62,26 @@ class Prosody:
                 host=HOST,
                 c2s_port=self.c2s_port,
                 modules="".join(f', "{m}"' for m in modules),
+                disabled="" if upload else ', "http"',
                 component_port=self.component_port,
             )
+            + (self._http_options() if upload else "")
             + "".join(HOST_BLOCK.format(d) for d in (DOMAIN, OTHER_DOMAIN))
             + "".join(component_block(g) for g in (*GATEWAYS, *components))
+            + (self._upload_block() if upload else "")
         )
         self.process = Process(
             self.name,
             [find_program("prosody"), "-F", "--config", config],
             self._folder,
         )
+
+    def _http_options(self):
+        (self.upload_port,) = free_ports(1)
+        return HTTP.format(host=HOST, port=self.upload_port)
+
+    def _upload_block(self):
+        return UPLOAD.format(host=HOST, port=self.upload_port, domain=DOMAIN)
 
     def _write_accounts(self):
         """The files that prosodyctl would write, at half a second each."""
