@@ -229,6 +229,7 @@ sms_drop(struct session *s)
 static const struct gw_option options[] = {
 	{ "default_region", GW_OPT_STR, "", 0, 0 },
 	{ "profiles", GW_OPT_STR, "", 0, 0 },
+	{ "own_profiles", GW_OPT_LIST, "{}", 0, 0 },
 	{ "destinations", GW_OPT_LIST, "{}", 0, 0 },
 	{ "premium", GW_OPT_BOOL, "no", 0, 0 },
 	{ "user_day_messages", GW_OPT_INT, "200", 0, 1000000 },
@@ -323,6 +324,7 @@ sms_close(struct gateway *gw)
 {
 	struct sms_gateway *sms = sms_of(gw);
 
+	sms_own_close(sms);
 	sms_out_close(sms);
 	sms_in_end(sms);
 	LIST_EACH(&sms->order, n)
@@ -355,6 +357,7 @@ sms_open(struct gateway *gw, const struct conf *conf, struct err *err)
 	list_init(&sms->order);
 	list_init(&sms->sendings);
 	list_init(&sms->hooks);
+	list_init(&sms->trials);
 	list_init(&sms->parcels);
 	sms_lasts_init(&sms->last, gw);
 	sms_tenants_init(&sms->tenants);
@@ -369,6 +372,7 @@ sms_open(struct gateway *gw, const struct conf *conf, struct err *err)
 	    read_destinations(sms, conf, err) < 0 ||
 	    read_caps(&sms->user, conf, "user", err) < 0 ||
 	    read_caps(&sms->line, conf, "line", err) < 0 ||
+	    sms_own_open(sms, conf, err) < 0 ||
 	    read_lines(sms, conf, err) < 0) {
 		sms_close(gw);
 		return -1;
@@ -437,6 +441,7 @@ const struct gateway_ops sms_gateway = {
 	.fact = sms_fact,
 	.status = sms_status,
 	.identify = sms_identify,
+	.secret = sms_own_secret,
 	.line_of = sms_line_of,
 	.registration = &sms_registration,
 	.ready = sms_ready,

@@ -22,6 +22,7 @@
 #include "sms/sms_caps.h"
 #include "sms/sms_destinations.h"
 #include "sms/sms_last.h"
+#include "sms/sms_own.h"
 #include "sms/sms_parts.h"
 #include "sms/sms_profiles.h"
 #include "sms/sms_region.h"
@@ -42,6 +43,9 @@ struct sms_gateway {
 	struct sms_lasts last;
 	struct sms_stops stops;
 	struct sms_tenants tenants;
+	const struct sms_profile *own[SMS_OWN_PROFILES_MAX];
+	size_t nown;        /* of which users may bring lines */
+	struct list trials; /* sms_own.c: lines that are tried */
 	struct sms_parts parts;
 	struct list sendings; /* sms_out.c: requests under way */
 	struct list hooks;    /* sms_in.c: requests of others, likewise */

@@ -8,6 +8,7 @@
 #include "sms/sms_group.h"
 #include "sms/sms_in.h"
 #include "sms/sms_line.h"
+#include "sms/sms_out.h"
 #include "sms/sms_poller.h"
 #include "sms/sms_profile.h"
 #include "sms/sms_token.h"
@@ -45,10 +46,31 @@ is_declared(const char *name)
 	return false;
 }
 
+/* Where the values of a line are: a block of the file, or what a user gave. */
+struct source {
+	const struct conf *c; /* NULL: own */
+	const struct sms_own *own;
+};
+
+/* What is empty was not given. */
+static int
+read_given(
+    const struct sms_own *own, const char *name, struct buf *out, bool *found)
+{
+	*found = false;
+	for (size_t i = 0; i < own->n; i++)
+		if (str_is(own->given[i].name, name) &&
+		    own->given[i].value.len) {
+			*found = true;
+			return buf_add_str(out, own->given[i].value);
+		}
+	return 0;
+}
+
 /* NAME, or what is in the file that NAME_file names. */
 static int
-read_value(const struct conf *c, const char *name, struct buf *out, bool *found,
-    struct err *err)
+read_option(const struct conf *c, const char *name, struct buf *out,
+    bool *found, struct err *err)
 {
 	char in_file[128];
 	size_t i;
@@ -69,6 +91,31 @@ read_value(const struct conf *c, const char *name, struct buf *out, bool *found,
 	return 0;
 }
 
+/* Users do not set what decides where requests go. */
+static int
+read_value(const struct source *from, const struct sms_profile_var *var,
+    struct buf *out, bool *found, struct err *err)
+{
+	if (from->c)
+		return read_option(from->c, var->name, out, found, err);
+	*found = false;
+	return var->operator_only
+	    ? 0
+	    : read_given(from->own, var->name, out, found);
+}
+
+static int
+lacks(const struct sms_line *l, const struct source *from,
+    const struct sms_profile_var *var, struct err *err)
+{
+	if (!from->c)
+		return err_set(
+		    err, ERR_BAD_INPUT, "%s: must be filled in", var->label);
+	return conf_err(from->c, NULL, err,
+	    "line \"%s\" has no %s; profile %s needs it (%s)", l->name,
+	    var->name, sms_profile_name(l->profile), var->label);
+}
+
 /* What is not set is made of what is: all others have been read. */
 static int
 take_default(struct sms_line *l, size_t i, struct buf *value, struct err *err)
@@ -80,8 +127,8 @@ take_default(struct sms_line *l, size_t i, struct buf *value, struct err *err)
 
 /* In two rounds: first what is set, then the rest. */
 static int
-take_value(struct sms_line *l, const struct conf *c, size_t i, bool defaults,
-    struct err *err)
+take_value(struct sms_line *l, const struct source *from, size_t i,
+    bool defaults, struct err *err)
 {
 	const struct sms_profile_var *var = sms_profile_var(l->profile, i);
 	struct sms_pair *p = &l->pair[l->npair];
@@ -90,7 +137,7 @@ take_value(struct sms_line *l, const struct conf *c, size_t i, bool defaults,
 	int rc;
 
 	buf_init(&value, VALUE_MAX);
-	rc = read_value(c, var->name, &value, &found, err);
+	rc = read_value(from, var, &value, &found, err);
 	if (rc == 0 && found == defaults) {
 		if (value.p)
 			secret_wipe(value.p, value.len);
@@ -100,9 +147,7 @@ take_value(struct sms_line *l, const struct conf *c, size_t i, bool defaults,
 	if (rc == 0 && defaults && var->def)
 		rc = take_default(l, i, &value, err);
 	if (rc == 0 && var->required && value.len == 0)
-		rc = conf_err(c, NULL, err,
-		    "line \"%s\" has no %s; profile %s needs it (%s)", l->name,
-		    var->name, sms_profile_name(l->profile), var->label);
+		rc = lacks(l, from, var, err);
 	if (rc == 0) {
 		p->name = str_c(var->name);
 		p->value = str_trim(buf_str(&value));
@@ -156,24 +201,34 @@ check_others(const struct sms_line *l, const struct conf *c, struct err *err)
 }
 
 static int
-read_variables(struct sms_line *l, const struct conf *c, struct err *err)
+take_variables(struct sms_line *l, const struct source *from, struct err *err)
 {
-	const struct sms_profile_var *var;
 	size_t n = 0;
 
 	while (sms_profile_var(l->profile, n))
 		n++;
 	l->pair = xcalloc(n + 1, sizeof(*l->pair));
+	for (size_t i = 0; i < 2 * n; i++)
+		if (take_value(l, from, i % n, i >= n, err) < 0)
+			return -1;
+	l->vars = sms_pairs_of(l->pair, l->npair, NULL);
+	return 0;
+}
+
+static int
+read_variables(struct sms_line *l, const struct conf *c, struct err *err)
+{
+	const struct source from = { .c = c };
+	const struct sms_profile_var *var;
+
 	for (size_t i = 0; (var = sms_profile_var(l->profile, i)); i++)
 		if (is_declared(var->name))
 			return conf_err(c, NULL, err,
 			    "profile %s has a variable '%s', which is an "
 			    "option of every line; rename it there",
 			    sms_profile_name(l->profile), var->name);
-	for (size_t i = 0; i < 2 * n; i++)
-		if (take_value(l, c, i % n, i >= n, err) < 0)
-			return -1;
-	l->vars = sms_pairs_of(l->pair, l->npair, NULL);
+	if (take_variables(l, &from, err) < 0)
+		return -1;
 	return check_others(l, c, err);
 }
 
@@ -348,26 +403,28 @@ check_name(struct str name, const struct conf *c, struct err *err)
 	           : 0;
 }
 
-struct sms_line *
-sms_line_new(struct sms_gateway *sms, const struct conf *c, struct err *err)
+static struct sms_line *
+line_new(struct sms_gateway *sms, struct str name)
 {
-	struct sms_line *l;
+	struct sms_line *l = xcalloc(1, sizeof(*l));
 
-	if (check_name(conf_title(c), c, err) < 0)
-		return NULL;
-	l = xcalloc(1, sizeof(*l));
 	list_init(&l->node);
 	l->sms = sms;
-	l->name = str_dup(conf_title(c));
+	l->name = str_dup(name);
 	l->auth = sms_auth_state_new();
-	if (read_profile(l, c, err) < 0 || read_number(l, c, err) < 0 ||
-	    read_variables(l, c, err) < 0 || read_users(l, c, err) < 0 ||
-	    read_stops(l, c, err) < 0 || read_stage(l, c, err) < 0 ||
-	    read_token(l, c, err) < 0 || sms_in_open(l, err) < 0) {
-		sms_line_free(&l);
-		return NULL;
-	}
-	read_flow(l, c);
+	return l;
+}
+
+int
+sms_line_publish(struct sms_line *l, struct err *err)
+{
+	struct sms_gateway *sms = l->sms;
+
+	if (sms->lines.n >= SMS_LINES_MAX)
+		return err_set(
+		    err, ERR_BUSY, "more than %d lines", SMS_LINES_MAX);
+	if (sms_in_open(l, err) < 0)
+		return -1;
 	l->poller = sms_poller_new(l);
 	if (l->poller && sms->is_ready)
 		sms_poller_start(l->poller);
@@ -375,6 +432,70 @@ sms_line_new(struct sms_gateway *sms, const struct conf *c, struct err *err)
 	list_add(&sms->order, &l->node);
 	sms->has_groups |= sms_group_takes(l, 0);
 	gateway_line_put(sms->gw, &l->flow);
+	return 0;
+}
+
+struct sms_line *
+sms_line_new(struct sms_gateway *sms, const struct conf *c, struct err *err)
+{
+	struct sms_line *l;
+
+	if (check_name(conf_title(c), c, err) < 0)
+		return NULL;
+	l = line_new(sms, conf_title(c));
+	if (read_profile(l, c, err) < 0 || read_number(l, c, err) < 0 ||
+	    read_variables(l, c, err) < 0 || read_users(l, c, err) < 0 ||
+	    read_stops(l, c, err) < 0 || read_stage(l, c, err) < 0 ||
+	    read_token(l, c, err) < 0) {
+		sms_line_free(&l);
+		return NULL;
+	}
+	read_flow(l, c);
+	if (sms_line_publish(l, err) < 0)
+		sms_line_free(&l);
+	return l;
+}
+
+static int
+take_number(struct sms_line *l, struct str number, struct err *err)
+{
+	if (number.len == 0)
+		return sms_profile_needs_number(l->profile)
+		    ? err_set(
+		          err, ERR_BAD_INPUT, "the number must be filled in")
+		    : 0;
+	if (sms_number_typed(number, l->sms->home, &l->number, err) < 0)
+		return -1;
+	return l->number.kind == SMS_KIND_NAME
+	    ? err_set(err, ERR_BAD_INPUT, "that is a name, not a number")
+	    : 0;
+}
+
+struct sms_line *
+sms_line_new_own(
+    struct sms_gateway *sms, const struct sms_own *own, struct err *err)
+{
+	const struct source from = { .own = own };
+	struct sms_line *l = line_new(sms, own->name);
+	const struct sms_limits *lim;
+
+	l->owner = str_dup(own->user);
+	sms_line_give(l, own->user);
+	derive_token(l);
+	l->profile = sms_profiles_get(&sms->profiles, own->profile, err);
+	if (!l->profile || take_number(l, own->number, err) < 0 ||
+	    take_variables(l, &from, err) < 0) {
+		sms_line_free(&l);
+		return NULL;
+	}
+	lim = sms_profile_limits(l->profile);
+	l->stage = GW_STAGE_DELIVERED;
+	l->flow = (struct gw_line){ .name = str_c(l->name),
+		.interval_ms = lim->interval_ms,
+		.burst = 1,
+		.stage = l->stage,
+		.reports = lim->dlr != SMS_DLR_NONE,
+		.dedups = lim->dedups };
 	return l;
 }
 
@@ -386,6 +507,7 @@ sms_line_free(struct sms_line **lp)
 	*lp = NULL;
 	if (!l)
 		return;
+	sms_out_drop(l);
 	sms_poller_free(&l->poller);
 	sms_in_close(l);
 	sms_token_close(l);
@@ -402,6 +524,7 @@ sms_line_free(struct sms_line **lp)
 		value_free(l->stop[i]);
 	free(l->stop);
 	free(l->fallback);
+	free(l->owner);
 	secret_wipe(l->token, sizeof(l->token));
 	free(l->name);
 	free(l);

@@ -65,6 +65,21 @@ struct sms_line *sms_line_new(
     struct sms_gateway *sms, const struct conf *conf, struct err *err);
 void sms_line_free(struct sms_line **lp);
 
+/* What a user brings: values of the profile's variables, by their names. */
+struct sms_own {
+	struct str user, name, profile, number;
+	const struct gw_field *given;
+	size_t n;
+};
+
+/*
+ * Of that: nobody sees it before it is published, which is what
+ * sms_line_new() does, too.
+ */
+struct sms_line *sms_line_new_own(
+    struct sms_gateway *sms, const struct sms_own *own, struct err *err);
+int sms_line_publish(struct sms_line *l, struct err *err);
+
 /* NULL: there is none of that name. */
 struct sms_line *sms_line_find(struct sms_gateway *sms, struct str name);
 

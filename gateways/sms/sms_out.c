@@ -643,3 +643,24 @@ sms_out_close(struct sms_gateway *sms)
 		sending_free(SENDING(n));
 	}
 }
+
+void
+sms_out_drop(struct sms_line *l)
+{
+	struct gw_outcome o = { .ticket = 0 };
+
+	LIST_EACH(&l->sms->sendings, n)
+	{
+		struct sending *g = SENDING(n);
+
+		if (g->line != l)
+			continue;
+		o.ticket = g->ticket;
+		o.fate = g->call && !http_call_is_sent(g->call) ? GW_RETRY
+		                                                : GW_UNSURE;
+		err_set(&o.err, ERR_NOT_FOUND, "line %s is gone", l->name);
+		http_call_cancel(&g->call);
+		sending_free(g);
+		outcome(l->sms, &o);
+	}
+}

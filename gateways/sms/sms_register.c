@@ -2,8 +2,12 @@
 #include "core/gateway.h"
 #include "sms/sms_gateway.h"
 #include "sms/sms_line.h"
+#include "sms/sms_own.h"
 #include "sms/sms_profile.h"
 #include "sms/sms_tenant.h"
+
+/* What stands for it among the profiles. */
+#define POOL "pool"
 
 static bool
 is_registered(struct gateway *gw, struct str user)
@@ -24,13 +28,27 @@ has_pool(const struct sms_gateway *sms)
 	return false;
 }
 
-static const struct gw_choice kinds[] = {
-	{ { "pool", 4 }, { "A number of this gateway", 24 } },
+/* Where a form is written that is borrowed until the next. */
+struct choices {
+	struct gw_choice v[SMS_OWN_PROFILES_MAX + 1];
+	size_t n;
 };
 
+static void
+add_choice(struct choices *c, struct str value, struct str label)
+{
+	c->v[c->n++] = (struct gw_choice){ value, label };
+}
+
+static bool
+can_have_pool(struct sms_gateway *sms, struct str user)
+{
+	return !sms_tenant_line_of(sms, user) && sms_tenant_free_line(sms);
+}
+
+/* Why there is nothing to choose. */
 static int
-first_form(struct sms_gateway *sms, struct str user, struct gw_form *out,
-    struct err *err)
+nothing_left(struct sms_gateway *sms, struct str user, struct err *err)
 {
 	if (sms_tenant_line_of(sms, user))
 		return err_set(
@@ -39,16 +57,62 @@ first_form(struct sms_gateway *sms, struct str user, struct gw_form *out,
 		return err_set(err, ERR_NOT_ALLOWED,
 		    "numbers of %s are given out by its operator; ask there",
 		    gateway_domain(sms->gw).p);
-	if (!sms_tenant_free_line(sms))
-		return err_set(err, ERR_BUSY,
-		    "no number of %s is free at the moment; ask its operator",
-		    gateway_domain(sms->gw).p);
-	out->instructions = "You get a telephone number, for text messages.";
+	return err_set(err, ERR_BUSY,
+	    "no number of %s is free at the moment; ask its operator",
+	    gateway_domain(sms->gw).p);
+}
+
+static int
+first_form(struct sms_gateway *sms, struct str user, struct gw_form *out,
+    struct err *err)
+{
+	static struct choices c;
+	const struct sms_profile *p;
+
+	c.n = 0;
+	if (can_have_pool(sms, user))
+		add_choice(&c, STR(POOL), STR("A number of this gateway"));
+	for (size_t i = 0; (p = sms_own_profile(sms, i)); i++)
+		add_choice(&c, str_c(sms_profile_name(p)),
+		    str_c(sms_profile_title(p)));
+	if (c.n == 0)
+		return nothing_left(sms, user, err);
+	out->instructions = sms_own_profile(sms, 0)
+	    ? "A telephone number, for text messages: one of this gateway, or "
+	      "your own at one of these providers."
+	    : "You get a telephone number, for text messages.";
+	out->more = sms_own_profile(sms, 0) != NULL;
 	out->field[out->n++] = (struct gw_form_field){ .name = "line",
 		.label = "What you register",
-		.value = kinds[0].value,
-		.choice = kinds,
-		.nchoice = 1 };
+		.value = c.v[0].value,
+		.choice = c.v,
+		.nchoice = c.n };
+	return 0;
+}
+
+static void
+add_variable(struct gw_form *out, const struct sms_profile_var *var)
+{
+	if (var->operator_only || out->n == GW_FORM_FIELDS_MAX)
+		return;
+	out->field[out->n++] = (struct gw_form_field){ .name = var->name,
+		.label = var->label ? var->label : var->name,
+		.type = var->secret ? GW_SET_SECRET : GW_SET_TEXT,
+		.required = var->required && !var->def };
+}
+
+static int
+own_form(const struct sms_profile *p, struct gw_form *out)
+{
+	const struct sms_profile_var *var;
+
+	out->instructions = "Your account there. It is tried before it is "
+	                    "kept, and kept encrypted.";
+	out->field[out->n++] = (struct gw_form_field){ .name = "number",
+		.label = "Your number there",
+		.required = sms_profile_needs_number(p) };
+	for (size_t i = 0; (var = sms_profile_var(p, i)); i++)
+		add_variable(out, var);
 	return 0;
 }
 
@@ -56,8 +120,16 @@ static int
 form(struct gateway *gw, struct str user, const struct gw_field *given,
     size_t n, struct gw_form *out, struct err *err)
 {
-	(void)given;
-	return n ? 0 : first_form(sms_of(gw), user, out, err);
+	const struct sms_profile *p;
+
+	if (n == 0)
+		return first_form(sms_of(gw), user, out, err);
+	if (n > 1)
+		return 0;
+	for (size_t i = 0; (p = sms_own_profile(sms_of(gw), i)); i++)
+		if (str_is(given[0].value, sms_profile_name(p)))
+			return own_form(p, out);
+	return 0;
 }
 
 /* ---- what comes of it ------------------------------------------------- */
@@ -71,8 +143,10 @@ submit(struct gateway *gw, struct str user, const struct gw_field *given,
 	struct err err = ERR_INIT;
 	char text[128];
 
-	(void)given;
-	(void)n;
+	if (n > 1) {
+		sms_own_try(sms, user, given, n, token);
+		return;
+	}
 	if (!l || sms_tenant_line_of(sms, user)) {
 		err_set(&err, ERR_BUSY, "no number is free any more");
 		gateway_registered(gw, token, STR_EMPTY, &err);
@@ -92,6 +166,7 @@ remove_user(struct gateway *gw, struct str user)
 
 	while ((l = sms_tenant_line_of(sms, user)))
 		sms_tenant_move_out(l);
+	sms_own_forget(sms, user);
 	sms_last_forget(&sms->last, user);
 }
 

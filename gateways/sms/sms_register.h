@@ -3,6 +3,7 @@
  *
  *	of the operator   named in `users` of a line: nothing to do
  *	of the pool       a line with `pool = yes`: sms_tenant.h
+ *	his own           at a provider of `own_profiles`: sms_own.h
  */
 #ifndef SMS_REGISTER_H
 #define SMS_REGISTER_H

@@ -689,6 +689,9 @@ struct gateway_ops {
 	 */
 	void (*ready)(struct gateway *gw);
 
+	/* The same for gateway_secret_put(), behind all facts.  May be NULL. */
+	void (*secret)(struct gateway *gw, struct str name, struct str value);
+
 	/* Every session is already offline. */
 	void (*close)(struct gateway *gw);
 
@@ -873,6 +876,9 @@ struct loop *gateway_loop(struct gateway *gw);
  */
 void gateway_fact_put(
     struct gateway *gw, struct str network, struct str name, struct str value);
+
+/* The same for what nobody else is to read: kept sealed. */
+void gateway_secret_put(struct gateway *gw, struct str name, struct str value);
 
 struct clock *gateway_clock(struct gateway *gw);
 const struct log_ctx *gateway_log(struct gateway *gw);

@@ -243,6 +243,7 @@ instance_free(struct gateway **gwp)
 		free_account(it.value);
 	timer_cancel(&gw->hold);
 	store_cancel(core_store(gw->core), gw->facts);
+	store_cancel(core_store(gw->core), gw->secrets);
 	farewell_drop(gw);
 	blocks_free(&gw->blocks);
 	unwanted_free(&gw->unwanted);
@@ -299,6 +300,22 @@ on_facts(bool ok, const struct store_fact *v, size_t n, void *arg)
 	for (size_t i = 0; i < n; i++)
 		on_fact(gw, &v[i]);
 	blocks_enforce(gw->blocks);
+	if (ok && gw->ops->ready && !gw->ops->secret)
+		gw->ops->ready(gw);
+}
+
+/* They stand among the settings, of a user without a name. */
+static void
+on_secrets(bool ok, const struct store_setting *v, size_t n, void *arg)
+{
+	struct gateway *gw = arg;
+
+	gw->secrets = 0;
+	if (!ok)
+		log_error(&gw->log, "secrets not read",
+		    "action=\"going on without them\"");
+	for (size_t i = 0; i < n; i++)
+		gw->ops->secret(gw, v[i].name, v[i].value);
 	if (ok && gw->ops->ready)
 		gw->ops->ready(gw);
 }
@@ -319,6 +336,9 @@ instance_start(struct gateway *gw)
 	/* Settings are read later, so no login overtakes this. */
 	gw->facts = store_facts_load(
 	    core_store(gw->core), str_c(gw->domain), on_facts, gw);
+	if (gw->ops->secret)
+		gw->secrets = store_settings_load(core_store(gw->core),
+		    STR_EMPTY, str_c(gw->domain), on_secrets, gw);
 	rosters_load(gw->rosters);
 	if (gw->outbox)
 		outbox_start(gw->outbox);
@@ -506,6 +526,13 @@ gateway_fact_put(
 {
 	store_fact_put(core_store(gw->core), gateway_domain(gw), network, name,
 	    value, NULL, NULL);
+}
+
+void
+gateway_secret_put(struct gateway *gw, struct str name, struct str value)
+{
+	store_setting_put(core_store(gw->core), STR_EMPTY, gateway_domain(gw),
+	    STR_EMPTY, STR_EMPTY, name, value, true, NULL, NULL);
 }
 
 struct clock *

@@ -50,7 +50,7 @@ struct gateway {
 	struct confirm *confirm;     /* what the server has taken */
 	struct twin *twin;           /* is our name ours alone? */
 	struct inbox *inbox;         /* what came in and is owed */
-	uint64_t facts;              /* the store's answer we wait for */
+	uint64_t facts, secrets;     /* the store's answers we wait for */
 	int64_t archived_us;         /* archive_time() at last */
 	struct timer prune;          /* of the archive */
 	struct mam *mam;             /* questions to the archive */
