@@ -50,7 +50,7 @@ struct arrival {
 	struct addressee *to;
 	struct batch *batch;      /* KEEPING: what it came with, */
 	size_t place;             /* ... and where it stands there */
-	store_load_id load;       /* KEEPING: the store's answer */
+	store_load_id load;       /* at its end: its letter, to be released */
 	struct confirm_mark mark; /* WRITTEN */
 	enum arrival_state state;
 	uint64_t id;          /* in its gateway; grows with time */

@@ -542,6 +542,16 @@ free_users(struct inbox *in)
 	}
 }
 
+/* Nobody is told any more. */
+static void
+batch_free(struct inbox *in, struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		store_cancel(inbox_store(in), b->load[i]);
+	list_del(&b->node);
+	free(b);
+}
+
 void
 inbox_free(struct inbox **ip)
 {
@@ -560,8 +570,7 @@ inbox_free(struct inbox **ip)
 	}
 	LIST_EACH(&in->batches, n)
 	{
-		list_del(n);
-		free(LIST_ENTRY(n, struct batch, node));
+		batch_free(in, LIST_ENTRY(n, struct batch, node));
 	}
 	notice_drop(in);
 	free_users(in);

@@ -36,7 +36,8 @@ struct batch {
 	struct inbox *in;
 	struct arrival *v[GW_ARRIVALS_MAX];
 	bool is_new[GW_ARRIVALS_MAX];
-	bool is_unwanted[GW_ARRIVALS_MAX]; /* acknowledged and dropped */
+	store_load_id load[GW_ARRIVALS_MAX]; /* the store's answers */
+	bool is_unwanted[GW_ARRIVALS_MAX];   /* acknowledged and dropped */
 	size_t n, ndone;
 	bool ok;
 	gw_kept_fn *fn;

@@ -150,8 +150,7 @@ on_arrived(bool ok, bool is_new, void *arg)
 
 	b->ok = ok;
 	b->is_new[i] = is_new;
-	if (b->v[i])
-		b->v[i]->load = 0;
+	b->load[i] = 0;
 	if (b->ndone == b->n)
 		kept(b->in, b);
 }
@@ -174,7 +173,6 @@ put(struct inbox *in, struct batch *b, const struct gw_arrival *v)
 {
 	char keys[GW_ARRIVALS_MAX][2 * CRYPTO_SHA256_BYTES + 1];
 	struct store_arrival row[GW_ARRIVALS_MAX];
-	store_load_id load[GW_ARRIVALS_MAX];
 	void *arg[GW_ARRIVALS_MAX];
 
 	for (size_t i = 0; i < b->n; i++) {
@@ -191,9 +189,7 @@ put(struct inbox *in, struct batch *b, const struct gw_arrival *v)
 			.at_utc = a->at_utc };
 	}
 	store_arrivals_put(
-	    inbox_store(in), row, b->n, b->v[0]->id, on_arrived, arg, load);
-	for (size_t i = 0; i < b->n; i++)
-		b->v[i]->load = load[i];
+	    inbox_store(in), row, b->n, b->v[0]->id, on_arrived, arg, b->load);
 }
 
 static size_t
