@@ -141,7 +141,7 @@ submit(struct gateway *gw, struct str user, const struct gw_field *given,
 	struct sms_gateway *sms = sms_of(gw);
 	struct sms_line *l = sms_tenant_free_line(sms);
 	struct err err = ERR_INIT;
-	char text[128];
+	char text[512];
 
 	if (n > 1) {
 		sms_own_try(sms, user, given, n, token);

@@ -37,7 +37,7 @@ struct asking {
 	struct gateway *gw;
 	uint64_t token; /* of a command, or of an iq */
 	char *user;
-	struct buf settings, rooms, contacts, unwanted, archive;
+	struct buf settings, registration, rooms, contacts, unwanted, archive;
 };
 
 static struct asking *
@@ -48,6 +48,7 @@ asking_new(struct gateway *gw, struct str user)
 	k->gw = gw;
 	k->user = str_dup(user);
 	buf_init(&k->settings, PART_MAX);
+	buf_init(&k->registration, PART_MAX);
 	buf_init(&k->rooms, PART_MAX);
 	buf_init(&k->contacts, PART_MAX);
 	buf_init(&k->unwanted, PART_MAX);
@@ -59,6 +60,7 @@ static void
 asking_free(struct asking *k)
 {
 	buf_release(&k->settings);
+	buf_release(&k->registration);
 	buf_release(&k->rooms);
 	buf_release(&k->contacts);
 	buf_release(&k->unwanted);
@@ -149,6 +151,8 @@ show(struct adhoc_call *call, struct asking *k)
 	    "What was said is in the archive of each room or person, which "
 	    "your client reads there.");
 	add_part(w, "settings", "Settings", &k->settings);
+	if (k->gw->ops->registration)
+		add_part(w, "registration", "Registration", &k->registration);
 	add_part(w, "rooms", "Rooms you are in", &k->rooms);
 	add_part(
 	    w, "contacts", "People and networks in your roster", &k->contacts);
@@ -186,6 +190,7 @@ on_account(struct account *a, void *arg)
 
 	account_settings(a, add_setting, k);
 	add_rooms(k, a);
+	registration_write(k->gw, str_c(k->user), &k->registration);
 	rosters_write(k->gw->rosters, str_c(k->user), &k->contacts);
 	unwanted_write(k->gw->unwanted, str_c(k->user), &k->unwanted);
 	(void)store_talks_load(core_store(k->gw->core), gateway_domain(k->gw),

@@ -191,6 +191,16 @@ registration_resume(struct gateway *gw, struct str user)
 	store_suspended(gw, user, false, NULL, NULL);
 }
 
+void
+registration_write(struct gateway *gw, struct str user, struct buf *out)
+{
+	if (!is_registered(gw, user))
+		return;
+	gw->ops->registration->describe(gw, user, out);
+	if (gateway_is_suspended(gw, user))
+		buf_addf(out, "It is suspended.\n");
+}
+
 /* ---- subscriptions of the gateway ------------------------------------- */
 
 static void

@@ -22,6 +22,7 @@
 #include "lib/str.h"
 
 struct adhoc_call;
+struct buf;
 struct err;
 struct gateway;
 struct iq_ask;
@@ -45,6 +46,9 @@ void registration_resume(struct gateway *gw, struct str user);
 
 /* He wants to be forgotten. */
 void registration_remove(struct gateway *gw, struct str user);
+
+/* Appends what he has registered, for him. */
+void registration_write(struct gateway *gw, struct str user, struct buf *out);
 
 /* XEP-0077 but for <remove/>, at the domain of a gateway with registration. */
 void registration_on_get(struct iq_ask *ask);
