@@ -38,6 +38,7 @@ it_counts_for_its_own_line_and_gateway_only(void **state)
 	(void)state;
 	sms_ref_make(key, STR("main"), 0x28a101, ref);
 	assert_false(sms_ref_read(key, STR("mai"), str_c(ref), &got));
+	assert_false(sms_ref_read(key, STR("moon"), str_c(ref), &got));
 	assert_false(sms_ref_read(key, STR("main2"), str_c(ref), &got));
 	assert_false(sms_ref_read(key, STR(""), str_c(ref), &got));
 	assert_false(sms_ref_read(other_key, STR("main"), str_c(ref), &got));
