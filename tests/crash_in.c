@@ -727,8 +727,8 @@ main(int argc, char **argv)
 	}
 	if (mode.stream)
 		crash_hook = cut_stream;
-	/* cppcheck-suppress invalidFunctionArg ; there is no file */
 	world = mmap(NULL, sizeof(*world), PROT_READ | PROT_WRITE,
+	    /* cppcheck-suppress invalidFunctionArg ; there is no file */
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (world == MAP_FAILED || !crash_dir_make())
 		return 2;

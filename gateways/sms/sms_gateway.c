@@ -326,13 +326,14 @@ sms_close(struct gateway *gw)
 
 	sms_own_close(sms);
 	sms_out_close(sms);
-	sms_in_end(sms);
 	LIST_EACH(&sms->order, n)
 	{
 		struct sms_line *l = LIST_ENTRY(n, struct sms_line, node);
 
 		sms_line_free(&l);
 	}
+	/* Lines have let go of what waited for pictures and parts. */
+	sms_in_end(sms);
 	sms_parcel_close(sms);
 	map_release(&sms->lines);
 	sms_lasts_release(&sms->last);

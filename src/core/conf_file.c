@@ -30,7 +30,7 @@ static const char *
 read_all(int fd, struct buf *out)
 {
 	char text[4096];
-	ssize_t n;
+	ssize_t n = 0;
 	int rc = 0;
 
 	while (rc == 0 && (n = read(fd, text, sizeof(text))) > 0)
