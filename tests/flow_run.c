@@ -12,6 +12,8 @@
  *	xmpp up | xmpp down                   all components
  *	xmpp slow | xmpp fast                 as their output buffers tell
  *	restart                               killed, and started again
+ *	restart early                         ... and what follows comes while
+ *	                                      it reads what it has kept
  *	disk full | disk works                nothing can be written to it
  *	backup | restore                      a restart, with a copy of the
  *	                                      database made, or put back
@@ -336,7 +338,7 @@ on_reload(void *arg, struct buf *restart_out, struct err *err)
 }
 
 static void
-start(void)
+start_early(void)
 {
 	struct store_params sp = {
 		.loop = NULL, .retry_min_ms = 5, .retry_max_ms = 10
@@ -361,6 +363,14 @@ start(void)
 	if (!play.core)
 		fail("core: %s", err.text);
 	core_start(play.core, NULL, NULL);
+}
+
+static void
+start(void)
+{
+	if (play.core)
+		return;
+	start_early();
 	settle();
 }
 
@@ -1186,7 +1196,9 @@ perform(struct str line)
 		start();
 	} else if (str_is(first, "restart")) {
 		kill_core();
-		start();
+		start_early();
+		if (!str_is(verb, "early"))
+			settle();
 	} else if (str_is(first, "disk")) {
 		disk(str_is(verb, "full"));
 	} else if (str_is(first, "backup") || str_is(first, "restore")) {

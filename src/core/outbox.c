@@ -153,13 +153,13 @@ outbox_free(struct outbox **bp)
 /* ---- what an earlier run has left ------------------------------------- */
 
 /* What was being tried when it died: nobody knows whether it was sent. */
-static void
+static bool
 recover_piece(struct piece *p)
 {
 	struct owed *o = p->owed;
 
-	if (p->fate != FATE_TRYING)
-		return;
+	if (p->fate != FATE_TRYING || p->is_flying)
+		return false;
 	if (p->line->dedups) {
 		p->fate = FATE_QUEUED;
 	} else {
@@ -167,25 +167,43 @@ recover_piece(struct piece *p)
 		err_set(&o->err, ERR_UNREACHABLE,
 		    "the gateway was interrupted while it was being sent");
 	}
-	owed_save(o, p);
+	return true;
 }
 
+/* How long it has been unsure counts from now: a report may still come. */
+static void
+recover_message(struct owed *o)
+{
+	bool is_found[GW_PIECES_MAX];
+	bool any = false;
+
+	for (unsigned i = 0; i < o->head.npieces; i++) {
+		is_found[i] = recover_piece(&o->piece[i]);
+		any = any || is_found[i];
+	}
+	if (!any)
+		return;
+	o->changed_utc = clock_of(o->box)->utc;
+	owed_changed(o, NULL);
+	for (unsigned i = 0; i < o->head.npieces; i++)
+		if (is_found[i])
+			owed_save(o, &o->piece[i]);
+}
+
+/* A report or an operator may have asked for it while this was read. */
 static void
 recover(struct outbox *b, const struct store_out *row,
     const struct store_piece *piece, size_t npiece)
 {
-	struct owed *o =
-	    owed_find(b, row->id) ? NULL : owed_read(b, row, piece, npiece);
-	enum fate was;
+	struct owed *o = owed_find(b, row->id);
 
-	if (!o)
-		return;
-	was = o->fate;
-	for (unsigned i = 0; i < o->head.npieces; i++)
-		recover_piece(&o->piece[i]);
-	owed_add(o);
-	if (o->fate != was)
-		owed_changed(o, NULL);
+	if (!o) {
+		o = owed_read(b, row, piece, npiece);
+		if (o)
+			owed_add(o);
+	}
+	if (o)
+		recover_message(o);
 }
 
 /* Whatever can go now does. */

@@ -122,8 +122,9 @@ line_may_send(struct line *l)
 	int64_t now = clock_of(l)->at, at = l->wait_at;
 
 	if (!l->is_there || l->is_paused || l->box->is_held ||
-	    !l->box->is_open || twin_is_there(l->box->gw->twin) ||
-	    l->nflying >= l->parallel || core_is_stopping(l->box->gw->core))
+	    !l->box->is_loaded || !l->box->is_open ||
+	    twin_is_there(l->box->gw->twin) || l->nflying >= l->parallel ||
+	    core_is_stopping(l->box->gw->core))
 		return false;
 	if (!store_is_ok(core_store(l->box->gw->core)))
 		at = later(at, now + OUTBOX_TROUBLE_MS);

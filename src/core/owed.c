@@ -493,7 +493,6 @@ owed_add(struct owed *o)
 {
 	list_del(&o->node);
 	map_put(&o->box->messages, id_key(o), o);
-	find_worst(o);
 	enter(o);
 	owed_tell(o);
 	plan(o);
