@@ -233,7 +233,6 @@ keep(struct draft_waiting *d, const struct gw_route *r, struct line *l)
 	row.body = p.body;
 	if (d->has_key)
 		row.key = str_of((const char *)d->key, sizeof(d->key));
-	o->is_counted = true;
 	tallies_add(b->tallies, o, 1);
 	list_add(&b->newborn, &o->node);
 	o->nbusy++;

@@ -216,6 +216,7 @@ outbox_resend(struct owed *o, bool unsure_only, struct err *err)
 	o->expire_utc = now + o->line->expire_ms;
 	o->told &= FATE_SAY_RECEIPT;
 	o->flags &= ~(unsigned)OWED_OWN_WISH;
+	owed_count_again(o);
 	if (owed_input(o, FATE_IN_RESEND) == 0)
 		return err_set(err, ERR_NOT_ALLOWED,
 		    "message %llu is %s: it is not sent again",

@@ -227,12 +227,21 @@ piece_network_id(const struct piece *p)
 	return rest;
 }
 
+static bool
+has_gone(enum fate f)
+{
+	return f == FATE_SENT || f == FATE_DELIVERED || f == FATE_UNSURE;
+}
+
 static void
 find_worst(struct owed *o)
 {
 	o->fate = o->piece[0].fate;
-	for (unsigned i = 1; i < o->head.npieces; i++)
+	for (unsigned i = 0; i < o->head.npieces; i++) {
 		o->fate = fate_worst(o->fate, o->piece[i].fate);
+		if (has_gone(o->piece[i].fate))
+			o->flags |= OWED_GONE;
+	}
 }
 
 static bool
@@ -381,7 +390,6 @@ owed_read(struct outbox *b, const struct store_out *row,
 	o->flags = row->flags;
 	o->told = row->told;
 	o->changed_utc = row->changed_utc;
-	o->is_counted = row->fate < FATE_CANCELLED;
 	read_pieces(o, piece, npiece);
 	find_worst(o);
 	return o;
@@ -439,15 +447,42 @@ enter(struct owed *o)
 		lane_leave(o);
 }
 
+/* What has gone out is billed, whatever is heard of it later. */
 static void
 count_once(struct owed *o)
 {
-	bool counts = o->fate < FATE_CANCELLED;
+	bool counts =
+	    o->flags & OWED_GONE || is_moving(o) || o->fate < FATE_CANCELLED;
 
-	if (counts == o->is_counted)
+	if (counts == !(o->flags & OWED_GIVEN_BACK))
 		return;
-	o->is_counted = counts;
+	o->flags ^= OWED_GIVEN_BACK;
 	tallies_add(o->box->tallies, o, counts ? 1 : -1);
+}
+
+/* What will go out again has been taken, or may have been. */
+static bool
+may_be_billed_twice(const struct owed *o)
+{
+	for (unsigned i = 0; i < o->head.npieces; i++) {
+		const struct piece *p = &o->piece[i];
+
+		if (p->fate == FATE_UNSURE ||
+		    (p->fate == FATE_FAILED && p->name.len))
+			return true;
+	}
+	return false;
+}
+
+void
+owed_count_again(struct owed *o)
+{
+	if (!may_be_billed_twice(o) ||
+	    o->flags >> OWED_BEFORE_SHIFT >= OWED_BEFORE_MAX)
+		return;
+	o->flags += 1u << OWED_BEFORE_SHIFT;
+	o->flags &= ~(unsigned)OWED_GONE;
+	tallies_add(o->box->tallies, o, 1);
 }
 
 /* One line when it has an end; and again if that turns out to be another. */

@@ -30,7 +30,13 @@ enum owed_flag {
 	OWED_HELD = 1 << 0,     /* by an operator */
 	OWED_OWN_WISH = 1 << 1, /* its sender has cancelled it */
 	OWED_ARCHIVED = 1 << 2,
+	OWED_GONE = 1 << 3,       /* some of it has gone out, or may have */
+	OWED_GIVEN_BACK = 1 << 4, /* it does not count: none of it went out */
 };
+
+/* Above the flags: how often it counts for what went out before it was sent
+   again.  store_sql_outbox.c counts the same from what is on disk. */
+enum { OWED_BEFORE_SHIFT = 8, OWED_BEFORE_MAX = 255 };
 
 struct piece {
 	struct owed *owed;
@@ -84,7 +90,6 @@ struct owed {
 	unsigned nflying;
 	struct err err; /* the last bad news */
 	struct timer timer;
-	bool is_counted; /* in the tallies */
 	struct piece *piece;
 };
 
@@ -135,6 +140,9 @@ void owed_changed(struct owed *o, struct piece *p);
 
 /* The same input for all pieces: how many it has changed. */
 unsigned owed_input(struct owed *o, enum fate_input in);
+
+/* A person has it sent again: what may have gone out stays counted. */
+void owed_count_again(struct owed *o);
 
 /* Writes how it stands. */
 void owed_save(struct owed *o, struct piece *p);

@@ -142,13 +142,16 @@ const struct op_row store_sql_outbox[DB_SET] = {
 		.seal = STORE_SQL_NO_SEAL,
 		.erases = true,
 	},
-	/* What never went out costs nothing: cancelled, expired, failed. */
+	/* What never went out costs nothing, and what was sent again counts
+	   again: enum owed_flag, OWED_GIVEN_BACK and OWED_BEFORE_SHIFT. */
 	ROW(DB_TALLIES_LOAD) = {
 		.sql = { "SELECT user, line, accepted_utc / 86400000 AS day,"
-			 " count(*), sum(units), sum(price) FROM outbox"
+			 " sum(times), sum(units * times), sum(price * times)"
+			 " FROM (SELECT user, line, accepted_utc, units, price,"
+			 " (flags >> 8) + (flags & 16 = 0) AS times FROM outbox"
 			 " WHERE gateway = ?1"
-			 " AND accepted_utc >= CAST(?2 AS INTEGER)"
-			 " AND fate < 6 GROUP BY user, line, day" },
+			 " AND accepted_utc >= CAST(?2 AS INTEGER))"
+			 " WHERE times > 0 GROUP BY user, line, day" },
 		.nargs = 2,
 		.seal = STORE_SQL_NO_SEAL,
 		.ncols = 6,
