@@ -6,6 +6,7 @@
 #include "lib/log.h"
 #include "lib/xalloc.h"
 #include "net/http_server.h"
+#include "sms/sms_addressee.h"
 #include "sms/sms_gateway.h"
 #include "sms/sms_group.h"
 #include "sms/sms_in.h"
@@ -13,7 +14,6 @@
 #include "sms/sms_parcel.h"
 #include "sms/sms_parts.h"
 #include "sms/sms_profile.h"
-#include "sms/sms_ref.h"
 #include "sms/sms_verify.h"
 
 enum {
@@ -177,6 +177,19 @@ hand_over(struct sms_line *l, const struct sms_event *ev,
 	return gateway_arrive(l->sms->gw, v, to->n, fn, arg);
 }
 
+static void
+say_whose(struct sms_line *l, const struct sms_event *ev, struct buf *out)
+{
+	if (sms_addressee(l, ev))
+		(void)buf_addf(
+		    out, "A text for line %s %s", l->name, l->number.text);
+	else
+		(void)buf_addf(out,
+		    "A text for " STR_FMT
+		    ", which no line here has, in a webhook of line %s,",
+		    STR_ARG(ev->to), l->name);
+}
+
 /* From the gateway itself: they have no line to answer by. */
 static int
 tell_operator(struct sms_line *l, const struct sms_event *ev,
@@ -199,10 +212,10 @@ tell_operator(struct sms_line *l, const struct sms_event *ev,
 		return 0;
 	}
 	buf_init(&text, NOTE_MAX);
+	say_whose(l, ev, &text);
 	(void)buf_addf(&text,
-	    "A text for line %s %s came from " STR_FMT
-	    "; nobody is to have it: " STR_FMT,
-	    l->name, l->number.text, STR_ARG(m->from), STR_ARG(m->body));
+	    " came from " STR_FMT "; nobody is to have it: " STR_FMT,
+	    STR_ARG(m->from), STR_ARG(m->body));
 	note.body = buf_str(&text);
 	rc = hand_over(l, ev, &to, &note, fn, arg);
 	buf_release(&text);
@@ -213,9 +226,10 @@ static int
 arrive(struct sms_line *l, const struct sms_event *ev,
     const struct gw_message *m, sms_kept_fn *fn, void *arg)
 {
-	struct readers to;
+	struct readers to = { .n = 0 };
 
-	find_readers(l, m->room.len ? m->room : m->from, &to);
+	if (sms_addressee(l, ev))
+		find_readers(l, m->room.len ? m->room : m->from, &to);
 	return to.n ? hand_over(l, ev, &to, m, fn, arg)
 	            : tell_operator(l, ev, m, fn, arg);
 }
@@ -244,7 +258,7 @@ deliver(
 		    (struct gw_attachment){ .url = ev->media[i].url,
 			    .mime = ev->media[i].type,
 			    .size_bytes = ev->media[i].size };
-	if (l->nstop)
+	if (l->nstop && sms_addressee(l, ev))
 		sms_stops_note(&l->sms->stops, str_c(l->name), m.from,
 		    sms_word_read(m.body, l->stop, l->nstop));
 	return arrive(l, ev, &m, fn, arg);
@@ -292,9 +306,13 @@ fate_of(enum sms_state state, enum gw_fate *out)
 static void
 name_it(struct sms_line *l, const struct sms_event *ev, struct gw_report *r)
 {
-	if (ev->our_id.len &&
-	    !sms_ref_read(
-	        l->sms->ref_key, str_c(l->name), ev->our_id, &r->ticket))
+	struct sms_line *of = ev->our_id.len
+	    ? sms_addressee_of_ref(l, ev->our_id, &r->ticket)
+	    : l;
+
+	if (of)
+		r->line = str_c(of->name);
+	else
 		log_warn(log_of(l), "report with a wrong reference",
 		    "line=%s; it is not taken", l->name);
 	if (ev->our_id.len == 0 && ev->nid)
@@ -326,6 +344,11 @@ int
 sms_in_event(
     struct sms_line *l, const struct sms_event *ev, sms_kept_fn *fn, void *arg)
 {
+	struct sms_line *to =
+	    ev->kind == SMS_INBOUND ? sms_addressee(l, ev) : NULL;
+
+	if (to)
+		l = to;
 	if (ev->kind == SMS_INBOUND && ev->nparts > 1 && !ev->is_binary)
 		return sms_parts_take(&l->sms->parts, l, ev, fn, arg);
 	return ev->kind == SMS_INBOUND ? take_message(l, ev, fn, arg)

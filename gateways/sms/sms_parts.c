@@ -15,7 +15,7 @@
 #include "sms/sms_parts.h"
 
 enum {
-	KEY_MAX = 512,
+	KEY_MAX = 1024,
 	WAITERS_MAX = 4 * SMS_PARTS_MAX, /* providers repeat themselves */
 	TEXT_MAX = 64 * 1024,
 };
@@ -180,8 +180,10 @@ on_late(struct timer *t)
 static struct str
 key_of(const struct sms_line *l, const struct sms_event *ev, char out[KEY_MAX])
 {
-	(void)snprintf(out, KEY_MAX, "%s " STR_FMT " " STR_FMT " %u", l->name,
-	    STR_ARG(ev->from), STR_ARG(ev->part_ref), ev->nparts);
+	(void)snprintf(out, KEY_MAX,
+	    "%s " STR_FMT " " STR_FMT " " STR_FMT " %u", l->name,
+	    STR_ARG(ev->from), STR_ARG(ev->to), STR_ARG(ev->part_ref),
+	    ev->nparts);
 	return str_c(out);
 }
 
