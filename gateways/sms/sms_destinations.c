@@ -18,6 +18,12 @@ static const char *const premium[] = { "1900", "1976", "20900", "2786", "3090",
 	"55900", "6119", "64900", "7803", "7809", "808", "81990", "8260", "870",
 	"878", "881", "882", "883", "888", "90900", "972190", "979" };
 
+enum {
+	CODE_MIN = 3, /* digits of a short code: "33" is a forgotten plus */
+	CODE_MAX = 8,
+	NAMED = 100, /* itself, not what it is one of */
+};
+
 void
 sms_destinations_init(struct sms_destinations *d, bool let_premium)
 {
@@ -31,6 +37,26 @@ is_digits(struct str s)
 	for (size_t i = 0; i < s.len; i++)
 		if (s.p[i] < '0' || s.p[i] > '9')
 			return false;
+	return true;
+}
+
+/* With its country beside it, or alone. */
+static bool
+read_code(struct str word, char out[SMS_SHORT_MAX + 1])
+{
+	struct sms_number n;
+	bool is_alone =
+	    word.len >= CODE_MIN && word.len <= CODE_MAX && is_digits(word);
+
+	if (!is_alone) {
+		if (sms_number_read(word, NULL, &n, NULL) < 0 ||
+		    n.kind != SMS_KIND_SHORT)
+			return false;
+		word = sms_number_str(&n);
+	}
+	if (word.len > SMS_SHORT_MAX)
+		return false;
+	memcpy(out, word.p, word.len);
 	return true;
 }
 
@@ -50,10 +76,12 @@ sms_destinations_add(
 	*at = (struct sms_destination){ .region = sms_region_find(word) };
 	if (is_prefix)
 		memcpy(at->prefix, digits.p, digits.len);
-	if (!is_prefix && !at->region && !str_is(word, "*"))
+	if (!is_prefix && !at->region && !str_is(word, "*") &&
+	    !read_code(word, at->code))
 		return err_set(err, ERR_BAD_INPUT,
 		    "\"" STR_FMT "\" is no destination: write + and the first "
-		    "digits (\"+33\"), a country (\"FR\"), or \"*\"",
+		    "digits (\"+33\"), a country (\"FR\"), a short code "
+		    "(\"36180\"), or \"*\"",
 		    STR_ARG(word));
 	d->n++;
 	return 0;
@@ -108,12 +136,23 @@ is_of(const struct sms_region *r, const struct sms_number *n)
 	return its && is_one_country(r, its);
 }
 
+static bool
+is_code(const char *code, const struct sms_number *n)
+{
+	struct str text = sms_number_str(n), whole = str_c(code);
+
+	return n->kind == SMS_KIND_SHORT && str_starts(text, whole) &&
+	    (text.len == whole.len || text.p[whole.len] == ';');
+}
+
 /* 0: not of it; else how exactly it was named, from 1. */
 static size_t
 match(const struct sms_destination *to, const struct sms_number *n)
 {
 	struct str digits = digits_of(n), prefix = str_c(to->prefix);
 
+	if (to->code[0])
+		return is_code(to->code, n) ? NAMED : 0;
 	if (to->region)
 		return is_of(to->region, n);
 	/* A short code has no digits behind its country's. */
@@ -140,6 +179,12 @@ check_one(const struct sms_destinations *d, const struct sms_region *home,
 		return err_set(err, ERR_NOT_ALLOWED,
 		    "messages to %s are not let through: its country is none "
 		    "of those that the operator of this gateway has allowed",
+		    n->text);
+	if (n->kind == SMS_KIND_SHORT && !d->premium && best < NAMED)
+		return err_set(err, ERR_NOT_ALLOWED,
+		    "messages to %s are not let through: a short code may "
+		    "cost extra, and the operator of this gateway has not "
+		    "named this one",
 		    n->text);
 	if (costly > 0 && n->kind == SMS_KIND_E164 && !d->premium &&
 	    best < 1 + costly)

@@ -4,11 +4,14 @@
  * Fraud is a text to the other end of the world, or to a number that earns
  * money: only countries that were named are let through, and of them no
  * ranges whose calls cost extra, unless a prefix at least as long as such a
- * range was named, or all of them are wanted.
+ * range was named, or all of them are wanted.  What a short code costs cannot
+ * be seen: each counts as one that costs extra, and has to be named.
  *
- *	+33	all numbers that begin so (and France's short codes)
+ *	+33	all numbers that begin so
  *	FR	the country's
  *	*	all
+ *	36180	this short code, in whatever country
+ *	36180;phone-context=+33		in this one
  *
  * US and CA are one country here, and so are GB, GG, IM and JE, or any others
  * that share a calling code but for those of +1 and +7.
@@ -27,17 +30,21 @@
 #include "sms/sms_number.h"
 #include "sms/sms_region.h"
 
-enum { SMS_DESTINATIONS_MAX = 300 };
+enum {
+	SMS_DESTINATIONS_MAX = 300,
+	SMS_SHORT_MAX = 31, /* bytes of a short code with its context */
+};
 
 struct sms_destination {
 	char prefix[16];                 /* digits; "": any */
 	const struct sms_region *region; /* or NULL: the prefix counts */
+	char code[SMS_SHORT_MAX + 1];    /* or, if not "", this short code */
 };
 
 struct sms_destinations {
 	struct sms_destination v[SMS_DESTINATIONS_MAX];
 	size_t n;
-	bool premium; /* let through */
+	bool premium; /* let through, short codes of its countries, too */
 };
 
 void sms_destinations_init(struct sms_destinations *d, bool premium);

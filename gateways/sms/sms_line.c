@@ -549,11 +549,11 @@ domain_of(struct str bare)
 const struct sms_region *
 sms_line_home(const struct sms_line *l)
 {
-	struct str number = sms_number_str(&l->number);
+	const struct sms_region *its = NULL;
 
-	if (l->sms->home || l->number.kind != SMS_KIND_E164)
-		return l->sms->home;
-	return sms_region_of(str_skip(number, 1));
+	if (l->number.kind == SMS_KIND_E164)
+		its = sms_region_of(str_skip(sms_number_str(&l->number), 1));
+	return its ? its : l->sms->home;
 }
 
 bool

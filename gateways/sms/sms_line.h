@@ -89,7 +89,10 @@ bool sms_line_is_of(const struct sms_line *l, struct str user);
 /* It is his alone from now on; empty: nobody's. */
 void sms_line_give(struct sms_line *l, struct str user);
 
-/* In which country what comes to it is written; NULL: that is not known. */
+/*
+ * In which country what comes to it is written: that of its number, else of
+ * the gateway; NULL: that is not known.
+ */
 const struct sms_region *sms_line_home(const struct sms_line *l);
 
 /* The i-th of a user's lines, in the order of the file; NULL behind the last. */

@@ -263,6 +263,7 @@ sms_out_route(struct session *s, const struct gw_message *m,
     struct gw_route *out, struct err *err)
 {
 	struct sms_gateway *sms = sms_of(session_gateway(s));
+	const struct sms_region *home;
 	struct sms_number to;
 	struct sms_line *l;
 	struct plan p;
@@ -273,7 +274,8 @@ sms_out_route(struct session *s, const struct gw_message *m,
 	l = sms_choice(s, target_of(m));
 	if (!l)
 		return err_set(err, ERR_AUTH, "you have no line any more");
-	if (sms_destinations_check(&sms->to, sms_line_home(l), &to, err) < 0 ||
+	home = sms->home ? sms->home : sms_line_home(l);
+	if (sms_destinations_check(&sms->to, home, &to, err) < 0 ||
 	    sms_reach_check(l, &to, err) < 0)
 		return -1;
 	rc = plan_make(&p, l, m, &to, err);

@@ -23,6 +23,35 @@ is_in(const struct sms_list *list, struct str s)
 	return false;
 }
 
+/* Where the line is; empty: that is not known. */
+static struct str
+country_of(const struct sms_line *l)
+{
+	const struct sms_region *home = sms_line_home(l);
+
+	if (l->number.kind == SMS_KIND_SHORT)
+		return calling_code(&l->number);
+	return home ? str_c(home->cc) : STR_EMPTY;
+}
+
+/*
+ * The provider is given its digits alone, and sends to whose they are where
+ * the line is.
+ */
+static int
+check_short(
+    const struct sms_line *l, const struct sms_number *n, struct err *err)
+{
+	struct str here = country_of(l);
+
+	if (n->kind != SMS_KIND_SHORT || str_eq(calling_code(n), here))
+		return 0;
+	return err_set(err, ERR_NOT_ALLOWED,
+	    "%s is a short code of another country than line %s, which is of "
+	    "+" STR_FMT ": by it the text would go to somebody else",
+	    n->text, l->name, STR_ARG(here.len ? here : STR("?")));
+}
+
 static int
 check_one(const struct sms_line *l, const struct sms_number *n, struct err *err)
 {
@@ -39,6 +68,8 @@ check_one(const struct sms_line *l, const struct sms_number *n, struct err *err)
 		    "begin with +%s",
 		    sms_profile_title(l->profile), n->text, l->name,
 		    lim->countries.text[0]);
+	if (check_short(l, n, err) < 0)
+		return -1;
 	return sms_stops_check(
 	    &l->sms->stops, str_c(l->name), sms_number_str(n), err);
 }

@@ -2,7 +2,8 @@
  * sms_reach.h - whom a line can write to, as far as is known here
  *
  * Not its own provider's business only: one that sends to its customer's own
- * telephone whatever is asked would text the sender instead of his friend.
+ * telephone whatever is asked would text the sender instead of his friend, and
+ * a short code of another country is somebody else at home.
  */
 #ifndef SMS_REACH_H
 #define SMS_REACH_H

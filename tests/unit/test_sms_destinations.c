@@ -70,16 +70,36 @@ premium_ranges_are_refused_unless_named(void **state)
 	assert_true(goes("FR", "+338991", false, "0899123456"));
 }
 
+/* What it costs cannot be seen. */
 static void
-a_short_code_goes_where_its_country_goes(void **state)
+a_short_code_goes_nowhere_unless_it_is_named(void **state)
 {
 	(void)state;
-	assert_true(goes("FR", "", false, "36180"));
-	assert_false(goes("FR", "", false, "12345;phone-context=+1"));
-	assert_true(goes("FR", "+336", false, "36180"));
-	assert_true(goes("FR", "*", false, "12345;phone-context=+1"));
-	assert_true(goes("FR", "US", false, "12345;phone-context=+1"));
-	assert_false(goes("FR", "+49", false, "36180"));
+	assert_false(goes("FR", "", false, "36180"));
+	assert_false(goes("FR", "FR", false, "36180"));
+	assert_false(goes("FR", "+33", false, "36180"));
+	assert_false(goes("FR", "*", false, "36180"));
+	assert_true(goes("FR", "36180", false, "36180"));
+	assert_true(goes("FR", "36180;phone-context=+33", false, "36180"));
+	assert_true(goes("FR", "+49 36180", false, "36180"));
+	assert_false(goes("FR", "36180", false, "361801"));
+	assert_false(goes("FR", "36180", false, "3618"));
+	assert_false(goes("FR", "36180;phone-context=+1", false, "36180"));
+	/* It is nothing but itself. */
+	assert_false(goes("FR", "36180", true, "0612345678"));
+	assert_false(goes("FR", "361806", true, "+361806123456"));
+}
+
+static void
+with_premium_a_short_code_goes_where_its_country_goes(void **state)
+{
+	(void)state;
+	assert_true(goes("FR", "", true, "36180"));
+	assert_false(goes("FR", "", true, "12345;phone-context=+1"));
+	assert_true(goes("FR", "+336", true, "36180"));
+	assert_true(goes("FR", "*", true, "12345;phone-context=+1"));
+	assert_true(goes("FR", "US", true, "12345;phone-context=+1"));
+	assert_false(goes("FR", "+49", true, "36180"));
 }
 
 static void
@@ -95,7 +115,8 @@ static void
 what_is_no_destination_is_refused(void **state)
 {
 	static const char *const bad[] = { "", "+", "33", "XX", "+33x",
-		"France", "+1234567890123456" };
+		"123456789", "123;phone-context=x", "France",
+		"+1234567890123456" };
 	static struct sms_destinations d;
 
 	(void)state;
@@ -117,7 +138,9 @@ main(void)
 		    the_country_at_home_is_let_through_and_no_other),
 		cmocka_unit_test(destinations_that_are_named_replace_it),
 		cmocka_unit_test(premium_ranges_are_refused_unless_named),
-		cmocka_unit_test(a_short_code_goes_where_its_country_goes),
+		cmocka_unit_test(a_short_code_goes_nowhere_unless_it_is_named),
+		cmocka_unit_test(
+		    with_premium_a_short_code_goes_where_its_country_goes),
 		cmocka_unit_test(
 		    each_member_of_a_group_counts_and_names_go_nowhere),
 		cmocka_unit_test(what_is_no_destination_is_refused),
