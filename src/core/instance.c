@@ -379,6 +379,8 @@ instance_turn(struct gateway *gw)
 	for (n = list_first(&gw->checks); n && left-- > 0;
 	     n = list_first(&gw->checks))
 		session_reap(SESSION(n));
+	if (gw->outbox)
+		outbox_turn(gw->outbox);
 }
 
 /* ---- addresses -------------------------------------------------------- */

@@ -73,6 +73,7 @@ outbox_new(struct gateway *gw)
 	map_init(&b->lines);
 	map_init(&b->orphans);
 	map_init(&b->sure);
+	list_init(&b->calls);
 	list_init(&b->newborn);
 	list_init(&b->untold);
 	list_init(&b->unsaved);
@@ -397,6 +398,7 @@ fail_queued(struct sender *is, const struct err *err)
 {
 	struct map_iter it = { 0 };
 
+	is->is_failing = true;
 	while (map_next(&is->box->messages, &it)) {
 		struct owed *o = it.value;
 
@@ -406,6 +408,7 @@ fail_queued(struct sender *is, const struct err *err)
 		if (owed_input(o, FATE_IN_REPORT_REFUSED))
 			owed_changed(o, NULL);
 	}
+	is->is_failing = false;
 }
 
 void
@@ -424,6 +427,12 @@ outbox_offline(struct session *s, const struct err *err, bool permanent)
 	sender_run(is);
 	is->held--;
 	sender_check(is);
+}
+
+void
+outbox_turn(struct outbox *b)
+{
+	sender_calls(b);
 }
 
 bool

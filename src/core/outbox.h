@@ -79,6 +79,7 @@ struct outbox {
 	struct map messages; /* struct owed, by id */
 	struct map names;    /* struct piece, by line and network id */
 	struct map senders;
+	struct list calls; /* struct sender that are to log in this turn */
 	struct map lines;
 	struct map orphans;   /* outbox_report.c */
 	struct map sure;      /* outbox_accept.c: what was asked about */
@@ -114,6 +115,9 @@ void outbox_accept(struct inlet *in, struct session *s, struct draft *d);
 /* From the session: it can be used, it is over. */
 void outbox_online(struct session *s);
 void outbox_offline(struct session *s, const struct err *err, bool permanent);
+
+/* Before the turn ends. */
+void outbox_turn(struct outbox *b);
 
 /* Nothing is being tried: what has no outcome would be unsure. */
 bool outbox_is_quiet(const struct outbox *b);

@@ -88,6 +88,7 @@ sender_get(struct outbox *b, struct str user, struct str network)
 	s->network = str_of(s->key + user.len + 1, network.len);
 	map_init(&s->lanes);
 	list_init(&s->drafts);
+	list_init(&s->call);
 	timer_init(&s->timer, on_timer);
 	timer_init(&s->drafts_wait, on_drafts_wait);
 	backoff_init(&s->backoff, SENDER_RETRY_MIN_MS, SENDER_RETRY_MAX_MS);
@@ -103,6 +104,7 @@ sender_free(struct sender **sp)
 	*sp = NULL;
 	timer_cancel(&s->timer);
 	timer_cancel(&s->drafts_wait);
+	list_del(&s->call);
 	map_del_value(&s->box->senders, whole_key(s), s);
 	map_release(&s->lanes);
 	free(s->key);
@@ -132,6 +134,17 @@ call_later(struct sender *s)
 	timer_set(&s->timer, clock_of(s), clock_of(s)->at + ms);
 }
 
+/*
+ * A login may succeed, or fail for good, before it returns, which may end all
+ * that its caller is about: not from inside of what looks at lanes.
+ */
+static void
+call_soon(struct sender *s)
+{
+	if (!list_is_linked(&s->call))
+		list_add(&s->box->calls, &s->call);
+}
+
 void
 sender_call(struct sender *s)
 {
@@ -152,7 +165,22 @@ sender_call(struct sender *s)
 	/* Whatever comes of it: it is looked at again. */
 	if (!sender_session(s))
 		call_later(s);
+	list_del(&s->call);
 	s->held--;
+}
+
+void
+sender_calls(struct outbox *b)
+{
+	while (!list_is_empty(&b->calls)) {
+		struct sender *s =
+		    LIST_ENTRY(list_first(&b->calls), struct sender, call);
+
+		list_del(&s->call);
+		if (!sender_session(s))
+			sender_call(s);
+		sender_check(s);
+	}
 }
 
 void
@@ -256,7 +284,7 @@ lane_leave(struct owed *o)
 	list_del(&o->node);
 	l->sender->nmoving--;
 	o->box->nmoving--;
-	if (list_is_empty(&l->messages) && !l->held)
+	if (list_is_empty(&l->messages))
 		lane_free(l);
 	else
 		lane_check(l);
@@ -290,28 +318,10 @@ lane_next(struct lane *l)
 	return n ? next_of(OWED(n)) : NULL;
 }
 
-/* A login may succeed, or fail for good, before it returns. */
-static bool
-has_session(struct lane *l)
-{
-	bool is_online;
-
-	if (sender_session(l->sender))
-		return true;
-	l->held++;
-	sender_call(l->sender);
-	l->held--;
-	is_online = sender_session(l->sender) != NULL;
-	if (!list_is_empty(&l->messages) || l->held)
-		return is_online;
-	lane_free(l);
-	return false;
-}
-
 void
 lane_check(struct lane *l)
 {
-	struct piece *p = lane_next(l);
+	struct piece *p = l->sender->is_failing ? NULL : lane_next(l);
 	struct line *line = p ? line_now(p->line) : NULL;
 
 	if (line && l->line == line && list_is_linked(&l->ready))
@@ -320,11 +330,10 @@ lane_check(struct lane *l)
 	l->line = NULL;
 	if (!line || l->sender->box->is_held || !l->sender->box->is_open)
 		return;
-	if (!has_session(l))
+	if (!sender_session(l->sender)) {
+		call_soon(l->sender);
 		return;
-	/* Called back meanwhile, it has done all this. */
-	if (list_is_linked(&l->ready))
-		return;
+	}
 	l->line = line;
 	list_add(&line->ready, &l->ready);
 	line_run(line);

@@ -31,9 +31,10 @@ struct sender {
 	struct list drafts; /* outbox_accept.c: wait for the session */
 	size_t ndraft;
 	size_t nmoving;
-	unsigned held; /* somebody is at it: a login that succeeds at once may
-	                  leave nothing to do */
-	struct timer timer;       /* to log in again */
+	unsigned held;      /* somebody is at it: nothing may be left of it */
+	bool is_failing;    /* what is queued: nothing is put in line */
+	struct list call;   /* in the outbox: a login is to begin */
+	struct timer timer; /* to log in again */
 	struct timer drafts_wait; /* so long at most */
 	struct backoff backoff;
 };
@@ -42,7 +43,6 @@ struct lane {
 	struct sender *sender;
 	char *key; /* of the other side, with a mark for rooms */
 	struct list messages;
-	unsigned held;     /* as that of the sender */
 	struct list ready; /* in that of a line */
 	struct line *line; /* of which; or NULL */
 };
@@ -59,6 +59,9 @@ void sender_free(struct sender **sp);
 /* Whoever it is needs a session: log in, if that is not being done. */
 void sender_call(struct sender *s);
 
+/* Before the turn ends: logins that lanes have asked for begin. */
+void sender_calls(struct outbox *b);
+
 /* The session, online; or NULL. */
 struct session *sender_session(struct sender *s);
 
@@ -69,7 +72,8 @@ void sender_run(struct sender *s);
 void lane_enter(struct owed *o);
 void lane_leave(struct owed *o);
 
-/* Is the next piece of it ready to go?  Then it is put in line. */
+/* Is the next piece of it ready to go?  Then it is put in line, or a login is
+   begun soon; nothing is freed. */
 void lane_check(struct lane *l);
 
 /* The piece that is next, or NULL: nothing can go now. */
