@@ -15,6 +15,8 @@
  *	restart early                         ... and what follows comes while
  *	                                      it reads what it has kept
  *	disk full | disk works                nothing can be written to it
+ *	disk loses TABLE | disk finds TABLE   a restart, the table is not there;
+ *	                                      it is there again
  *	backup | restore                      a restart, with a copy of the
  *	                                      database made, or put back
  *	reload                                SIGHUP: another `config` came before
@@ -71,6 +73,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -389,24 +392,59 @@ kill_core(void)
 	store_close(&play.store);
 }
 
+/* The store looks again after some milliseconds of its own. */
+static void
+await_store(void)
+{
+	for (int i = 0; i < 1000 && !store_is_ok(play.store); i++) {
+		usleep(2000);
+		settle();
+	}
+	settle();
+}
+
 /* The program's files cannot grow; it is a signal, too. */
 static void
 disk(bool full)
 {
 	struct rlimit limit;
-	int i;
 
 	start();
 	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)getrlimit(RLIMIT_FSIZE, &limit);
 	limit.rlim_cur = full ? 0 : limit.rlim_max;
 	(void)setrlimit(RLIMIT_FSIZE, &limit);
-	/* The store looks again after some milliseconds of its own. */
-	for (i = 0; !full && i < 1000 && !store_is_ok(play.store); i++) {
-		usleep(2000);
+	if (full)
 		settle();
-	}
-	settle();
+	else
+		await_store();
+}
+
+/* What is in it cannot be read meanwhile. */
+static void
+rename_table(struct str from, const char *from_tail, const char *to_tail)
+{
+	char path[512], sql[256];
+	sqlite3 *db = NULL;
+
+	snprintf(path, sizeof(path), "%s/db", play.dir);
+	snprintf(sql, sizeof(sql),
+	    "ALTER TABLE " STR_FMT "%s RENAME TO " STR_FMT "%s", STR_ARG(from),
+	    from_tail, STR_ARG(from), to_tail);
+	if (sqlite3_open(path, &db) != SQLITE_OK ||
+	    sqlite3_busy_timeout(db, 2000) != SQLITE_OK ||
+	    sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		fail("%s: %s", sql, sqlite3_errmsg(db));
+	sqlite3_close(db);
+}
+
+static void
+lose_table(struct str name)
+{
+	kill_core();
+	rename_table(name, "", "_lost");
+	start();
+	await_store();
 }
 
 /* Closed: there is no log beside it. */
@@ -1199,6 +1237,10 @@ perform(struct str line)
 		start_early();
 		if (!str_is(verb, "early"))
 			settle();
+	} else if (str_is(first, "disk") && str_is(verb, "loses")) {
+		lose_table(rest);
+	} else if (str_is(first, "disk") && str_is(verb, "finds")) {
+		rename_table(rest, "_lost", "");
 	} else if (str_is(first, "disk")) {
 		disk(str_is(verb, "full"));
 	} else if (str_is(first, "backup") || str_is(first, "restore")) {

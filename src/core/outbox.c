@@ -31,6 +31,8 @@ clock_of(struct outbox *b)
 
 /* ---- trouble and time ------------------------------------------------- */
 
+static void on_again(struct timer *t);
+
 static void
 on_trouble(struct timer *t)
 {
@@ -54,6 +56,7 @@ on_prune(struct timer *t)
 	store_outs_prune(store_of(b), gateway_domain(b->gw),
 	    now - b->gw->conf->bodies_days * day_ms,
 	    now - OUTBOX_ROWS_DAYS * day_ms, NULL, NULL);
+	outbox_orphans_prune(b, now - day_ms);
 	store_reports_prune(store_of(b), gateway_domain(b->gw), now - day_ms);
 	tallies_prune(b->tallies, now / day_ms - TALLY_DAYS);
 	timer_set(t, clock_of(b), clock_of(b)->at + OUTBOX_PRUNE_MS);
@@ -74,6 +77,7 @@ outbox_new(struct gateway *gw)
 	map_init(&b->orphans);
 	map_init(&b->sure);
 	list_init(&b->calls);
+	list_init(&b->aging);
 	list_init(&b->newborn);
 	list_init(&b->untold);
 	list_init(&b->unsaved);
@@ -81,6 +85,7 @@ outbox_new(struct gateway *gw)
 	list_init(&b->commands);
 	timer_init(&b->trouble, on_trouble);
 	timer_init(&b->prune, on_prune);
+	timer_init(&b->again, on_again);
 	b->tallies = tallies_new();
 	return b;
 }
@@ -128,6 +133,7 @@ outbox_free(struct outbox **bp)
 	store_cancel(store_of(b), b->load);
 	timer_cancel(&b->trouble);
 	timer_cancel(&b->prune);
+	timer_cancel(&b->again);
 	b->is_held = true; /* nothing begins any more */
 	outbox_reports_clear(b);
 	outbox_command_drop_all(b);
@@ -231,10 +237,33 @@ static void
 loaded(struct outbox *b)
 {
 	b->is_loaded = true;
+	b->is_unread = false;
 	if (b->messages.n)
 		log_info(&b->gw->log, "outbox read", "messages=%zu moving=%zu",
 		    b->messages.n, b->nmoving);
 	run(b);
+}
+
+/* The whole again, soon: half of it may be what an operator held. */
+static void
+not_loaded(struct outbox *b, const char *what)
+{
+	struct map_iter it = { 0 };
+	struct err err;
+
+	log_error(&b->gw->log, "outbox not read",
+	    "what=%s action=\"nothing is accepted or sent; trying again in "
+	    "%d s\"",
+	    what, OUTBOX_LOAD_MS / 1000);
+	timer_set(&b->again, clock_of(b), clock_of(b)->at + OUTBOX_LOAD_MS);
+	b->is_unread = true;
+	(void)outbox_check_loaded(b, &err);
+	while (map_next(&b->senders, &it)) {
+		struct sender *s = it.value;
+
+		outbox_drafts_fail(s, &err);
+		sender_check(s);
+	}
 }
 
 static void
@@ -244,6 +273,10 @@ on_messages(bool ok, const struct store_outs *v, void *arg)
 	size_t at = 0;
 
 	b->load = 0;
+	if (!ok) {
+		not_loaded(b, "messages");
+		return;
+	}
 	for (size_t i = 0; i < v->nmessage; i++) {
 		size_t n = 0;
 
@@ -253,10 +286,7 @@ on_messages(bool ok, const struct store_outs *v, void *arg)
 		recover(b, &v->message[i], v->piece + at, n);
 		at += n;
 	}
-	if (!ok)
-		log_error(&b->gw->log, "outbox not read",
-		    "action=\"restart; what is in it stays there\"");
-	else if (v->nmessage == STORE_OUT_PAGE)
+	if (v->nmessage == STORE_OUT_PAGE)
 		b->load = store_outs_load(store_of(b), gateway_domain(b->gw),
 		    v->message[v->nmessage - 1].id, on_messages, b);
 	else
@@ -268,7 +298,13 @@ on_tallies(bool ok, const struct store_tally *v, size_t n, void *arg)
 {
 	struct outbox *b = arg;
 
-	(void)ok; /* what follows fails, too */
+	b->load = 0;
+	if (!ok) {
+		not_loaded(b, "sums");
+		return;
+	}
+	tallies_free(&b->tallies);
+	b->tallies = tallies_new();
 	for (size_t i = 0; i < n; i++) {
 		struct tally t = { (int64_t)v[i].nmessages,
 			(int64_t)v[i].nunits, v[i].price };
@@ -284,7 +320,11 @@ on_reports(bool ok, const struct store_report *v, size_t n, void *arg)
 {
 	struct outbox *b = arg;
 
-	(void)ok;
+	b->load = 0;
+	if (!ok) {
+		not_loaded(b, "reports");
+		return;
+	}
 	for (size_t i = 0; i < n; i++)
 		outbox_orphan_read(b, &v[i]);
 	b->load = store_tallies_load(store_of(b), gateway_domain(b->gw),
@@ -312,8 +352,12 @@ on_pauses(bool ok, const struct store_pause *v, size_t n, void *arg)
 {
 	struct outbox *b = arg;
 
-	(void)ok;
-	if (core_was_restored(b->gw->core))
+	b->load = 0;
+	if (!ok) {
+		not_loaded(b, "pauses");
+		return;
+	}
+	if (core_was_restored(b->gw->core) && !b->is_held)
 		hold_copy(b);
 	for (size_t i = 0; i < n; i++) {
 		struct line *l;
@@ -337,7 +381,11 @@ on_last(bool ok, uint64_t last, void *arg)
 {
 	struct outbox *b = arg;
 
-	(void)ok;
+	b->load = 0;
+	if (!ok) {
+		not_loaded(b, "numbers");
+		return;
+	}
 	if (core_was_restored(b->gw->core)) {
 		last += GENERATION_SKIP;
 		store_out_skip(store_of(b), last);
@@ -347,10 +395,32 @@ on_last(bool ok, uint64_t last, void *arg)
 	    store_pauses_load(store_of(b), gateway_domain(b->gw), on_pauses, b);
 }
 
+static void
+load(struct outbox *b)
+{
+	b->load = store_out_last(store_of(b), on_last, b);
+}
+
+static void
+on_again(struct timer *t)
+{
+	load(TIMER_OWNER(t, struct outbox, again));
+}
+
+int
+outbox_check_loaded(const struct outbox *b, struct err *err)
+{
+	if (!b->is_unread)
+		return 0;
+	return err_set(err, ERR_BUSY,
+	    "not sent: the gateway is starting and cannot read yet what it "
+	    "has kept; try again later");
+}
+
 void
 outbox_start(struct outbox *b)
 {
-	b->load = store_out_last(store_of(b), on_last, b);
+	load(b);
 	timer_set(
 	    &b->prune, clock_of(b), clock_of(b)->at + OUTBOX_PRUNE_MS / 60);
 }

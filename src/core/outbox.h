@@ -64,6 +64,7 @@ enum {
 	OUTBOX_LOGIN_MS = 60000,        /* for drafts */
 	OUTBOX_SURE_MS = 600000,        /* to say the same again */
 	OUTBOX_TROUBLE_MS = 1000,       /* between looks at the store */
+	OUTBOX_LOAD_MS = 5000,          /* what was not read is read again */
 	OUTBOX_PRUNE_MS = 3600000,
 	OUTBOX_ROWS_DAYS = 30,
 };
@@ -82,6 +83,7 @@ struct outbox {
 	struct list calls; /* struct sender that are to log in this turn */
 	struct map lines;
 	struct map orphans;   /* outbox_report.c */
+	struct list aging;    /* the same, oldest first */
 	struct map sure;      /* outbox_accept.c: what was asked about */
 	struct list newborn;  /* struct owed that wait for their commit */
 	struct list untold;   /* struct owed with words to say */
@@ -91,6 +93,8 @@ struct outbox {
 	size_t nreport;
 	size_t nmoving;
 	struct timer trouble, prune;
+	struct timer again; /* what could not be read is */
+	bool is_unread;     /* the last time it could not be */
 	struct tallies *tallies;
 	uint64_t naccepted, nended[FATE_N];
 };
@@ -99,8 +103,11 @@ struct outbox {
 struct outbox *outbox_new(struct gateway *gw);
 void outbox_free(struct outbox **bp);
 
-/* Reads what an earlier run has left. */
+/* Reads what an earlier run has left; until it can. */
 void outbox_start(struct outbox *b);
+
+/* -1: it cannot be read. */
+int outbox_check_loaded(const struct outbox *b, struct err *err);
 
 /* The stream to the XMPP server is up, and ours alone (twin.h): who was not
    told is told. */

@@ -496,6 +496,8 @@ write_head(struct draft_waiting *d, const struct draft *is, struct session *s)
 static int
 check_room_for(struct outbox *b, const struct sender *s, struct err *err)
 {
+	if (outbox_check_loaded(b, err) < 0)
+		return -1;
 	if (!store_is_ok(core_store(b->gw->core)))
 		return err_set(err, ERR_BUSY,
 		    "not sent: the gateway cannot keep messages at the "

@@ -38,8 +38,10 @@ piece_of(struct owed *o, gw_ticket t)
 /* ---- orphans ---------------------------------------------------------- */
 
 struct orphan {
-	char *key; /* line LF network id */
+	struct list node; /* in outbox.aging */
+	char *key;        /* line LF network id */
 	size_t len;
+	int64_t at_utc; /* of the latest */
 	enum gw_fate fate;
 	struct err err;
 };
@@ -60,14 +62,39 @@ static void
 orphan_free(struct outbox *b, struct orphan *o)
 {
 	map_del_value(&b->orphans, str_of(o->key, o->len), o);
+	list_del(&o->node);
 	free(o->key);
 	free(o);
 }
 
-/* A later report about the same says more. */
-static bool
-orphan_add(struct outbox *b, struct str line, struct str network_id,
-    enum gw_fate fate, const struct err *err)
+/* Nobody has missed it for long, or there are too many. */
+static void
+forget_oldest(struct outbox *b)
+{
+	struct list *n = list_first(&b->aging);
+	struct orphan *o = LIST_ENTRY(n, struct orphan, node);
+	struct str id = str_of(o->key, o->len), line;
+
+	if (str_cut(&id, '\n', &line))
+		store_report_del(
+		    store_of(b), gateway_domain(b->gw), line, id, NULL, NULL);
+	orphan_free(b, o);
+}
+
+void
+outbox_orphans_prune(struct outbox *b, int64_t before_utc)
+{
+	while (!list_is_empty(&b->aging)) {
+		struct list *n = list_first(&b->aging);
+
+		if (LIST_ENTRY(n, struct orphan, node)->at_utc >= before_utc)
+			break;
+		forget_oldest(b);
+	}
+}
+
+static struct orphan *
+orphan_get(struct outbox *b, struct str line, struct str network_id)
 {
 	size_t len;
 	char *key = name_of(line, network_id, &len);
@@ -75,21 +102,33 @@ orphan_add(struct outbox *b, struct str line, struct str network_id,
 
 	if (o) {
 		free(key);
-	} else if (b->orphans.n >= OUTBOX_ORPHANS_MAX) {
-		free(key);
-		return false;
-	} else {
-		o = xcalloc(1, sizeof(*o));
-		o->key = key;
-		o->len = len;
-		o->fate = GW_SENT;
-		map_put(&b->orphans, str_of(o->key, o->len), o);
+		return o;
 	}
+	if (b->orphans.n >= OUTBOX_ORPHANS_MAX)
+		forget_oldest(b);
+	o = xcalloc(1, sizeof(*o));
+	list_init(&o->node);
+	o->key = key;
+	o->len = len;
+	o->fate = GW_SENT;
+	map_put(&b->orphans, str_of(o->key, o->len), o);
+	return o;
+}
+
+/* A later report about the same says more. */
+static void
+orphan_add(struct outbox *b, const struct store_report *r, enum gw_fate fate,
+    const struct err *err)
+{
+	struct orphan *o = orphan_get(b, r->line, r->network_id);
+
+	o->at_utc = r->at_utc;
+	list_del(&o->node);
+	list_add(&b->aging, &o->node);
 	if (fate != GW_SENT) {
 		o->fate = fate;
 		o->err = *err;
 	}
-	return true;
 }
 
 void
@@ -109,8 +148,7 @@ outbox_orphan_read(struct outbox *b, const struct store_report *r)
 	if (r->err && r->err < ERR_NKIND)
 		err_set(
 		    &err, (enum err_kind)r->err, STR_FMT, STR_ARG(r->err_text));
-	(void)orphan_add(
-	    b, r->line, r->network_id, (enum gw_fate)r->fate, &err);
+	orphan_add(b, r, (enum gw_fate)r->fate, &err);
 }
 
 /* ---- what becomes of a piece ------------------------------------------ */
@@ -335,14 +373,14 @@ keep_orphan(struct report *r)
 		.err_text = str_c(r->err.text),
 		.at_utc = core_clock(r->box->gw->core)->utc };
 
-	if (row.network_id.len == 0 ||
-	    !orphan_add(r->box, row.line, row.network_id, r->fate, &r->err)) {
+	if (row.network_id.len == 0) {
 		log_info(&r->box->gw->log, "report of nothing",
 		    "ticket=%llu line=%s", (unsigned long long)r->ticket >> 8,
 		    r->line);
 		keep_nothing(r);
 		return;
 	}
+	orphan_add(r->box, &row, r->fate, &r->err);
 	store_report_put(
 	    store_of(r->box), gateway_domain(r->box->gw), &row, on_kept, r);
 }
