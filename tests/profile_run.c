@@ -370,7 +370,8 @@ compare_events(struct run *r, const json_t *c, enum sms_event_kind kind,
 {
 	json_t *events = json_array();
 
-	(void)sms_event_parse_doc(r->profile, kind, doc, note_event, events);
+	(void)sms_event_parse_doc(
+	    r->profile, kind, doc, note_event, events, NULL);
 	differ(&r->at, "events", json_object_get(c, "events"), events);
 	json_decref(events);
 }

@@ -464,15 +464,14 @@ static bool
 read_inbound(const struct reading *r, struct sms_event *ev)
 {
 	ev->from = number_of(r, raw_of(r, F_FROM));
-	if (ev->from.len == 0)
-		return false;
 	read_text(r, ev);
 	read_media(r, ev);
 	read_group(r, ev);
 	ev->subject = line_of(r, F_SUBJECT);
 	ev->name = line_of(r, F_NAME);
 	ev->part_ref = line_of(r, F_PART_REF);
-	return true;
+	/* A number that is withheld is no reason to lose what was said. */
+	return ev->from.len > 0 || ev->text.len > 0 || ev->nmedia > 0;
 }
 
 /* ---- a report --------------------------------------------------------- */
@@ -538,13 +537,21 @@ read_event(const struct reading *r, struct sms_event *ev)
 	    !r->pool->full;
 }
 
+/* Without a "when" anything may have come, and need not be ours. */
+static bool
+is_lost(const struct reading *r)
+{
+	return r->hook->when != NULL || r->pool->full;
+}
+
 size_t
 sms_hook_events(const struct sms_hook *h, const struct sms_doc *doc,
-    const struct sms_number_format *in, sms_event_fn *fn, void *arg)
+    const struct sms_number_format *in, sms_event_fn *fn, void *arg,
+    size_t *nlost_out)
 {
 	struct json_t *node[SMS_DOC_EACH_MAX];
 	size_t n = sms_doc_each(doc, h->each, node, SMS_DOC_EACH_MAX);
-	size_t count = 0;
+	size_t count = 0, nlost = 0;
 	struct sms_event ev;
 	struct sms_pool pool;
 
@@ -552,12 +559,17 @@ sms_hook_events(const struct sms_hook *h, const struct sms_doc *doc,
 		const struct reading r = { h, doc, node[i], in, &pool };
 
 		sms_pool_init(&pool, EVENT_POOL_MAX);
-		if (sms_conds_hold(h->when, doc, node[i], &pool) &&
-		    read_event(&r, &ev)) {
+		if (!sms_conds_hold(h->when, doc, node[i], &pool)) {
+			;
+		} else if (read_event(&r, &ev)) {
 			fn(&ev, arg);
 			count++;
+		} else if (is_lost(&r)) {
+			nlost++;
 		}
 		sms_pool_release(&pool);
 	}
+	if (nlost_out)
+		*nlost_out = nlost;
 	return count;
 }

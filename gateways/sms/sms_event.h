@@ -112,9 +112,14 @@ bool sms_hook_is_choosy(const struct sms_hook *h);
 struct sms_doc *sms_hook_doc(const struct sms_hook *h,
     const struct sms_doc_source *source, struct err *err);
 
-/* How many events there were.  `in`: form of the provider's numbers. */
+/*
+ * How many events there were.  `in`: form of the provider's numbers.
+ * *nlost_out, if not NULL: how many besides are events, by "when", that cannot
+ * be read.
+ */
 size_t sms_hook_events(const struct sms_hook *h, const struct sms_doc *doc,
-    const struct sms_number_format *in, sms_event_fn *fn, void *arg);
+    const struct sms_number_format *in, sms_event_fn *fn, void *arg,
+    size_t *nlost_out);
 
 /* "2026-01-05T10:00:00Z", "1736072400", "1736072400123", ...; 0: none. */
 int64_t sms_time_read(struct str text);

@@ -10,6 +10,7 @@
 #include "sms/sms_gateway.h"
 #include "sms/sms_group.h"
 #include "sms/sms_in.h"
+#include "sms/sms_known.h"
 #include "sms/sms_line.h"
 #include "sms/sms_parcel.h"
 #include "sms/sms_parts.h"
@@ -21,6 +22,8 @@ enum {
 	NOTE_MAX = 64 * 1024,
 	RETRY_S = 10, /* when it could not be kept */
 	PATH_LEN_MAX = 256,
+	NAMES_MAX = 400, /* bytes: fields of a webhook */
+	FIELD_NAME_MAX = 40,
 };
 
 /* A request that waits for the disk; in sms->hooks. */
@@ -426,11 +429,61 @@ check(struct sms_line *l, struct http_ask *ask, const struct sms_doc *doc,
 	return false;
 }
 
+/* Up to what no name has: a body without fields may be taken for one. */
+static void
+add_names(const struct sms_pair *field, size_t n, struct buf *out)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+	                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+
+	for (size_t i = 0; i < n; i++) {
+		struct str name = str_head(field[i].name, FIELD_NAME_MAX);
+		size_t len = 0;
+
+		while (len < name.len && name.p[len] &&
+		    strchr(allowed, name.p[len]))
+			len++;
+		if (out->len + len + 2 < NAMES_MAX)
+			(void)buf_addf(out, "%s" STR_FMT, out->len ? " " : "",
+			    STR_ARG(str_head(name, len)));
+	}
+}
+
+/* Once, however often the same comes: it is how that provider is. */
+static void
+tell_strange(struct sms_line *l, const struct http_ask *ask,
+    const struct sms_doc *doc, size_t nlost)
+{
+	const struct sms_pair *field;
+	struct buf names;
+	uint64_t hash;
+	size_t n;
+
+	buf_init(&names, NAMES_MAX);
+	field = sms_doc_query(doc, &n);
+	add_names(field, n, &names);
+	if (ask->body.len) {
+		field = sms_doc_fields(doc, &n);
+		add_names(field, n, &names);
+	}
+	hash = sms_known_hash(buf_str(&names)) + nlost;
+	if (hash != l->strange)
+		log_warn(log_of(l), "webhook without an event",
+		    "line=%s peer=" STR_FMT " unreadable=%zu fields=\"" STR_FMT
+		    "\"",
+		    l->name, STR_ARG(ask->peer), nlost,
+		    STR_ARG(buf_str(&names)));
+	l->strange = hash;
+	buf_release(&names);
+}
+
+/* What is an event, and cannot be read, is to be told again. */
 static void
 take(struct sms_line *l, struct http_ask *ask, enum sms_event_kind kind,
     const struct sms_doc *doc, const struct sms_once *once)
 {
 	struct hook *h = xcalloc(1, sizeof(*h));
+	size_t nlost = 0;
 
 	h->line = l;
 	h->ask = ask;
@@ -438,8 +491,11 @@ take(struct sms_line *l, struct http_ask *ask, enum sms_event_kind kind,
 	h->once = *once;
 	h->waiting = 1;
 	list_add(&l->sms->hooks, &h->node);
-	(void)sms_event_parse_doc(l->profile, kind, doc, on_event, h);
-	settle(h, true);
+	if (sms_event_parse_doc(l->profile, kind, doc, on_event, h, &nlost) ==
+	        0 ||
+	    nlost > 0)
+		tell_strange(l, ask, doc, nlost);
+	settle(h, nlost == 0);
 }
 
 static struct str

@@ -56,6 +56,7 @@ struct sms_line {
 	struct err token_err;
 	struct sms_poller *poller; /* or NULL */
 	struct sms_replay *replay; /* webhooks that were taken already */
+	uint64_t strange;          /* sms_in.c: the last that told nothing */
 };
 
 extern const struct gw_option sms_line_options[];

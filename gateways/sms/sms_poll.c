@@ -214,7 +214,7 @@ sms_poll_events(const struct sms_poll *p, struct str body,
 
 	if (!doc)
 		return -1;
-	n = sms_hook_events(p->hook, doc, in, fn, arg);
+	n = sms_hook_events(p->hook, doc, in, fn, arg, NULL);
 	sms_doc_free(&doc);
 	return (int)n;
 }

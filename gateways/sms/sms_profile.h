@@ -145,8 +145,11 @@ int sms_event_parse(const struct sms_profile *p, enum sms_event_kind kind,
     const struct sms_doc_source *source, sms_event_fn *fn, void *arg,
     struct err *err);
 
-/* The same, where the document is there (sms_hook_doc()). */
+/*
+ * The same, where the document is there (sms_hook_doc()).  *nlost_out as of
+ * sms_hook_events().
+ */
 int sms_event_parse_doc(const struct sms_profile *p, enum sms_event_kind kind,
-    const struct sms_doc *doc, sms_event_fn *fn, void *arg);
+    const struct sms_doc *doc, sms_event_fn *fn, void *arg, size_t *nlost_out);
 
 #endif

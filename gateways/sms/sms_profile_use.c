@@ -158,14 +158,19 @@ sms_profile_judge_check(const struct sms_profile *p,
 
 int
 sms_event_parse_doc(const struct sms_profile *p, enum sms_event_kind kind,
-    const struct sms_doc *doc, sms_event_fn *fn, void *arg)
+    const struct sms_doc *doc, sms_event_fn *fn, void *arg, size_t *nlost_out)
 {
 	const struct sms_hook *other =
 	    p->hook[kind == SMS_INBOUND ? SMS_STATUS : SMS_INBOUND];
-	size_t n = sms_hook_events(p->hook[kind], doc, &p->in, fn, arg);
+	size_t nlost = 0, nlost_other = 0;
+	size_t n = sms_hook_events(p->hook[kind], doc, &p->in, fn, arg, &nlost);
 
-	if (n == 0 && other && sms_hook_is_choosy(other))
-		n = sms_hook_events(other, doc, &p->in, fn, arg);
+	if (n == 0 && other && sms_hook_is_choosy(other)) {
+		n = sms_hook_events(other, doc, &p->in, fn, arg, &nlost_other);
+		nlost = n > 0 ? nlost_other : nlost + nlost_other;
+	}
+	if (nlost_out)
+		*nlost_out = nlost;
 	return (int)n;
 }
 
@@ -183,7 +188,7 @@ sms_event_parse(const struct sms_profile *p, enum sms_event_kind kind,
 	doc = sms_hook_doc(p->hook[kind], source, err);
 	if (!doc)
 		return -1;
-	n = sms_event_parse_doc(p, kind, doc, fn, arg);
+	n = sms_event_parse_doc(p, kind, doc, fn, arg, NULL);
 	sms_doc_free(&doc);
 	return n;
 }

@@ -606,10 +606,11 @@ a_webhook_tells_its_events(void **state)
 	        "{\"t\":\"other\",\"f\":\"1\"},"
 	        "{\"t\":\"mo\",\"f\":\"MyBank\",\"x\":\"\",\"pr\":\"r\","
 	        "\"pn\":\"1\",\"pt\":2},"
-	        "{\"t\":\"mo\",\"x\":\"from nobody\"}]}"),
+	        "{\"t\":\"mo\",\"x\":\"from nobody\"},{\"t\":\"mo\"}]}"),
 	    "in from=+12125550001 to=+12125550002 id=5 text=a\nbc "
 	    "at=1767603600000\n"
-	    "in from=MyBank part=1/2 of r\n");
+	    "in from=MyBank part=1/2 of r\n"
+	    "in text=from nobody\n");
 	assert_events(SMS_INBOUND,
 	    STR("{\"events\":{\"t\":\"mo\",\"f\":\"12345\",\"g\":[\"+1212555"
 	        "0001\",\"12125550002\"],\"m\":[{\"u\":\"https://x/a b\"},"
