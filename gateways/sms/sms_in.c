@@ -261,7 +261,8 @@ deliver(
 		    (struct gw_attachment){ .url = ev->media[i].url,
 			    .mime = ev->media[i].type,
 			    .size_bytes = ev->media[i].size };
-	if (l->nstop && sms_addressee(l, ev))
+	if ((l->nstop || sms_profile_obeys_stop(l->profile)) &&
+	    sms_addressee(l, ev))
 		sms_stops_note(&l->sms->stops, str_c(l->name), m.from,
 		    sms_word_read(m.body, l->stop, l->nstop));
 	return arrive(l, ev, &m, fn, arg);

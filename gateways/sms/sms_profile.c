@@ -59,6 +59,20 @@ is_name(const char *s, bool dash)
 	return p > s && p - s < NAME_MAX_BYTES;
 }
 
+/* Who keeps the list of those who want no more. */
+static int
+read_opt_out(
+    struct sms_profile *p, const struct sms_json *root, struct err *err)
+{
+	static const char *const whose[] = { "provider", "gateway", NULL };
+	unsigned i = 0;
+
+	if (sms_json_get_word(root, "opt_out", whose, &i, err) < 0)
+		return -1;
+	p->obeys_stop = i == 1;
+	return 0;
+}
+
 /* ---- head ------------------------------------------------------------- */
 
 static int
@@ -85,7 +99,8 @@ read_head(struct sms_profile *p, const struct sms_json *root, struct err *err)
 	if (rc < 0 || keep_text(root, "title", &p->title, err) < 0 ||
 	    sms_list_get(root, "setup", &p->setup, err) < 0 ||
 	    sms_list_get(root, "unverified", &p->unverified, err) < 0 ||
-	    sms_json_get_bool(root, "loopback", &p->loopback, err) < 0)
+	    sms_json_get_bool(root, "loopback", &p->loopback, err) < 0 ||
+	    read_opt_out(p, root, err) < 0)
 		return -1;
 	if (!p->title)
 		p->title = xstrdup(name);
@@ -410,7 +425,7 @@ read_check(struct sms_profile *p, const struct sms_json *root, struct err *err)
 static const char *const root_keys[] = { "profile", "name", "title", "docs",
 	"setup", "unverified", "vars", "numbers", "limits", "price", "maps",
 	"let", "send", "check", "errors", "hooks", "poll", "idempotent",
-	"loopback", "auth", "verify", NULL };
+	"loopback", "opt_out", "auth", "verify", NULL };
 
 /* Settings of a line: those that only the operator makes, and the others. */
 struct scopes {
@@ -621,6 +636,12 @@ bool
 sms_profile_is_loopback(const struct sms_profile *p)
 {
 	return p->loopback;
+}
+
+bool
+sms_profile_obeys_stop(const struct sms_profile *p)
+{
+	return p->obeys_stop;
 }
 
 const struct sms_hook *

@@ -17,6 +17,7 @@
  *	check       a call that costs nothing, "accept": are credentials good?
  *	idempotent  true: what is sent twice with one {id} goes out once
  *	loopback    true: is no provider; the gateway answers itself
+ *	opt_out     "provider" (default), "gateway": who obeys STOP
  *	auth, verify   sms_auth.h, sms_verify.h
  *
  * docs/sms-profiles.md is the same for who writes one.
@@ -95,6 +96,9 @@ const struct sms_number_format *sms_profile_in(const struct sms_profile *p);
 bool sms_profile_can(const struct sms_profile *p, enum sms_send_kind kind);
 bool sms_profile_needs_number(const struct sms_profile *p);
 bool sms_profile_is_loopback(const struct sms_profile *p);
+
+/* Does nobody behind us?  Then the words of no language always count. */
+bool sms_profile_obeys_stop(const struct sms_profile *p);
 
 /* NULL: it has none. */
 const struct sms_hook *sms_profile_hook(

@@ -42,7 +42,7 @@ struct sms_profile {
 	struct sms_verify *verify;
 	struct sms_call *check;
 	struct sms_accept *check_accept;
-	bool loopback, needs_number;
+	bool loopback, needs_number, obeys_stop;
 };
 
 #endif

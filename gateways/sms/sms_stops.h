@@ -1,7 +1,8 @@
 /*
  * sms_stops.h - who wants no more texts from a line
  *
- * For providers that keep no such list: who answers STOP (sms_words.h) gets
+ * For providers that keep no such list ("opt_out" of the profile), and where
+ * the operator names languages: who answers STOP (sms_words.h) gets
  * nothing from that line any more, until he sends START.  What he says is
  * delivered all the same.  Kept over restarts as facts of the gateway.
  *

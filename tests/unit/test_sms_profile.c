@@ -24,7 +24,7 @@ static const char whole[] =
     "\"price\":{\"currency\":\"EUR\",\"sms\":0.05},"
     "\"maps\":{\"coding\":{\"gsm7\":\"0\",\"ucs2\":\"8\"}},"
     "\"let\":{\"sum\":\"{to}{key|sha1|cut:4}\",\"twice\":\"{sum}{sum}\"},"
-    "\"idempotent\":true,"
+    "\"idempotent\":true,\"opt_out\":\"gateway\","
     "\"send\":{\"sms\":{\"url\":\"{base}/a/{space}/send\","
     "\"headers\":{\"X-Sum\":\"{twice}\",\"X-Sim?\":\"{sim}\"},"
     "\"json\":{\"to\":[\"{to}\"],\"from\":\"{from}\",\"text?\":\"{text}\","
@@ -137,6 +137,7 @@ everything_in_a_profile_is_read(void **state)
 	assert_int_equal(l->interval_ms, 2000);
 	assert_int_equal(l->dlr, SMS_DLR_ALL);
 	assert_true(l->gateway_splits && l->dedups);
+	assert_true(sms_profile_obeys_stop(p));
 	assert_string_equal(l->countries.text[1], "33");
 	assert_int_equal(sms_profile_price(p)->sms, 50000);
 	assert_true(sms_profile_can(p, SMS_SEND_GROUP));
