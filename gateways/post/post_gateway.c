@@ -8,6 +8,7 @@
  *
  *	refuse me           it is refused
  *	retry N             the first N tries fail, certainly
+ *	perhaps N           the first N tries may have been read by the line
  *	after MS            ... and it is asked to wait so long each time
  *	throttle MS         the first try fails, and the line is to wait
  *	broken              the line does not work, until "mended"
@@ -134,6 +135,7 @@ static const struct gw_line lines[] = {
 	{ .name = NAME("slow"), .burst = 2, .interval_ms = 1000 },
 	{ .name = NAME("short"), .expire_ms = 60000 },
 	{ .name = NAME("again"), .dedups = true },
+	{ .name = NAME("safe"), .fallback = NAME("spare"), .dedups = true },
 	{ .name = NAME("first"), .fallback = NAME("spare") },
 	{ .name = NAME("spare") },
 	{ .name = NAME("wide"), .parallel = 100 },
@@ -412,7 +414,8 @@ fails(struct session *s, gw_ticket t, const struct gw_message *m)
 	o.retry_after_ms = number(m->body, "after");
 	if (o.is_throttle)
 		o.retry_after_ms = number(m->body, "throttle");
-	if (!o.is_throttle && !o.is_line_broken &&
+	o.maybe_sent = n <= (unsigned)number(m->body, "perhaps");
+	if (!o.is_throttle && !o.is_line_broken && !o.maybe_sent &&
 	    n > (unsigned)number(m->body, "retry"))
 		return false;
 	err_set(&o.err, o.is_line_broken ? ERR_AUTH : ERR_UNREACHABLE, "%s",

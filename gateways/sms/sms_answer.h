@@ -50,6 +50,7 @@ struct sms_verdict {
 	bool own_words;  /* text: the provider said nothing */
 	struct str id[SMS_ANSWER_IDS_MAX];
 	size_t nid;
+	bool maybe_sent;      /* RETRY: it may have been taken */
 	unsigned parts;       /* 0: it does not say */
 	int64_t after_ms;     /* 0: it does not say */
 	struct sms_pool pool; /* private */

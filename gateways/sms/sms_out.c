@@ -330,6 +330,7 @@ tell_verdict(
 		.fate = fates[info->fate],
 		.retry_after_ms = v->after_ms ? v->after_ms : retry_after,
 		.network_id = v->nid ? v->id[0] : STR_EMPTY,
+		.maybe_sent = v->maybe_sent,
 		.is_throttle = info->is_throttle,
 		.is_line_broken = info->is_line_broken };
 
@@ -396,6 +397,7 @@ on_answer(const struct http_response *r, void *arg)
 		(void)judge(g, r);
 	} else {
 		o.fate = fate_of(g->line, r);
+		o.maybe_sent = r->result == HTTP_UNSURE;
 		outcome(g->sms, &o);
 	}
 	sending_free(g);

@@ -137,9 +137,11 @@ sms_answer_judge(const struct sms_profile *p, enum sms_send_kind kind,
     const struct sms_answer *answer, struct sms_verdict *out)
 {
 	sms_verdict_make(p->accept[kind], p->rules, answer, out);
-	/* It recognises what it has had: then nothing is unsure. */
-	if (p->limits.dedups && out->cls == SMS_CLASS_UNSURE)
+	/* It recognises what it has had, and is asked again. */
+	if (p->limits.dedups && out->cls == SMS_CLASS_UNSURE) {
 		out->cls = SMS_CLASS_RETRY;
+		out->maybe_sent = true;
+	}
 }
 
 void

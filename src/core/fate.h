@@ -12,7 +12,9 @@
  * Steps only go forward, whatever order news come in: a report may be faster
  * than the outcome of the attempt that it is about, and what is known
  * already is not taken back by what is known less.  Only what certainly was
- * not sent is tried again by itself; the rest a person must ask for.
+ * not sent, or what its line knows again, is tried again by itself; the rest a
+ * person must ask for.  Of the latter nobody knows once it is given up: QUEUED
+ * --doubt--> UNSURE.
  * Pure: no clock, no output.
  */
 #ifndef CORE_FATE_H
@@ -48,6 +50,7 @@ enum fate_input {
 	FATE_IN_REPORT_REFUSED,
 	FATE_IN_EXPIRE,
 	FATE_IN_CANCEL,
+	FATE_IN_DOUBT,  /* given up: an earlier try may have gone out */
 	FATE_IN_RESEND, /* by a person */
 	FATE_IN_N
 };

@@ -227,7 +227,7 @@ enum gw_fate {
 	                 it; one more fate follows */
 	GW_SENT,      /* the network took responsibility for it */
 	GW_DELIVERED, /* the far end has it */
-	GW_RETRY,     /* certainly not sent; trying again is safe */
+	GW_RETRY,     /* not sent, or maybe_sent: trying again is safe */
 	GW_REFUSED,   /* not delivered; trying again is pointless */
 	GW_UNSURE,    /* may have been sent; only a person may try again */
 };
@@ -305,6 +305,8 @@ struct gw_outcome {
 	struct err err;         /* of the last three */
 	int64_t retry_after_ms; /* RETRY: as the network asked; 0: it did not */
 	struct str network_id;  /* what the network calls it; or empty */
+	bool maybe_sent;        /* RETRY: it may have been read, and the line
+	                           knows its tickets again: no other line does */
 	bool is_throttle;       /* RETRY: the whole line is to wait so long */
 	bool is_line_broken;    /* RETRY: credentials, credit, sender: nothing
 	                        goes by this line until an operator looks */

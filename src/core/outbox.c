@@ -159,21 +159,21 @@ outbox_free(struct outbox **bp)
 
 /* ---- what an earlier run has left ------------------------------------- */
 
-/* What was being tried when it died: nobody knows whether it was sent. */
+/* What was being tried when it died: nobody knows whether it was sent.  Nor
+   does a line that does not know its tickets again any more. */
 static bool
 recover_piece(struct piece *p)
 {
-	struct owed *o = p->owed;
+	bool in_doubt = p->fate == FATE_QUEUED && p->maybe_sent &&
+	    p->line->is_there && !p->line->dedups;
 
-	if (p->fate != FATE_TRYING || p->is_flying)
+	if ((p->fate != FATE_TRYING && !in_doubt) || p->is_flying)
 		return false;
-	if (p->line->dedups) {
-		p->fate = FATE_QUEUED;
-	} else {
-		p->fate = FATE_UNSURE;
-		err_set(&o->err, ERR_UNREACHABLE,
+	if (p->fate == FATE_TRYING)
+		err_set(&p->owed->err, ERR_UNREACHABLE,
 		    "the gateway was interrupted while it was being sent");
-	}
+	p->maybe_sent = p->line->dedups;
+	p->fate = p->line->dedups ? FATE_QUEUED : FATE_UNSURE;
 	return true;
 }
 

@@ -106,7 +106,6 @@ line_now(struct line *l)
 	struct line *f =
 	    l->fallback[0] ? line_find(l->box, str_c(l->fallback)) : NULL;
 
-	/* What is queued was certainly not sent. */
 	return l->is_broken && f && is_usable(f) ? f : l;
 }
 

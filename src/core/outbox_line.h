@@ -46,7 +46,7 @@ struct line *line_get(struct outbox *b, struct str name);
 struct line *line_find(struct outbox *b, struct str name);
 void line_free(struct line **lp);
 
-/* By what a piece of this line's goes now: itself, or its fallback. */
+/* By what goes now what it certainly has not sent: itself, or its fallback. */
 struct line *line_now(struct line *l);
 
 /* An attempt may begin now; else, unless it pauses, the timer is set. */

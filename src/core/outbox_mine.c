@@ -103,8 +103,11 @@ act(struct adhoc_call *call, struct owed *o)
 		adhoc_finish(call, ADHOC_WARN, str_c(err.text));
 	else
 		adhoc_finish(call, ADHOC_INFO,
-		    cancels ? STR("It is not sent.")
-		            : STR("It is sent again."));
+		    cancels && o->fate == FATE_UNSURE
+		        ? STR("It is not tried again; an earlier try may "
+		              "have been sent.")
+		        : cancels ? STR("It is not sent.")
+		                  : STR("It is sent again."));
 }
 
 void

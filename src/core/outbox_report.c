@@ -195,7 +195,8 @@ retry_ms(const struct piece *p, const struct gw_outcome *o)
 	return backoff_next(&b, crypto_random_u32());
 }
 
-/* By the other line at once, if this one was its own. */
+/* By the other line at once, if this one was its own, and has not sent it:
+   the other does not know it again. */
 static bool
 fall_back(struct piece *p)
 {
@@ -203,6 +204,8 @@ fall_back(struct piece *p)
 	struct line *f =
 	    own->fallback[0] ? line_find(own->box, str_c(own->fallback)) : NULL;
 
+	if (p->maybe_sent)
+		return false;
 	if (l != own || !f || !f->is_there || f->is_paused) {
 		p->line = own;
 		return false;
@@ -245,6 +248,8 @@ settle(struct piece *p, const struct gw_outcome *o)
 	enum fate was = p->fate;
 
 	p->fate = fate_next(p->fate, fate_outcome(o->fate));
+	if (o->fate == GW_RETRY && o->maybe_sent)
+		p->maybe_sent = true;
 	piece_set_name(p, o->network_id);
 	if (o->err.kind != ERR_NONE && p->fate != was)
 		p->owed->err = o->err;

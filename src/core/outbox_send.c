@@ -154,7 +154,7 @@ serve(struct line *l, struct lane *lane)
 {
 	struct piece *p = lane_next(lane);
 
-	if (p && line_now(p->line) == l && sender_session(lane->sender))
+	if (p && piece_line_now(p) == l && sender_session(lane->sender))
 		begin(p, l);
 	lane_check(lane);
 }

@@ -15,6 +15,9 @@
 
 enum { HEAD_VERSION = 1 };
 
+/* In the column of the tries, above their number. */
+enum { MAYBE_SENT = 1 << 24, TRIES_MASK = MAYBE_SENT - 1 };
+
 static struct clock *
 clock_of(const struct owed *o)
 {
@@ -290,7 +293,8 @@ piece_row(const struct piece *p, struct store_piece *out)
 	*out = (struct store_piece){ .message = o->id,
 		.no = p->no,
 		.fate = p->fate,
-		.tries = p->tries,
+		.tries = (p->tries & TRIES_MASK) |
+		    (p->maybe_sent ? (unsigned)MAYBE_SENT : 0),
 		.line = str_c(p->line->name),
 		.network_id = piece_network_id(p),
 		.at_utc =
@@ -354,7 +358,8 @@ read_pieces(struct owed *o, const struct store_piece *v, size_t n)
 			continue;
 		p = &o->piece[v[i].no - 1];
 		p->fate = (enum fate)v[i].fate;
-		p->tries = v[i].tries;
+		p->tries = v[i].tries & TRIES_MASK;
+		p->maybe_sent = v[i].tries & MAYBE_SENT;
 		p->line = line_get(o->box, v[i].line);
 		p->next_utc = p->fate == FATE_QUEUED ? v[i].at_utc : 0;
 		piece_set_name(p, v[i].network_id);
@@ -533,6 +538,21 @@ owed_add(struct owed *o)
 	plan(o);
 }
 
+struct line *
+piece_line_now(const struct piece *p)
+{
+	return p->maybe_sent ? p->line : line_now(p->line);
+}
+
+/* What it is for this one. */
+static enum fate_input
+input_of(const struct piece *p, enum fate_input in)
+{
+	bool gives_up = in == FATE_IN_EXPIRE || in == FATE_IN_CANCEL;
+
+	return p->maybe_sent && gives_up ? FATE_IN_DOUBT : in;
+}
+
 unsigned
 owed_input(struct owed *o, enum fate_input in)
 {
@@ -540,11 +560,14 @@ owed_input(struct owed *o, enum fate_input in)
 
 	for (unsigned i = 0; i < o->head.npieces; i++) {
 		struct piece *p = &o->piece[i];
-		enum fate is = fate_next(p->fate, in);
+		enum fate is = fate_next(p->fate, input_of(p, in));
 
 		if (p->is_flying || is == p->fate)
 			continue;
 		p->fate = is;
+		/* Whoever asks for it again knows. */
+		if (in == FATE_IN_RESEND)
+			p->maybe_sent = false;
 		p->next_utc = 0;
 		owed_save(o, p);
 		n++;
@@ -553,6 +576,16 @@ owed_input(struct owed *o, enum fate_input in)
 }
 
 /* ---- time ------------------------------------------------------------- */
+
+/* What is given up of it may have been sent. */
+static bool
+may_be_out(const struct owed *o)
+{
+	for (unsigned i = 0; i < o->head.npieces; i++)
+		if (o->piece[i].fate == FATE_QUEUED && o->piece[i].maybe_sent)
+			return true;
+	return false;
+}
 
 static void
 expire(struct owed *o)
@@ -563,6 +596,8 @@ expire(struct owed *o)
 		return;
 	if (was.kind == ERR_NONE)
 		err_set(&o->err, ERR_TIMEOUT, "it could not be sent in time");
+	else if (may_be_out(o))
+		; /* what is known of the try says more */
 	else if (!str_starts(str_c(was.text), STR("it could not be sent")))
 		err_set(&o->err, ERR_TIMEOUT,
 		    "it could not be sent in time; the last try: %s", was.text);

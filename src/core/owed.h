@@ -44,6 +44,8 @@ struct piece {
 	unsigned no; /* from 1 */
 	unsigned tries;
 	bool is_flying;    /* given to the network, or about to be */
+	bool maybe_sent;   /* by line, which knows it again: it never goes by
+	                      another, and is unsure if it is given up */
 	struct line *line; /* by which it went, or goes next */
 	struct str name;   /* line LF network id: in the map; or empty */
 	int64_t next_utc;  /* queued: not before */
@@ -137,6 +139,9 @@ struct str piece_network_id(const struct piece *p);
  * said, and those behind it are looked at.
  */
 void owed_changed(struct owed *o, struct piece *p);
+
+/* By what the piece goes now: its line, or the fallback of that. */
+struct line *piece_line_now(const struct piece *p);
 
 /* The same input for all pieces: how many it has changed. */
 unsigned owed_input(struct owed *o, enum fate_input in);

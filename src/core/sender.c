@@ -322,7 +322,7 @@ void
 lane_check(struct lane *l)
 {
 	struct piece *p = l->sender->is_failing ? NULL : lane_next(l);
-	struct line *line = p ? line_now(p->line) : NULL;
+	struct line *line = p ? piece_line_now(p) : NULL;
 
 	if (line && l->line == line && list_is_linked(&l->ready))
 		return;

@@ -24,11 +24,11 @@ static void
 every_state_has_an_answer_to_every_input(void **state)
 {
 	/*                 try sent dlvd retry refd unsure | sent dlvd refd |
-	                   expire cancel resend */
-	static const char *const drawing[] = { "D DDDDDD DDD DDD",
-		"S SSDSSS SDF SSS", "T TSDQFU SDF TTT", "Q TQQQQQ SDF ECQ",
-		"U UUUUUU SDF UUQ", "C CCCCCC CCC CCC", "E EEEEEE EEE EEQ",
-		"F FFFFFF FFF FFQ" };
+	                   expire cancel doubt resend */
+	static const char *const drawing[] = { "D DDDDDD DDD DDDD",
+		"S SSDSSS SDF SSSS", "T TSDQFU SDF TTTT", "Q TQQQQQ SDF ECUQ",
+		"U UUUUUU SDF UUUQ", "C CCCCCC CCC CCCC", "E EEEEEE EEE EEEQ",
+		"F FFFFFF FFF FFFQ" };
 
 	(void)state;
 	for (int f = 1; f < FATE_N; f++) {

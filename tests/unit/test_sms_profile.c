@@ -466,6 +466,8 @@ an_answer_is_judged_by_the_profile_then_by_its_status(void **state)
 		assert_str(v.text, answers[i].text);
 		assert_string_equal(ids.p, answers[i].ids);
 		assert_int_equal(v.parts, answers[i].parts);
+		assert_int_equal(v.maybe_sent,
+		    str_starts(str_c(answers[i].text), STR("it may have")));
 		assert_int_equal(v.after_ms, answers[i].after_ms);
 		buf_release(&ids);
 		sms_verdict_release(&v);
