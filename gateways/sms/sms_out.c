@@ -188,6 +188,21 @@ check_number(const struct sms_gateway *sms, struct str name,
 	return 0;
 }
 
+/* Asked when it is accepted, and again of the line by which it goes then: that
+   may be another one, and somebody may have answered STOP meanwhile. */
+static int
+check_goes(
+    const struct sms_line *l, const struct sms_number *to, struct err *err)
+{
+	const struct sms_region *home = l->sms->home;
+
+	if (!home)
+		home = sms_line_home(l);
+	if (sms_destinations_check(&l->sms->to, home, to, err) < 0)
+		return -1;
+	return sms_reach_check(l, to, err);
+}
+
 static struct sms_amount
 spent(const struct sms_line *l, struct str user)
 {
@@ -263,7 +278,6 @@ sms_out_route(struct session *s, const struct gw_message *m,
     struct gw_route *out, struct err *err)
 {
 	struct sms_gateway *sms = sms_of(session_gateway(s));
-	const struct sms_region *home;
 	struct sms_number to;
 	struct sms_line *l;
 	struct plan p;
@@ -274,9 +288,7 @@ sms_out_route(struct session *s, const struct gw_message *m,
 	l = sms_choice(s, target_of(m));
 	if (!l)
 		return err_set(err, ERR_AUTH, "you have no line any more");
-	home = sms->home ? sms->home : sms_line_home(l);
-	if (sms_destinations_check(&sms->to, home, &to, err) < 0 ||
-	    sms_reach_check(l, &to, err) < 0)
+	if (check_goes(l, &to, err) < 0)
 		return -1;
 	rc = plan_make(&p, l, m, &to, err);
 	if (rc == 0) {
@@ -595,6 +607,48 @@ note(struct session *s, const struct gw_message *m, const struct sms_number *to)
 		    last, m->line, sms_number_str(to), session_user(s));
 }
 
+static bool
+cuts_alike(const struct sms_line *l, const struct plan *p, struct str first)
+{
+	const struct sms_line *f = sms_line_find(l->sms, first);
+	struct sms_room room;
+
+	if (str_is(first, l->name) || p->npieces == 1)
+		return true;
+	if (!f)
+		return false;
+	room = room_of(sms_profile_limits(f->profile));
+	return room.gsm == p->room.gsm && room.ucs2 == p->room.ucs2 &&
+	    room.chars == p->room.chars;
+}
+
+/*
+ * Pieces are numbered as the first line cut them: by one that cuts otherwise
+ * some words would go out twice, or to somebody else, and others never.
+ */
+static int
+check_cut(const struct sms_line *l, const struct plan *p,
+    const struct gw_message *m, struct err *err)
+{
+	if (m->nparts == p->npieces * p->nto && cuts_alike(l, p, m->first_line))
+		return 0;
+	return err_set(err, ERR_UNSUITABLE,
+	    "not sent: it was made into %u messages for line " STR_FMT
+	    ", and line %s would make others of it",
+	    m->nparts, STR_ARG(m->first_line), l->name);
+}
+
+/* *p is to be released, whatever is returned. */
+static int
+plan_part(struct plan *p, const struct sms_line *l, const struct gw_message *m,
+    struct sms_number *to, struct err *err)
+{
+	if (plan_make(p, l, m, to, err) < 0 || check_cut(l, p, m, err) < 0)
+		return -1;
+	member_of(p, m->part, to);
+	return check_goes(l, to, err);
+}
+
 static void
 send_by(struct session *s, struct sms_line *l, gw_ticket t,
     const struct gw_message *m)
@@ -608,10 +662,9 @@ send_by(struct session *s, struct sms_line *l, gw_ticket t,
 		outcome(l->sms, &o);
 		return;
 	}
-	if (plan_make(&p, l, m, &to, &o.err) < 0) {
+	if (plan_part(&p, l, m, &to, &o.err) < 0) {
 		outcome(l->sms, &o);
 	} else {
-		member_of(&p, m->part, &to);
 		note(s, m, &to);
 		words_make(&w, l, t, m, &to, piece_of(&p, m->part));
 		if (!p.media)

@@ -282,6 +282,7 @@ static const size_t message_strs[] = {
 	offsetof(struct gw_message, host),
 	offsetof(struct gw_message, title),
 	offsetof(struct gw_message, line),
+	offsetof(struct gw_message, first_line),
 };
 
 enum {

@@ -200,6 +200,8 @@ struct gw_message {
 	struct str title;         /* of the sender, inward: what people are to
 	                             see instead of his address; or empty */
 	struct str line;          /* outward, not live: by which it goes */
+	struct str first_line;    /* ... and by which route() wanted it to go:
+	                             parts are of what that line makes of it */
 	const struct gw_span *span;
 	size_t nspan;
 	const struct gw_attachment *attachment;

@@ -87,7 +87,7 @@ hand_over(struct piece *p, struct session *s)
 	letter.m.part = p->no;
 	letter.m.nparts = o->head.npieces;
 	letter.m.line = str_c(p->line->name);
-	letter.m.line = str_c(p->line->name);
+	letter.m.first_line = str_c(o->line->name);
 	log_debug(&o->box->gw->log, "attempt",
 	    "ticket=%llu part=%u try=%u line=%s", (unsigned long long)o->id,
 	    p->no, p->tries, p->line->name);
