@@ -243,9 +243,11 @@ keep(struct draft_waiting *d, const struct gw_route *r, struct line *l)
 
 /* ---- where it goes ---------------------------------------------------- */
 
-/* Said twice within ten minutes: he means it. */
+/* Said twice within ten minutes: he means it.  Not so his client, which sends
+   the same stanza again because it did not hear what became of it. */
 struct sure {
-	uint8_t key[CRYPTO_SHA256_BYTES];
+	uint8_t key[CRYPTO_SHA256_BYTES];    /* of the words */
+	uint8_t stanza[CRYPTO_SHA256_BYTES]; /* and of the id */
 	int64_t at;
 };
 
@@ -293,8 +295,11 @@ is_sure(struct draft_waiting *d)
 
 	forget_sure(b, now - OUTBOX_SURE_MS);
 	sure_key(d, key);
-	s = map_del(&b->sure, str_of((const char *)key, sizeof(key)));
+	s = map_get(&b->sure, str_of((const char *)key, sizeof(key)));
+	if (s && d->has_key && memcmp(s->stanza, d->key, sizeof(d->key)) == 0)
+		return false;
 	if (s) {
+		map_del(&b->sure, str_of((const char *)key, sizeof(key)));
 		free(s);
 		return true;
 	}
@@ -302,6 +307,7 @@ is_sure(struct draft_waiting *d)
 		return false;
 	s = xcalloc(1, sizeof(*s));
 	memcpy(s->key, key, sizeof(key));
+	memcpy(s->stanza, d->key, sizeof(d->key));
 	s->at = now;
 	map_put(&b->sure, str_of((const char *)s->key, sizeof(s->key)), s);
 	return false;
