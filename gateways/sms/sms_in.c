@@ -15,6 +15,7 @@
 #include "sms/sms_parcel.h"
 #include "sms/sms_parts.h"
 #include "sms/sms_profile.h"
+#include "sms/sms_reported.h"
 #include "sms/sms_verify.h"
 
 enum {
@@ -307,34 +308,55 @@ fate_of(enum sms_state state, enum gw_fate *out)
 	return false;
 }
 
-static void
+/* The line that it is of; NULL: it names nothing of ours. */
+static struct sms_line *
 name_it(struct sms_line *l, const struct sms_event *ev, struct gw_report *r)
 {
 	struct sms_line *of = ev->our_id.len
 	    ? sms_addressee_of_ref(l, ev->our_id, &r->ticket)
 	    : l;
 
-	if (of)
-		r->line = str_c(of->name);
-	else
+	if (!of) {
 		log_warn(log_of(l), "report with a wrong reference",
 		    "line=%s; it is not taken", l->name);
+		return NULL;
+	}
+	r->line = str_c(of->name);
 	if (ev->our_id.len == 0 && ev->nid)
 		r->network_id = ev->id[0];
+	return r->ticket || r->network_id.len ? of : NULL;
+}
+
+/* A text is delivered when all parts are; one that fails comes in time then. */
+static void
+count_part(struct sms_line *l, const struct sms_event *ev, struct gw_report *r)
+{
+	char key[KEY_MAX];
+
+	if (ev->nparts < 2 || ev->part == 0)
+		return; /* it is about the whole */
+	(void)snprintf(key, sizeof(key), "%" PRIu64 " " STR_FMT, r->ticket,
+	    STR_ARG(r->network_id));
+	if (r->fate == GW_REFUSED)
+		sms_reported_forget(l->reported, str_c(key));
+	else if (r->fate == GW_DELIVERED &&
+	    !sms_reported_part(l->reported, str_c(key), ev->part, ev->nparts))
+		r->fate = GW_SENT;
 }
 
 static int
 take_report(
     struct sms_line *l, const struct sms_event *ev, sms_kept_fn *fn, void *arg)
 {
-	struct gw_report r = { .line = str_c(l->name) };
+	struct gw_report r = { 0 };
+	struct sms_line *of =
+	    fate_of(ev->state, &r.fate) ? name_it(l, ev, &r) : NULL;
 
-	if (fate_of(ev->state, &r.fate))
-		name_it(l, ev, &r);
-	if (r.ticket == 0 && r.network_id.len == 0) {
+	if (!of) {
 		fn(arg, true);
 		return 0;
 	}
+	count_part(of, ev, &r);
 	if (r.fate == GW_REFUSED)
 		err_set(&r.err, sms_class_info(ev->cls)->kind, "%s: " STR_FMT,
 		    sms_profile_title(l->profile),
@@ -573,6 +595,7 @@ sms_in_open(struct sms_line *l, struct err *err)
 	char path[PATH_LEN_MAX];
 
 	l->replay = sms_replay_new(0);
+	l->reported = sms_reported_new(0);
 	if (!has_hooks(l) || !http)
 		return 0;
 	if (sms_profile_verify(l->profile) &&
@@ -601,6 +624,7 @@ sms_in_close(struct sms_line *l)
 	free(l->hook);
 	l->hook = NULL;
 	sms_replay_free(&l->replay);
+	sms_reported_free(&l->reported);
 }
 
 void

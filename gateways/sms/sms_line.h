@@ -54,9 +54,10 @@ struct sms_line {
 	struct sms_auth_state *auth;
 	struct http_call *token_call; /* sms_token.c */
 	struct err token_err;
-	struct sms_poller *poller; /* or NULL */
-	struct sms_replay *replay; /* webhooks that were taken already */
-	uint64_t strange;          /* sms_in.c: the last that told nothing */
+	struct sms_poller *poller;     /* or NULL */
+	struct sms_replay *replay;     /* webhooks that were taken already */
+	struct sms_reported *reported; /* sms_in.c: parts that arrived */
+	uint64_t strange; /* sms_in.c: the last that told nothing */
 };
 
 extern const struct gw_option sms_line_options[];
