@@ -73,7 +73,7 @@ $(BUILD)/profile_run: $(BUILD)/tests/profile_run.o $(BUILD)/tests/profile_diff.o
 	$(LINK)
 
 # The program stopped at every boundary: see the head of crash_run.c.
-CRASH_WRAP := store_writer_add component_end store_out_step store_out_put
+CRASH_WRAP := store_writer_add component_end store_out_try store_out_put
 $(BUILD)/crash_run: LDFLAGS += $(CRASH_WRAP:%=-Wl,--wrap=%)
 $(BUILD)/crash_run: $(BUILD)/tests/crash_run.o $(BUILD)/tests/crash_disk.o $(FAKE) $(BUILD)/parts.a
 	$(LINK)

@@ -111,10 +111,10 @@ bool __real_store_writer_add(struct store_writer *w, struct op *op);
 bool __wrap_store_writer_add(struct store_writer *w, struct op *op);
 int __real_component_end(struct component *c, struct err *err);
 int __wrap_component_end(struct component *c, struct err *err);
-void __real_store_out_step(struct store *st, const struct store_out *o,
-    const struct store_piece *p, store_done_fn *done, void *arg);
-void __wrap_store_out_step(struct store *st, const struct store_out *o,
-    const struct store_piece *p, store_done_fn *done, void *arg);
+void __real_store_out_try(struct store *st, const struct store_out *o,
+    const struct store_piece *p, store_number_fn *fn, void *arg);
+void __wrap_store_out_try(struct store *st, const struct store_out *o,
+    const struct store_piece *p, store_number_fn *fn, void *arg);
 store_load_id __real_store_out_put(struct store *st, const struct store_out *o,
     int64_t since_utc, store_number_fn *fn, void *arg);
 store_load_id __wrap_store_out_put(struct store *st, const struct store_out *o,
@@ -128,18 +128,6 @@ __wrap_store_writer_add(struct store_writer *w, struct op *op)
 
 	store_writer_wait(w);
 	return taken;
-}
-
-/* A program that does not say on disk what it tries. */
-void
-__wrap_store_out_step(struct store *st, const struct store_out *o,
-    const struct store_piece *p, store_done_fn *done, void *arg)
-{
-	if (mode.no_trying && p && p->fate == FATE_TRYING)
-		store_report_del(
-		    st, o->gateway, STR_EMPTY, STR_EMPTY, done, arg);
-	else
-		__real_store_out_step(st, o, p, done, arg);
 }
 
 struct lie {
@@ -156,6 +144,22 @@ on_lie(bool ok, uint64_t n, void *arg)
 	(void)n;
 	l->fn(ok, l->id, l->arg);
 	free(l);
+}
+
+/* A program that does not say on disk what it tries. */
+void
+__wrap_store_out_try(struct store *st, const struct store_out *o,
+    const struct store_piece *p, store_number_fn *fn, void *arg)
+{
+	struct lie *l;
+
+	if (!mode.no_trying) {
+		__real_store_out_try(st, o, p, fn, arg);
+		return;
+	}
+	l = xcalloc(1, sizeof(*l));
+	*l = (struct lie){ 1, fn, arg };
+	(void)store_out_last(st, on_lie, l);
 }
 
 /* A program that does not keep what it accepts. */

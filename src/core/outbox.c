@@ -529,19 +529,40 @@ outbox_needs(struct session *s)
 	return is && (is->nmoving > 0 || is->ndraft > 0);
 }
 
+static void
+forget_drafts(struct outbox *b, struct str user)
+{
+	struct map_iter it = { 0 };
+	struct err err;
+
+	err_set(&err, ERR_STRANGER, "not sent: you have asked to be forgotten");
+	while (map_next(&b->senders, &it)) {
+		struct sender *s = it.value;
+
+		if (!str_eq(s->user, user))
+			continue;
+		outbox_drafts_fail(s, &err);
+		sender_check(s);
+	}
+}
+
 void
 outbox_forget(struct outbox *b, struct str user)
 {
 	struct map_iter it = { 0 };
 
+	forget_drafts(b, user);
+	LIST_EACH(&b->newborn, n)
+	{
+		struct owed *o = LIST_ENTRY(n, struct owed, node);
+
+		o->is_forgotten |= str_eq(o->user, user);
+	}
 	while (map_next(&b->messages, &it)) {
 		struct owed *o = it.value;
 
-		if (!str_eq(o->user, user))
-			continue;
-		o->flags |= OWED_OWN_WISH;
-		if (owed_input(o, FATE_IN_CANCEL))
-			owed_changed(o, NULL);
+		if (str_eq(o->user, user))
+			owed_forget(o);
 	}
 }
 

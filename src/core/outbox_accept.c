@@ -191,12 +191,16 @@ on_kept(bool ok, uint64_t id, void *arg)
 	struct err err;
 
 	o->nbusy--;
-	if (ok && id == o->id) {
+	if (ok && id == o->id && !o->is_forgotten) {
 		accepted(o);
 		return;
 	}
 	tallies_add(b->tallies, o, -1);
-	if (ok) {
+	if (o->is_forgotten) {
+		err_set(&err, ERR_STRANGER,
+		    "not sent: you have asked to be forgotten meanwhile");
+		refuse(b, &o->head, &err);
+	} else if (ok) {
 		look_again(b, id, o->head.from);
 	} else {
 		err_set(&err, ERR_BUSY,

@@ -263,7 +263,7 @@ void
 gateway_outcome(struct gateway *gw, const struct gw_outcome *o)
 {
 	struct piece *p =
-	    piece_of(owed_find(gw->outbox, o->ticket >> 8), o->ticket);
+	    piece_of(owed_find_any(gw->outbox, o->ticket >> 8), o->ticket);
 	struct line *l;
 
 	if (!p || !p->is_flying) {
@@ -275,8 +275,10 @@ gateway_outcome(struct gateway *gw, const struct gw_outcome *o)
 	l = p->line;
 	piece_land(p);
 	tell_line(l, o);
-	settle(p, o);
-	adopt(p);
+	if (!owed_is_gone(p->owed)) {
+		settle(p, o);
+		adopt(p);
+	}
 	line_run(l);
 }
 
@@ -355,6 +357,10 @@ act(struct report *r, struct piece *p)
 {
 	struct err none = ERR_INIT;
 
+	if (p->owed->is_forgotten) {
+		keep_nothing(r);
+		return;
+	}
 	if (!str_is(str_c(r->line), p->line->name)) {
 		log_info(&r->box->gw->log, "report of another line",
 		    "ticket=%llu line=%s went=%s",

@@ -97,14 +97,34 @@ hand_over(struct piece *p, struct session *s)
 	letter_release(&letter);
 }
 
+/* Forgotten meanwhile, or not on disk any more: it is not sent. */
 static void
-on_trying(bool ok, void *arg)
+let_go(struct piece *p)
+{
+	struct line *l = p->line;
+	struct owed *o = p->owed;
+
+	piece_land(p);
+	if (!owed_is_gone(o)) {
+		log_info(&o->box->gw->log, "message is not kept any more",
+		    "ticket=%llu line=%s", (unsigned long long)o->id, l->name);
+		owed_forget(o);
+	}
+	line_run(l);
+}
+
+static void
+on_trying(bool ok, uint64_t nrow, void *arg)
 {
 	struct piece *p = arg;
 	struct owed *o = p->owed;
 	struct session *s = o->lane ? sender_session(o->lane->sender) : NULL;
 
 	o->nbusy--;
+	if (o->is_forgotten || (ok && nrow == 0)) {
+		let_go(p);
+		return;
+	}
 	if (!p->is_flying || p->fate != FATE_TRYING) {
 		piece_land(p);
 		line_run(p->line);
@@ -132,8 +152,7 @@ begin(struct piece *p, struct line *l)
 	piece_row(p, &piece);
 	core_touch(o->box->gw->core);
 	o->nbusy++;
-	store_out_step(
-	    core_store(o->box->gw->core), &row, &piece, on_trying, p);
+	store_out_try(core_store(o->box->gw->core), &row, &piece, on_trying, p);
 }
 
 /* ---- whose turn ------------------------------------------------------- */

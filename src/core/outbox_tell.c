@@ -210,7 +210,7 @@ owed_tell(struct owed *o)
 	unsigned due = owed_due(o);
 
 	list_del(&o->untold);
-	if (!due)
+	if (!due || o->is_forgotten)
 		return;
 	list_add(&o->box->untold, &o->untold);
 	/* What is said is on disk first. */

@@ -182,12 +182,20 @@ owed_free(struct owed **op)
 }
 
 struct owed *
-owed_find(struct outbox *b, uint64_t id)
+owed_find_any(struct outbox *b, uint64_t id)
 {
 	char key[sizeof(id)];
 
 	memcpy(key, &id, sizeof(id));
 	return map_get(&b->messages, str_of(key, sizeof(key)));
+}
+
+struct owed *
+owed_find(struct outbox *b, uint64_t id)
+{
+	struct owed *o = owed_find_any(b, id);
+
+	return o && !o->is_forgotten ? o : NULL;
 }
 
 /* ---- pieces ----------------------------------------------------------- */
@@ -309,6 +317,8 @@ on_saved(bool ok, void *arg)
 	struct owed *o = arg;
 
 	o->nbusy--;
+	if (owed_is_gone(o))
+		return;
 	if (ok)
 		owed_tell(o);
 	if (ok || list_is_linked(&o->unsaved))
@@ -324,6 +334,8 @@ owed_save(struct owed *o, struct piece *p)
 	struct store_piece piece;
 	struct store_out row;
 
+	if (o->is_forgotten)
+		return;
 	owed_row(o, &row);
 	if (p)
 		piece_row(p, &piece);
@@ -575,6 +587,36 @@ owed_input(struct owed *o, enum fate_input in)
 	return n;
 }
 
+/* ---- forgotten -------------------------------------------------------- */
+
+void
+owed_forget(struct owed *o)
+{
+	o->flags |= OWED_OWN_WISH;
+	if (owed_input(o, FATE_IN_CANCEL))
+		owed_changed(o, NULL);
+	o->is_forgotten = true;
+	lane_leave(o);
+	list_del(&o->untold);
+	list_del(&o->unsaved);
+	confirm_drop(&o->mark);
+	free(o->body);
+	o->body = NULL;
+	o->body_len = 0;
+	plan(o);
+	(void)owed_is_gone(o);
+}
+
+bool
+owed_is_gone(struct owed *o)
+{
+	if (!o->is_forgotten)
+		return false;
+	if (o->nbusy == 0 && o->nflying == 0)
+		owed_free(&o);
+	return true;
+}
+
 /* ---- time ------------------------------------------------------------- */
 
 /* What is given up of it may have been sent. */
@@ -641,6 +683,12 @@ on_timer(struct timer *t)
 {
 	struct owed *o = TIMER_OWNER(t, struct owed, timer);
 
+	if (o->is_forgotten) {
+		for (unsigned i = 0; i < o->head.npieces; i++)
+			piece_land(&o->piece[i]);
+		(void)owed_is_gone(o);
+		return;
+	}
 	expire(o);
 	give_up(o);
 	owed_tell(o);

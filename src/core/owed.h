@@ -92,6 +92,7 @@ struct owed {
 	unsigned nflying;
 	struct err err; /* the last bad news */
 	struct timer timer;
+	bool is_forgotten; /* nothing is written, said or tried of it */
 	struct piece *piece;
 };
 
@@ -127,6 +128,9 @@ void owed_write_head(const struct owed_head *h, struct buf *out);
 
 struct owed *owed_find(struct outbox *b, uint64_t id);
 
+/* Also when it is forgotten: its attempt still has an outcome. */
+struct owed *owed_find_any(struct outbox *b, uint64_t id);
+
 /* Known by its id, in its lane if it moves, its timer set. */
 void owed_add(struct owed *o);
 
@@ -142,6 +146,13 @@ void owed_changed(struct owed *o, struct piece *p);
 
 /* By what the piece goes now: its line, or the fallback of that. */
 struct line *piece_line_now(const struct piece *p);
+
+/* Its user is forgotten: it is cancelled, and freed when nothing will call
+   back. */
+void owed_forget(struct owed *o);
+
+/* It is forgotten: perhaps it is freed now. */
+bool owed_is_gone(struct owed *o);
 
 /* The same input for all pieces: how many it has changed. */
 unsigned owed_input(struct owed *o, enum fate_input in);

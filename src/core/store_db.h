@@ -85,6 +85,7 @@ enum db_op {
 	DB_OUT_MARK,  /* id is_open fate told flags expire_utc changed_utc */
 	DB_OUT_STEP,  /* the same; no fate tries line network_id at_utc
 	                      err err_text */
+	DB_OUT_TRY,   /* the same {how many rows of it there are} */
 	DB_OUT_LAST,  /* {id} */
 	DB_OUT_SKIP,  /* id: the next ones are larger */
 	DB_OUTS_LOAD, /* gateway after {a message or a piece} */

@@ -166,23 +166,49 @@ store_out_put(struct store *st, const struct store_out *o, int64_t since_utc,
 	    st, DB_OUT_PUT, v, give_number, (union op_fn){ .number = fn }, arg);
 }
 
+enum { STEP_ARGS = 15, STEP_NUMBERS = 12 };
+
+struct step {
+	struct str v[STEP_ARGS];
+	char d[STEP_NUMBERS][OP_NUMBER];
+};
+
+static void
+step_args(
+    struct step *s, const struct store_out *o, const struct store_piece *p)
+{
+	const struct str v[STEP_ARGS] = { op_digits(s->d[0], (int64_t)o->id),
+		op_digits(s->d[1], o->is_open), op_digits(s->d[2], o->fate),
+		op_digits(s->d[3], o->told), op_digits(s->d[4], o->flags),
+		op_digits(s->d[5], o->expire_utc),
+		op_digits(s->d[6], o->changed_utc), op_digits(s->d[7], p->no),
+		op_digits(s->d[8], p->fate), op_digits(s->d[9], p->tries),
+		p->line, p->network_id, op_digits(s->d[10], p->at_utc),
+		op_digits(s->d[11], p->err), p->err_text };
+
+	memcpy(s->v, v, sizeof(v));
+}
+
 void
 store_out_step(struct store *st, const struct store_out *o,
     const struct store_piece *p, store_done_fn *done, void *arg)
 {
 	static const struct store_piece none = { .message = 0 };
-	const struct store_piece *piece = p ? p : &none;
-	char d[12][OP_NUMBER];
-	const struct str v[] = { op_digits(d[0], (int64_t)o->id),
-		op_digits(d[1], o->is_open), op_digits(d[2], o->fate),
-		op_digits(d[3], o->told), op_digits(d[4], o->flags),
-		op_digits(d[5], o->expire_utc), op_digits(d[6], o->changed_utc),
-		op_digits(d[7], piece->no), op_digits(d[8], piece->fate),
-		op_digits(d[9], piece->tries), piece->line, piece->network_id,
-		op_digits(d[10], piece->at_utc), op_digits(d[11], piece->err),
-		piece->err_text };
+	struct step s;
 
-	store_put(st, p ? DB_OUT_STEP : DB_OUT_MARK, v, done, arg);
+	step_args(&s, o, p ? p : &none);
+	store_put(st, p ? DB_OUT_STEP : DB_OUT_MARK, s.v, done, arg);
+}
+
+void
+store_out_try(struct store *st, const struct store_out *o,
+    const struct store_piece *p, store_number_fn *fn, void *arg)
+{
+	struct step s;
+
+	step_args(&s, o, p);
+	(void)store_load(st, DB_OUT_TRY, s.v, give_number,
+	    (union op_fn){ .number = fn }, arg);
 }
 
 store_load_id

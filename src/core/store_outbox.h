@@ -64,6 +64,11 @@ store_load_id store_out_put(struct store *st, const struct store_out *o,
 void store_out_step(struct store *st, const struct store_out *o,
     const struct store_piece *p, store_done_fn *done, void *arg);
 
+/* The same, of one that is about to be tried: fn is given whether it is there
+   at all, 0 or 1. */
+void store_out_try(struct store *st, const struct store_out *o,
+    const struct store_piece *p, store_number_fn *fn, void *arg);
+
 /* The largest id there ever was. */
 store_load_id store_out_last(struct store *st, store_number_fn *fn, void *arg);
 

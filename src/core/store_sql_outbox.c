@@ -18,6 +18,27 @@
 		    " ORDER BY message, no"                                    \
 	}
 
+/* How a message stands, and what became of one of its pieces. */
+#define STEP                                                                   \
+	"UPDATE outbox SET is_open = CAST(?2 AS INTEGER),"                     \
+	" fate = CAST(?3 AS INTEGER),"                                         \
+	" told = CAST(?4 AS INTEGER),"                                         \
+	" flags = CAST(?5 AS INTEGER),"                                        \
+	" expire_utc = CAST(?6 AS INTEGER),"                                   \
+	" changed_utc = CAST(?7 AS INTEGER)"                                   \
+	" WHERE id = CAST(?1 AS INTEGER)",                                     \
+	    "INSERT INTO piece (message, no, fate, tries, line,"               \
+	    " network_id, at_utc, err, err_text)"                              \
+	    " SELECT id, CAST(?8 AS INTEGER),"                                 \
+	    " CAST(?9 AS INTEGER), CAST(?10 AS INTEGER), ?11,"                 \
+	    " ?12, CAST(?13 AS INTEGER), CAST(?14 AS INTEGER),"                \
+	    " ?15 FROM outbox WHERE id = CAST(?1 AS INTEGER)"                  \
+	    " ON CONFLICT DO UPDATE SET fate = excluded.fate,"                 \
+	    " tries = excluded.tries, line = excluded.line,"                   \
+	    " network_id = excluded.network_id,"                               \
+	    " at_utc = excluded.at_utc, err = excluded.err,"                   \
+	    " err_text = excluded.err_text"
+
 enum { BOTH_COLUMNS = 15 };
 
 #define ROW(kind) [(kind)-DB_OUTBOX]
@@ -60,26 +81,18 @@ const struct op_row store_sql_outbox[DB_SET] = {
 		.seal = STORE_SQL_NO_SEAL,
 	},
 	ROW(DB_OUT_STEP) = {
-		.sql = { "UPDATE outbox SET is_open = CAST(?2 AS INTEGER),"
-			 " fate = CAST(?3 AS INTEGER),"
-			 " told = CAST(?4 AS INTEGER),"
-			 " flags = CAST(?5 AS INTEGER),"
-			 " expire_utc = CAST(?6 AS INTEGER),"
-			 " changed_utc = CAST(?7 AS INTEGER)"
-			 " WHERE id = CAST(?1 AS INTEGER)",
-			 "INSERT INTO piece (message, no, fate, tries, line,"
-			 " network_id, at_utc, err, err_text)"
-			 " SELECT id, CAST(?8 AS INTEGER),"
-			 " CAST(?9 AS INTEGER), CAST(?10 AS INTEGER), ?11,"
-			 " ?12, CAST(?13 AS INTEGER), CAST(?14 AS INTEGER),"
-			 " ?15 FROM outbox WHERE id = CAST(?1 AS INTEGER)"
-			 " ON CONFLICT DO UPDATE SET fate = excluded.fate,"
-			 " tries = excluded.tries, line = excluded.line,"
-			 " network_id = excluded.network_id,"
-			 " at_utc = excluded.at_utc, err = excluded.err,"
-			 " err_text = excluded.err_text" },
+		.sql = { STEP },
 		.nargs = 15,
 		.seal = STORE_SQL_NO_SEAL,
+	},
+	ROW(DB_OUT_TRY) = {
+		.sql = { STEP,
+			 "SELECT count(*) FROM outbox"
+			 " WHERE id = CAST(?1 AS INTEGER)" },
+		.nargs = 15,
+		.seal = STORE_SQL_NO_SEAL,
+		.ncols = 1,
+		.writes = true,
 	},
 	/* AUTOINCREMENT remembers those that are gone, too. */
 	ROW(DB_OUT_LAST) = {

@@ -58,7 +58,8 @@ answer(struct op *op)
 {
 	op->ok = true;
 	if (op->give) {
-		if (op->kind == DB_OUT_PUT || op->kind == DB_ARRIVAL_PUT)
+		if (op->kind == DB_OUT_PUT || op->kind == DB_OUT_TRY ||
+		    op->kind == DB_ARRIVAL_PUT)
 			add_row(op);
 		op->give(op);
 	} else if (op->fn.done) {

@@ -26,6 +26,7 @@
 
 #include "core/migrate.h"
 #include "core/store.h"
+#include "core/store_outbox.h"
 
 #define USER STR("romeo@example.org")
 #define GW   STR("irc.example.org")
@@ -1286,6 +1287,41 @@ what_is_too_old_or_too_much_goes(void **state)
 	assert_string_equal(lines_of(&other, WISH(.max = 0)), "y of 1");
 }
 
+static void
+on_number(bool ok, uint64_t n, void *arg)
+{
+	on_done(ok, NULL);
+	*(uint64_t *)arg = n;
+}
+
+static void
+what_is_not_kept_any_more_is_known_before_it_is_tried(void **state)
+{
+	const struct store_out row = { .id = 7,
+		.gateway = GW,
+		.user = USER,
+		.line = STR("main"),
+		.head = STR("head"),
+		.body = STR("body"),
+		.fate = 4 };
+	const struct store_piece piece = {
+		.message = 7, .no = 1, .fate = 3, .line = STR("main")
+	};
+	uint64_t id = 0, before = 9, after = 9;
+
+	(void)state;
+	open_store();
+	(void)store_out_put(st, &row, 0, on_number, &id);
+	store_out_try(st, &row, &piece, on_number, &before);
+	store_forget(st, USER, GW, on_done, NULL);
+	store_out_try(st, &row, &piece, on_number, &after);
+	store_settle(st);
+	assert_int_equal(nok, 4);
+	assert_int_equal(id, 7);
+	assert_int_equal(before, 1);
+	assert_int_equal(after, 0);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
 int
@@ -1314,6 +1350,7 @@ main(void)
 		TEST(lines_come_by_their_ids_and_the_ends_of_all),
 		TEST(conversations_are_kept_apart_and_forgotten_together),
 		TEST(what_is_too_old_or_too_much_goes),
+		TEST(what_is_not_kept_any_more_is_known_before_it_is_tried),
 		TEST(a_loop_is_rung_when_something_is_done),
 		TEST(many_puts_share_few_commits),
 		TEST(what_is_too_long_is_refused_whole),
