@@ -462,23 +462,52 @@ outbox_online(struct session *s)
 	sender_check(is);
 }
 
+/* What of it waits; what was tried keeps its fate. */
+static void
+fail_message(struct owed *o, const struct err *err)
+{
+	struct err was = o->err;
+
+	o->err = *err;
+	if (owed_input(o, FATE_IN_FAIL))
+		owed_changed(o, NULL);
+	else
+		o->err = was;
+}
+
+/* The ids of what moves, n of them: a message that ends leaves its lane, and
+   takes it along if it was the last. */
+static size_t
+list_moving(struct sender *is, uint64_t *out)
+{
+	struct map_iter it = { 0 };
+	size_t n = 0;
+
+	while (map_next(&is->lanes, &it)) {
+		struct lane *l = it.value;
+
+		LIST_EACH(&l->messages, node)
+		out[n++] = LIST_ENTRY(node, struct owed, node)->id;
+	}
+	return n;
+}
+
 /* It will not be otherwise: what is queued can never be sent. */
 static void
 fail_queued(struct sender *is, const struct err *err)
 {
-	struct map_iter it = { 0 };
+	uint64_t *id = xcalloc(is->nmoving + 1, sizeof(*id));
+	size_t n = list_moving(is, id);
 
 	is->is_failing = true;
-	while (map_next(&is->box->messages, &it)) {
-		struct owed *o = it.value;
+	for (size_t i = 0; i < n; i++) {
+		struct owed *o = owed_find(is->box, id[i]);
 
-		if (!o->lane || o->lane->sender != is)
-			continue;
-		o->err = *err;
-		if (owed_input(o, FATE_IN_REPORT_REFUSED))
-			owed_changed(o, NULL);
+		if (o)
+			fail_message(o, err);
 	}
 	is->is_failing = false;
+	free(id);
 }
 
 void

@@ -560,7 +560,8 @@ piece_line_now(const struct piece *p)
 static enum fate_input
 input_of(const struct piece *p, enum fate_input in)
 {
-	bool gives_up = in == FATE_IN_EXPIRE || in == FATE_IN_CANCEL;
+	bool gives_up =
+	    in == FATE_IN_EXPIRE || in == FATE_IN_CANCEL || in == FATE_IN_FAIL;
 
 	return p->maybe_sent && gives_up ? FATE_IN_DOUBT : in;
 }

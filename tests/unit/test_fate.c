@@ -24,11 +24,12 @@ static void
 every_state_has_an_answer_to_every_input(void **state)
 {
 	/*                 try sent dlvd retry refd unsure | sent dlvd refd |
-	                   expire cancel doubt resend */
-	static const char *const drawing[] = { "D DDDDDD DDD DDDD",
-		"S SSDSSS SDF SSSS", "T TSDQFU SDF TTTT", "Q TQQQQQ SDF ECUQ",
-		"U UUUUUU SDF UUUQ", "C CCCCCC CCC CCCC", "E EEEEEE EEE EEEQ",
-		"F FFFFFF FFF FFFQ" };
+	                   expire cancel fail doubt resend */
+	static const char *const drawing[] = { "D DDDDDD DDD DDDDD",
+		"S SSDSSS SDF SSSSS", "T TSDQFU SDF TTTTT",
+		"Q TQQQQQ SDF ECFUQ", "U UUUUUU SDF UUUUQ",
+		"C CCCCCC CCC CCCCC", "E EEEEEE EEE EEEEQ",
+		"F FFFFFF FFF FFFFQ" };
 
 	(void)state;
 	for (int f = 1; f < FATE_N; f++) {
