@@ -12,12 +12,16 @@
 #include "sms/sms_poller.h"
 #include "sms/sms_profile.h"
 #include "sms/sms_token.h"
+#include "sms/sms_users.h"
 
 enum {
 	VALUE_MAX = 16 * 1024, /* bytes of a variable: a private key fits */
 	TOKEN_BYTES = 16,
 	TOKEN_MIN = 12, /* characters of one that the operator chose */
 };
+
+_Static_assert(
+    SMS_PEOPLE_MAX <= GW_ARRIVALS_MAX, "some would get nothing of what comes");
 
 const struct gw_option sms_line_options[] = {
 	{ "profile", GW_OPT_STR, NULL, 0, 0 },
@@ -265,6 +269,7 @@ static int
 read_users(struct sms_line *l, const struct conf *c, struct err *err)
 {
 	size_t n = conf_list_len(c, "users");
+	struct err why = ERR_INIT;
 
 	l->is_pool = conf_bool(c, "pool");
 	if (l->is_pool && (n > 0 || l->number.text[0] == '\0'))
@@ -282,7 +287,10 @@ read_users(struct sms_line *l, const struct conf *c, struct err *err)
 		    l->name, n ? "too many users" : "nobody may use it");
 	l->user = xcalloc(n, sizeof(*l->user));
 	for (size_t i = 0; i < n; i++)
-		l->user[l->nuser++] = str_dup(conf_list_at(c, "users", i));
+		if (sms_users_add(l->user, &l->nuser,
+		        conf_list_at(c, "users", i), &why) < 0)
+			return conf_err(c, "users", err, "line \"%s\": %s",
+			    l->name, why.text);
 	return 0;
 }
 
