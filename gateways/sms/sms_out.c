@@ -220,7 +220,8 @@ check_caps(const struct sms_line *l, struct str user,
     const struct gw_route *route, struct err *err)
 {
 	int64_t now_utc = gateway_clock(l->sms->gw)->utc;
-	struct sms_amount more = { 1, route->nunits, route->price };
+	struct sms_amount more = { route->npieces, route->nunits,
+		route->price };
 	struct sms_amount of_user = spent(l, user);
 	struct sms_amount of_line = spent(l, STR_EMPTY);
 	struct sms_caps user_caps = l->sms->user, line_caps = l->sms->line;

@@ -125,6 +125,9 @@ static const char *const versions[MIGRATE_VERSION] = {
 	 "  is_broken INTEGER NOT NULL, why TEXT NOT NULL,"
 	 "  PRIMARY KEY (gateway, line)"
 	 ") WITHOUT ROWID;"),
+
+	/* 10: how many messages of the network it is */
+	"ALTER TABLE outbox ADD COLUMN pieces INTEGER NOT NULL DEFAULT 1;",
 };
 
 static int

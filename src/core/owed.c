@@ -281,6 +281,7 @@ owed_row(const struct owed *o, struct store_out *out)
 		.gateway = gateway_domain(o->box->gw),
 		.user = o->user,
 		.line = str_c(o->line->name),
+		.npieces = o->head.npieces,
 		.nunits = o->nunits,
 		.price = o->price,
 		.accepted_utc = o->accepted_utc,

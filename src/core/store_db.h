@@ -81,7 +81,7 @@ enum db_op {
 
 	DB_OUT_PUT = DB_OUTBOX, /* id gateway user key units price accepted_utc
 	                           since_utc line fate flags expire_utc head body
-	                           {id} */
+	                           pieces {id} */
 	DB_OUT_MARK,  /* id is_open fate told flags expire_utc changed_utc */
 	DB_OUT_STEP,  /* the same; no fate tries line network_id at_utc
 	                      err err_text */

@@ -154,13 +154,13 @@ store_load_id
 store_out_put(struct store *st, const struct store_out *o, int64_t since_utc,
     store_number_fn *fn, void *arg)
 {
-	char d[8][OP_NUMBER];
+	char d[9][OP_NUMBER];
 	const struct str v[] = { op_digits(d[0], (int64_t)o->id), o->gateway,
 		o->user, o->key, op_digits(d[1], (int64_t)o->nunits),
 		op_digits(d[2], o->price), op_digits(d[3], o->accepted_utc),
 		op_digits(d[4], since_utc), o->line, op_digits(d[5], o->fate),
 		op_digits(d[6], o->flags), op_digits(d[7], o->expire_utc),
-		o->head, o->body };
+		o->head, o->body, op_digits(d[8], o->npieces) };
 
 	return store_load(
 	    st, DB_OUT_PUT, v, give_number, (union op_fn){ .number = fn }, arg);

@@ -21,6 +21,7 @@ struct store_out {
 	struct str gateway, user;
 	struct str key; /* the same for the same message; or empty */
 	struct str line;
+	unsigned npieces; /* written only: head says it, too */
 	uint64_t nunits;
 	int64_t price;
 	int64_t accepted_utc;

@@ -51,19 +51,21 @@ const struct op_row store_sql_outbox[DB_SET] = {
 			 " AND accepted_utc < CAST(?8 AS INTEGER)",
 			 "INSERT INTO outbox (id, gateway, user, key, units,"
 			 " price, accepted_utc, line, is_open, fate, told,"
-			 " flags, expire_utc, changed_utc, head, body) VALUES"
+			 " flags, expire_utc, changed_utc, head, body, pieces)"
+			 " VALUES"
 			 " (CAST(?1 AS INTEGER), ?2, ?3,"
 			 " nullif(CAST(?4 AS BLOB), x''),"
 			 " CAST(?5 AS INTEGER), CAST(?6 AS INTEGER),"
 			 " CAST(?7 AS INTEGER), ?9, 1, CAST(?10 AS INTEGER),"
 			 " 0, CAST(?11 AS INTEGER), CAST(?12 AS INTEGER),"
 			 " CAST(?7 AS INTEGER), CAST(?13 AS BLOB),"
-			 " CAST(?14 AS BLOB)) ON CONFLICT DO NOTHING",
+			 " CAST(?14 AS BLOB), CAST(?15 AS INTEGER))"
+			 " ON CONFLICT DO NOTHING",
 			 "SELECT id FROM outbox WHERE gateway = ?2"
 			 " AND (id = CAST(?1 AS INTEGER) AND user = ?3"
 			 " AND accepted_utc = CAST(?7 AS INTEGER)"
 			 " OR key = nullif(CAST(?4 AS BLOB), x''))" },
-		.nargs = 14,
+		.nargs = 15,
 		.nvalues = 2,
 		.seal = STORE_SQL_NO_SEAL,
 		.ncols = 1,
@@ -159,9 +161,10 @@ const struct op_row store_sql_outbox[DB_SET] = {
 	   again: enum owed_flag, OWED_GIVEN_BACK and OWED_BEFORE_SHIFT. */
 	ROW(DB_TALLIES_LOAD) = {
 		.sql = { "SELECT user, line, accepted_utc / 86400000 AS day,"
-			 " sum(times), sum(units * times), sum(price * times)"
-			 " FROM (SELECT user, line, accepted_utc, units, price,"
-			 " (flags >> 8) + (flags & 16 = 0) AS times FROM outbox"
+			 " sum(pieces * times), sum(units * times),"
+			 " sum(price * times)"
+			 " FROM (SELECT user, line, accepted_utc, pieces,"
+			 " units, price, (flags >> 8) + (flags & 16 = 0) AS times FROM outbox"
 			 " WHERE gateway = ?1"
 			 " AND accepted_utc >= CAST(?2 AS INTEGER))"
 			 " WHERE times > 0 GROUP BY user, line, day" },

@@ -117,8 +117,8 @@ tallies_put(struct tallies *t, struct str user, struct str line, int64_t day,
 void
 tallies_add(struct tallies *t, const struct owed *o, int times)
 {
-	struct tally one = { times, times * (int64_t)o->nunits,
-		times * o->price };
+	struct tally one = { times * (int64_t)o->head.npieces,
+		times * (int64_t)o->nunits, times * o->price };
 
 	tallies_put(t, o->user, str_c(o->line->name),
 	    o->accepted_utc / TALLY_DAY_MS, &one);

@@ -28,7 +28,7 @@ struct tally {
 void tallies_put(struct tallies *t, struct str user, struct str line,
     int64_t day, const struct tally *what);
 
-/* One message, as often as said: 1, or -1. */
+/* A message of ours, with all its pieces, as often as said: 1, or -1. */
 void tallies_add(struct tallies *t, const struct owed *o, int times);
 
 /* From a day on; user empty: of all of them; line empty: by all of his. */
