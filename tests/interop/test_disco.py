@@ -83,6 +83,11 @@ async def version(ask):
     assert query.findtext("{jabber:iq:version}version")
 
 
+async def vcard(ask):
+    answer = await ask.result("<vCard xmlns='vcard-temp'/>")
+    assert answer.find("{vcard-temp}vCard").findtext("{vcard-temp}FN")
+
+
 async def time(ask):
     answer = await ask.result("<time xmlns='urn:xmpp:time'/>")
     found = answer.find("{urn:xmpp:time}time")
@@ -263,6 +268,7 @@ FEATURES = {
     "urn:xmpp:ping": ping,
     "jabber:iq:version": version,
     "urn:xmpp:time": time,
+    "vcard-temp": vcard,
     "jabber:iq:gateway": prompt,
     "jabber:iq:register": registration,
     "jid\\20escaping": escaping,
