@@ -13,7 +13,7 @@
  *	throttle MS         the first try fails, and the line is to wait
  *	broken              the line does not work, until "mended"
  *	unsure              it may have been sent
- *	silent              nothing is ever said about it
+ *	silent              there is no outcome, a report perhaps
  *	parts N             it takes N pieces
  *	wait MS             the outcome comes so late
  *	report FATE         a report behind the outcome: sent, delivered or
@@ -439,17 +439,16 @@ post_send(struct session *s, gw_ticket t, const struct gw_message *m)
 	struct gateway *gw = session_gateway(s);
 	struct str line = m->line, arg;
 	int64_t wait_ms = number(m->body, "wait");
+	bool is_silent = said(m->body, "silent", NULL);
 
 	if (fails(s, t, m))
 		return;
 	show(s, m, false);
 	if (said(m->body, "early", &arg))
 		report(gw, line, t, fate_of(arg), true);
-	if (said(m->body, "silent", NULL))
-		return;
-	if (wait_ms)
+	if (!is_silent && wait_ms)
 		later(gw, line, t, fate_said(m->body), false, false, wait_ms);
-	else
+	else if (!is_silent)
 		outcome(gw, t, fate_said(m->body));
 	if (said(m->body, "report", &arg)) {
 		struct str in = arg, word;
@@ -459,7 +458,8 @@ post_send(struct session *s, gw_ticket t, const struct gw_message *m)
 			(void)str_to_uint(word, 100000000, &ms);
 		if (ms)
 			later(gw, line, t, fate_of(arg), true,
-			    fate_said(m->body) == GW_SENT, (int64_t)ms);
+			    !is_silent && fate_said(m->body) == GW_SENT,
+			    (int64_t)ms);
 		else
 			report(gw, line, t, fate_of(arg), false);
 	}

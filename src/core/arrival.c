@@ -117,7 +117,7 @@ read_letter(const struct arrival *a, struct letter *l, struct err *err)
 /* One message on its way out, in one or several stanzas. */
 struct letters {
 	struct gateway *gw;
-	const struct arrival *a;
+	struct arrival *a;
 	const struct gw_message *m;
 	struct str from, to;
 	int64_t stamp_utc; /* 0: it is of now */
@@ -200,17 +200,22 @@ write_attachment(const struct letters *l, unsigned part, struct err *err)
 	return end(l, w, err);
 }
 
+/* If it stops half way it is all written again: no news, then. */
 static int
 write_all(const struct letters *l, struct err *err)
 {
 	const struct gw_message *m = l->m;
 
-	if ((m->body.len || m->subject.len || m->nattachment == 0) &&
-	    write_words(l, err) < 0)
-		return -1;
-	for (unsigned i = 1; i <= m->nattachment; i++)
+	if (m->body.len || m->subject.len || m->nattachment == 0) {
+		if (write_words(l, err) < 0)
+			return -1;
+		l->a->is_late = true;
+	}
+	for (unsigned i = 1; i <= m->nattachment; i++) {
 		if (write_attachment(l, i, err) < 0)
 			return -1;
+		l->a->is_late = true;
+	}
 	return 0;
 }
 
@@ -268,7 +273,7 @@ room_of(struct gateway *gw, struct str user, const struct gw_message *m)
 }
 
 static int
-say(struct gateway *gw, struct str user, const struct arrival *a,
+say(struct gateway *gw, struct str user, struct arrival *a,
     const struct gw_message *m, struct err *err)
 {
 	struct letters l = { .gw = gw, .a = a, .m = m, .to = user };

@@ -555,7 +555,7 @@ outbox_needs(struct session *s)
 	struct sender *is =
 	    b ? sender_find(b, session_user(s), session_network(s)) : NULL;
 
-	return is && (is->nmoving > 0 || is->ndraft > 0);
+	return is && (is->nmoving > 0 || is->ndraft > 0 || is->nnewborn > 0);
 }
 
 static void

@@ -91,6 +91,7 @@ struct outbox {
 	struct list commands; /* outbox_admin.c: ask the disk */
 	struct list reports;  /* outbox_report.c: on their way to the disk */
 	size_t nreport;
+	size_t nnewborn;
 	size_t nmoving;
 	struct timer trouble, prune;
 	struct timer again; /* what could not be read is */

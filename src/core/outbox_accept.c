@@ -184,9 +184,8 @@ accepted(struct owed *o)
 }
 
 static void
-on_kept(bool ok, uint64_t id, void *arg)
+born(struct owed *o, bool ok, uint64_t id)
 {
-	struct owed *o = arg;
 	struct outbox *b = o->box;
 	struct err err;
 
@@ -209,6 +208,21 @@ on_kept(bool ok, uint64_t id, void *arg)
 		refuse(b, &o->head, &err);
 	}
 	owed_free(&o);
+}
+
+static void
+on_kept(bool ok, uint64_t id, void *arg)
+{
+	struct owed *o = arg;
+	struct outbox *b = o->box;
+	struct sender *s = sender_get(b, o->user, o->head.network);
+
+	s->held++;
+	s->nnewborn--;
+	b->nnewborn--;
+	born(o, ok, id);
+	s->held--;
+	sender_check(s);
 }
 
 static void
@@ -239,6 +253,8 @@ keep(struct draft_waiting *d, const struct gw_route *r, struct line *l)
 		row.key = str_of((const char *)d->key, sizeof(d->key));
 	tallies_add(b->tallies, o, 1);
 	list_add(&b->newborn, &o->node);
+	d->sender->nnewborn++;
+	b->nnewborn++;
 	o->nbusy++;
 	(void)store_out_put(
 	    core_store(b->gw->core), &row, now - OUTBOX_SAME_MS, on_kept, o);
@@ -512,7 +528,8 @@ check_room_for(struct outbox *b, const struct sender *s, struct err *err)
 		return err_set(err, ERR_BUSY,
 		    "not sent: the gateway cannot keep messages at the "
 		    "moment; try again later");
-	if (b->nmoving >= OUTBOX_MAX || s->nmoving >= OUTBOX_USER_MAX ||
+	if (b->nmoving + b->nnewborn >= OUTBOX_MAX ||
+	    s->nmoving + s->nnewborn >= OUTBOX_USER_MAX ||
 	    s->ndraft >= OUTBOX_DRAFTS_MAX)
 		return err_set(
 		    err, ERR_BUSY, "not sent: too many messages are waiting");

@@ -300,6 +300,18 @@ act(struct command *c, struct owed *o)
 static void ask_disk(struct command *c);
 
 static void
+not_read(struct command *c)
+{
+	struct err err;
+
+	err_set(&err, ERR_BUSY,
+	    "the disk is in trouble: message %llu cannot be looked for now; "
+	    "see the log, and try again",
+	    (unsigned long long)c->id);
+	answer(c, &err);
+}
+
+static void
 on_found(bool ok, const struct store_outs *v, void *arg)
 {
 	struct command *c = arg;
@@ -314,10 +326,12 @@ on_found(bool ok, const struct store_outs *v, void *arg)
 	}
 	if (o) {
 		act(c, o);
-		return;
+	} else if (ok) {
+		c->gw = next_box(c, c->gw);
+		ask_disk(c);
+	} else {
+		not_read(c);
 	}
-	c->gw = next_box(c, c->gw);
-	ask_disk(c);
 }
 
 static void

@@ -7,7 +7,12 @@
 #include "core/twin.h"
 #include "lib/xalloc.h"
 
-enum { THROTTLE_MS = 5000, THROTTLE_MAX_MS = 600000, WHY_MAX = 300 };
+enum {
+	THROTTLE_MS = 5000,
+	THROTTLE_OWN_MAX_MS = 600000, /* if the network does not say */
+	THROTTLE_MAX_MS = 86400000,
+	WHY_MAX = 300,
+};
 
 static struct clock *
 clock_of(const struct line *l)
@@ -115,6 +120,12 @@ later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+static int64_t
+sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 bool
 line_may_send(struct line *l)
 {
@@ -188,10 +199,9 @@ line_throttle(struct line *l, int64_t ms)
 	int64_t at;
 
 	if (ms == 0)
-		ms = (int64_t)THROTTLE_MS
-		    << (l->nthrottle < 7 ? l->nthrottle : 7);
-	if (ms > THROTTLE_MAX_MS)
-		ms = THROTTLE_MAX_MS;
+		ms = sooner(THROTTLE_MS << sooner(l->nthrottle, 7),
+		    THROTTLE_OWN_MAX_MS);
+	ms = sooner(ms, THROTTLE_MAX_MS);
 	l->nthrottle++;
 	at = clock_of(l)->at + ms;
 	if (at <= l->wait_at)

@@ -50,8 +50,8 @@ take_off(struct piece *p, struct line *l)
 	p->next_utc = 0;
 	p->is_flying = true;
 	l->nflying++;
-	if (o->nflying++ == 0)
-		o->flying_at = clock_of(o)->at;
+	p->flying_at = clock_of(o)->at;
+	o->nflying++;
 }
 
 /* It was not even begun. */
@@ -88,6 +88,7 @@ hand_over(struct piece *p, struct session *s)
 	letter.m.nparts = o->head.npieces;
 	letter.m.line = str_c(p->line->name);
 	letter.m.first_line = str_c(o->line->name);
+	p->flying_at = clock_of(o)->at;
 	log_debug(&o->box->gw->log, "attempt",
 	    "ticket=%llu part=%u try=%u line=%s", (unsigned long long)o->id,
 	    p->no, p->tries, p->line->name);
@@ -148,6 +149,7 @@ begin(struct piece *p, struct line *l)
 	take_off(p, l);
 	if (o->fate == FATE_QUEUED && o->head.npieces == 1)
 		o->fate = FATE_TRYING;
+	owed_plan(o);
 	owed_row(o, &row);
 	piece_row(p, &piece);
 	core_touch(o->box->gw->core);

@@ -432,6 +432,8 @@ sooner(int64_t *at, int64_t other)
 static void
 plan_piece(const struct owed *o, const struct piece *p, int64_t *at)
 {
+	if (p->is_flying)
+		sooner(at, p->flying_at + OUTBOX_OUTCOME_MS);
 	if (p->fate != FATE_QUEUED)
 		return;
 	sooner(at, at_of(o, o->expire_utc));
@@ -439,15 +441,13 @@ plan_piece(const struct owed *o, const struct piece *p, int64_t *at)
 		sooner(at, at_of(o, p->next_utc));
 }
 
-static void
-plan(struct owed *o)
+void
+owed_plan(struct owed *o)
 {
 	int64_t at = INT64_MAX;
 
 	for (unsigned i = 0; i < o->head.npieces; i++)
 		plan_piece(o, &o->piece[i], &at);
-	if (o->nflying)
-		sooner(&at, o->flying_at + OUTBOX_OUTCOME_MS);
 	if (o->fate == FATE_UNSURE && !(o->told & FATE_SAY_UNSURE) &&
 	    clock_of(o)->utc < o->changed_utc + OUTBOX_UNSURE_MS)
 		sooner(&at, at_of(o, o->changed_utc + OUTBOX_UNSURE_MS));
@@ -538,7 +538,7 @@ owed_changed(struct owed *o, struct piece *p)
 	if (l)
 		lane_check(l);
 	enter(o);
-	plan(o);
+	owed_plan(o);
 }
 
 void
@@ -548,7 +548,7 @@ owed_add(struct owed *o)
 	map_put(&o->box->messages, id_key(o), o);
 	enter(o);
 	owed_tell(o);
-	plan(o);
+	owed_plan(o);
 }
 
 struct line *
@@ -605,7 +605,7 @@ owed_forget(struct owed *o)
 	free(o->body);
 	o->body = NULL;
 	o->body_len = 0;
-	plan(o);
+	owed_plan(o);
 	(void)owed_is_gone(o);
 }
 
@@ -651,24 +651,37 @@ expire(struct owed *o)
 		o->err = was;
 }
 
-/* The network owes the outcome of what it was given so long ago. */
+/* The network owes the outcome; unless a report has told already. */
+static void
+give_up_piece(struct piece *p)
+{
+	struct owed *o = p->owed;
+	struct gw_outcome late = { .ticket = piece_ticket(p),
+		.fate = GW_UNSURE };
+
+	if (p->fate != FATE_TRYING) {
+		piece_land(p);
+		line_run(p->line);
+		return;
+	}
+	log_warn(&o->box->gw->log, "no outcome of an attempt",
+	    "ticket=%llu part=%u line=%s waited_ms=%d action=\"taken as "
+	    "unsure\"",
+	    (unsigned long long)o->id, p->no, p->line->name, OUTBOX_OUTCOME_MS);
+	err_set(&late.err, ERR_TIMEOUT,
+	    "the network has not said what became of it");
+	gateway_outcome(o->box->gw, &late);
+}
+
 static void
 give_up(struct owed *o)
 {
-	if (o->nflying == 0 ||
-	    clock_of(o)->at < o->flying_at + OUTBOX_OUTCOME_MS)
-		return;
-	log_warn(&o->box->gw->log, "no outcome of an attempt",
-	    "ticket=%llu line=%s waited_ms=%d action=\"taken as unsure\"",
-	    (unsigned long long)o->id, o->line->name, OUTBOX_OUTCOME_MS);
 	for (unsigned i = 0; i < o->head.npieces; i++) {
-		struct gw_outcome late = { .ticket = piece_ticket(&o->piece[i]),
-			.fate = GW_UNSURE };
+		struct piece *p = &o->piece[i];
 
-		err_set(&late.err, ERR_TIMEOUT,
-		    "the network has not said what became of it");
-		if (o->piece[i].is_flying && o->piece[i].fate == FATE_TRYING)
-			gateway_outcome(o->box->gw, &late);
+		if (p->is_flying &&
+		    clock_of(o)->at >= p->flying_at + OUTBOX_OUTCOME_MS)
+			give_up_piece(p);
 	}
 }
 
@@ -699,7 +712,7 @@ on_timer(struct timer *t)
 	if (is_over(o))
 		owed_free(&o);
 	else
-		plan(o);
+		owed_plan(o);
 }
 
 /* ---- told ------------------------------------------------------------- */
@@ -716,6 +729,6 @@ on_confirmed(struct confirm_mark *m, bool taken)
 	o->telling = 0;
 	if (taken) {
 		owed_save(o, NULL);
-		plan(o);
+		owed_plan(o);
 	}
 }

@@ -49,6 +49,7 @@ struct piece {
 	struct line *line; /* by which it went, or goes next */
 	struct str name;   /* line LF network id: in the map; or empty */
 	int64_t next_utc;  /* queued: not before */
+	int64_t flying_at; /* since when */
 };
 
 /* What its head says: constant.  Strings live in one allocation. */
@@ -86,7 +87,6 @@ struct owed {
 	unsigned flags; /* OWED_* */
 	unsigned told, telling;
 	struct confirm_mark mark;
-	int64_t flying_at;  /* since when the oldest attempt is under way */
 	int64_t settled_at; /* since when nothing has happened */
 	unsigned nbusy;     /* store operations that will call back */
 	unsigned nflying;
@@ -159,6 +159,9 @@ unsigned owed_input(struct owed *o, enum fate_input in);
 
 /* A person has it sent again: what may have gone out stays counted. */
 void owed_count_again(struct owed *o);
+
+/* When it is looked at next. */
+void owed_plan(struct owed *o);
 
 /* Writes how it stands. */
 void owed_save(struct owed *o, struct piece *p);

@@ -114,7 +114,8 @@ sender_free(struct sender **sp)
 void
 sender_check(struct sender *s)
 {
-	if (s->lanes.n == 0 && s->ndraft == 0 && s->held == 0)
+	if (s->lanes.n == 0 && s->ndraft == 0 && s->nnewborn == 0 &&
+	    s->held == 0)
 		sender_free(&s);
 }
 

@@ -30,6 +30,7 @@ struct sender {
 	struct map lanes;
 	struct list drafts; /* outbox_accept.c: wait for the session */
 	size_t ndraft;
+	size_t nnewborn; /* not on disk yet */
 	size_t nmoving;
 	unsigned held;      /* somebody is at it: nothing may be left of it */
 	bool is_failing;    /* what is queued: nothing is put in line */

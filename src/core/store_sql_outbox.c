@@ -125,7 +125,8 @@ const struct op_row store_sql_outbox[DB_SET] = {
 	},
 	ROW(DB_OUT_FIND_NAMED) = {
 		.sql = BOTH("gateway = ?1 AND id = (SELECT max(message)"
-			    " FROM piece WHERE piece.line = ?2"
+			    " FROM piece JOIN outbox AS o ON o.id = message"
+			    " WHERE o.gateway = ?1 AND piece.line = ?2"
 			    " AND piece.network_id = ?3"
 			    " AND piece.network_id <> '')"),
 		.nargs = 3,
