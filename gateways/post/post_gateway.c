@@ -24,6 +24,8 @@
  *	ask                 it is refused once, to be said again
  *	by LINE             it goes by that line
  *
+ * Logging in, "nobody" is refused and "slow" is never done.
+ *
  * Several of them stand behind one another with a comma.  Its user is told of
  * each attempt: "sent 1/2 bob: words", and of what failed.  The lines are in
  * lines[].
@@ -188,6 +190,8 @@ post_login(struct session *s, struct str nick, struct err *err)
 
 	(void)nick;
 	(void)err;
+	if (str_starts(session_user(s), STR("slow@")))
+		return 0;
 	if (str_starts(session_user(s), STR("nobody@"))) {
 		ev = (struct gw_event){ .type = GW_EV_OFFLINE,
 			.permanent = true };

@@ -37,6 +37,7 @@ struct core {
 	uint64_t last_id, last_message;
 	uint32_t salt;
 	bool is_stopping;
+	bool stops_late; /* the goodbyes are over, something is being sent */
 	void (*on_attached)(void *arg);
 	void *on_attached_arg;
 	void (*on_stopped)(void *arg);
@@ -67,6 +68,17 @@ is_quiet(struct core *c)
 	return true;
 }
 
+static bool
+is_sending(struct core *c)
+{
+	LIST_EACH(&c->gateways, n)
+	{
+		if (instance_is_sending(GATEWAY(n)))
+			return true;
+	}
+	return false;
+}
+
 static void
 on_turn(struct loop_hook *h)
 {
@@ -76,7 +88,8 @@ on_turn(struct loop_hook *h)
 	{
 		instance_turn(GATEWAY(n));
 	}
-	if (c->is_stopping && c->on_stopped && is_quiet(c))
+	if (c->is_stopping && c->on_stopped &&
+	    (c->stops_late ? !is_sending(c) : is_quiet(c)))
 		stopped(c);
 }
 
@@ -109,8 +122,16 @@ on_stop_deadline(struct timer *t)
 {
 	struct core *c = TIMER_OWNER(t, struct core, stop);
 
+	/* What has no outcome now is unsure after the start. */
+	if (!c->stops_late && is_sending(c)) {
+		c->stops_late = true;
+		timer_set(t, core_clock(c),
+		    core_clock(c)->at + CORE_STOP_SENDING_MS - CORE_STOP_MS);
+		return;
+	}
 	log_warn(c->log, "some networks did not say goodbye",
-	    "waited_ms=%d action=stop", CORE_STOP_MS);
+	    "waited_ms=%d action=stop",
+	    c->stops_late ? CORE_STOP_SENDING_MS : CORE_STOP_MS);
 	stopped(c);
 }
 

@@ -6,7 +6,8 @@
  *	core_start(core, on_attached, me);
  *	loop_run(loop);
  *	core_stop(core, on_stopped, me);  // QUIT, unavailable; then, at once
- *	                                  // or within CORE_STOP_MS, on_stopped
+ *	                                  // or within CORE_STOP_MS, on_stopped;
+ *	                                  // later while something is being sent
  *	core_free(&core);
  */
 #ifndef CORE_CORE_H
@@ -30,7 +31,10 @@ struct loop;
 struct store;
 struct unsettled;
 
-enum { CORE_STOP_MS = 3000 };
+enum {
+	CORE_STOP_MS = 3000,
+	CORE_STOP_SENDING_MS = 9000, /* while something is being sent */
+};
 
 /* All must outlive the core. */
 struct core_params {

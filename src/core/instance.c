@@ -358,15 +358,22 @@ void
 instance_stop(struct gateway *gw)
 {
 	probe_stop(gw->probe);
+	if (gw->outbox)
+		outbox_stop(gw->outbox);
 	for_sessions(gw, end_session);
 	rosters_goodbye(gw->rosters);
 }
 
 bool
+instance_is_sending(const struct gateway *gw)
+{
+	return gw->outbox && !outbox_is_quiet(gw->outbox);
+}
+
+bool
 instance_is_quiet(const struct gateway *gw)
 {
-	return gw->nsession == 0 &&
-	    (!gw->outbox || outbox_is_quiet(gw->outbox));
+	return gw->nsession == 0 && !instance_is_sending(gw);
 }
 
 void

@@ -96,6 +96,9 @@ void instance_start(struct gateway *gw);
 /* Sends everybody away and logs every session out. */
 void instance_stop(struct gateway *gw);
 
+/* An attempt is under way. */
+bool instance_is_sending(const struct gateway *gw);
+
 /* No session is left, and no attempt is under way. */
 bool instance_is_quiet(const struct gateway *gw);
 

@@ -534,10 +534,29 @@ outbox_turn(struct outbox *b)
 	sender_calls(b);
 }
 
+void
+outbox_stop(struct outbox *b)
+{
+	struct map_iter it = { 0 };
+	struct err err;
+
+	err_set(&err, ERR_BUSY,
+	    "not sent: the gateway is being restarted; send it again");
+	while (map_next(&b->senders, &it)) {
+		struct sender *s = it.value;
+
+		outbox_drafts_fail(s, &err);
+		sender_check(s);
+	}
+}
+
 bool
 outbox_is_quiet(const struct outbox *b)
 {
 	struct map_iter it = { 0 };
+
+	if (!list_is_empty(&b->newborn))
+		return false;
 
 	while (map_next(&b->lines, &it)) {
 		const struct line *l = it.value;

@@ -127,7 +127,10 @@ void outbox_offline(struct session *s, const struct err *err, bool permanent);
 /* Before the turn ends. */
 void outbox_turn(struct outbox *b);
 
-/* Nothing is being tried: what has no outcome would be unsure. */
+/* The program is being stopped: what is kept nowhere yet is refused. */
+void outbox_stop(struct outbox *b);
+
+/* Nothing is being tried or kept: what has no outcome would be unsure. */
 bool outbox_is_quiet(const struct outbox *b);
 
 /* Something of his waits for it. */
