@@ -20,8 +20,8 @@ enum {
 	TOKEN_MIN = 12, /* characters of one that the operator chose */
 };
 
-_Static_assert(
-    SMS_PEOPLE_MAX <= GW_ARRIVALS_MAX, "some would get nothing of what comes");
+_Static_assert((int)SMS_PEOPLE_MAX <= (int)GW_ARRIVALS_MAX,
+    "some would get nothing of what comes");
 
 const struct gw_option sms_line_options[] = {
 	{ "profile", GW_OPT_STR, NULL, 0, 0 },

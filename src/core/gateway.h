@@ -926,9 +926,10 @@ int gateway_report(
     struct gateway *gw, const struct gw_report *r, gw_kept_fn *fn, void *arg);
 
 /*
- * n of them are kept together or not at all; n is 1 to GW_ARRIVALS_MAX.  The
- * same promises as gateway_report().  One whose key was here before is
- * acknowledged and dropped.
+ * n of them are kept together or not at all; n is 1 to GW_ARRIVALS_MAX.  Users
+ * with a full inbox are left out, unless it is full of all.  The same promises
+ * as gateway_report().  One whose key was here before is acknowledged and
+ * dropped.
  */
 enum { GW_ARRIVALS_MAX = 100 };
 int gateway_arrive(struct gateway *gw, const struct gw_arrival *v, size_t n,

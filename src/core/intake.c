@@ -214,23 +214,56 @@ complain(struct inbox *in, struct str user, size_t waiting, bool *told)
 	*told = true;
 }
 
-static bool
-has_room(struct inbox *in, const struct gw_arrival *v, size_t n)
+/* NULL: he has room. */
+static struct addressee *
+who_is_full(struct inbox *in, struct str user)
 {
+	struct addressee *u = map_get(&in->users, user);
+
+	return u && u->nowed >= INBOX_USER_MAX ? u : NULL;
+}
+
+/* The network cannot tell them alone: it would tell all the others again. */
+static void
+leave_out(struct inbox *in, const struct gw_arrival *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct addressee *u = who_is_full(in, v[i].user);
+
+		if (u)
+			log_warn(&in->gw->log, "message left out",
+			    "user=" STR_FMT " from=\"" STR_FMT "\" waiting=%zu",
+			    STR_ARG(v[i].user), STR_ARG(v[i].message->from),
+			    u->nowed);
+	}
+}
+
+/*
+ * Which of them to keep, how many: one who has let his inbox fill up is left
+ * out, else he would keep it from the others.  0: none, and that was said.
+ */
+static size_t
+choose(struct inbox *in, const struct gw_arrival *v, size_t n,
+    struct gw_arrival out[GW_ARRIVALS_MAX])
+{
+	size_t kept = 0;
+
 	if (count(in) + n > INBOX_MAX) {
 		complain(in, v[0].user, 0, &in->is_full);
-		return false;
+		return 0;
 	}
 	in->is_full = false;
-	for (size_t i = 0; i < n; i++) {
-		struct addressee *u = map_get(&in->users, v[i].user);
+	for (size_t i = 0; i < n; i++)
+		if (!who_is_full(in, v[i].user))
+			out[kept++] = v[i];
+	if (kept == 0) {
+		struct addressee *u = who_is_full(in, v[0].user);
 
-		if (!u || u->nowed + n <= INBOX_USER_MAX)
-			continue;
-		complain(in, v[i].user, u->nowed, &u->is_full);
-		return false;
+		complain(in, v[0].user, u->nowed, &u->is_full);
+	} else if (kept < n) {
+		leave_out(in, v, n);
 	}
-	return true;
+	return kept;
 }
 
 /* Of a group its address counts, and that of who speaks. */
@@ -247,12 +280,16 @@ int
 gateway_arrive(struct gateway *gw, const struct gw_arrival *v, size_t n,
     gw_kept_fn *fn, void *arg)
 {
+	struct gw_arrival kept[GW_ARRIVALS_MAX];
 	struct inbox *in = gw->inbox;
 	struct batch *b;
 
-	if (n == 0 || n > GW_ARRIVALS_MAX || !in->is_loaded ||
-	    !has_room(in, v, n))
+	if (n == 0 || n > GW_ARRIVALS_MAX || !in->is_loaded)
 		return -1;
+	n = choose(in, v, n, kept);
+	if (n == 0)
+		return -1;
+	v = kept;
 	b = xcalloc(1, sizeof(*b));
 	b->in = in;
 	b->n = n;
