@@ -128,6 +128,10 @@ static const char *const versions[MIGRATE_VERSION] = {
 
 	/* 10: how many messages of the network it is */
 	"ALTER TABLE outbox ADD COLUMN pieces INTEGER NOT NULL DEFAULT 1;",
+
+	/* 11: which words are to be erased */
+	"CREATE INDEX outbox_worded ON outbox (gateway, changed_utc)"
+	"  WHERE is_open = 0 AND body <> x'';",
 };
 
 static int

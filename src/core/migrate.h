@@ -14,7 +14,7 @@
 typedef struct sqlite3 sqlite3;
 
 enum {
-	MIGRATE_VERSION = 10,             /* what this program writes */
+	MIGRATE_VERSION = 11,             /* what this program writes */
 	MIGRATE_APPLICATION = 0x50617373, /* "Pass" */
 };
 

@@ -47,15 +47,28 @@ on_trouble(struct timer *t)
 }
 
 static void
+on_pruned(bool ok, uint64_t is_more, void *arg)
+{
+	struct outbox *b = arg;
+
+	b->pruning = 0;
+	if (ok && is_more)
+		timer_set(&b->prune, clock_of(b),
+		    clock_of(b)->at + OUTBOX_PRUNE_MORE_MS);
+}
+
+static void
 on_prune(struct timer *t)
 {
 	struct outbox *b = TIMER_OWNER(t, struct outbox, prune);
 	int64_t now = clock_of(b)->utc;
 	int64_t day_ms = TALLY_DAY_MS;
 
-	store_outs_prune(store_of(b), gateway_domain(b->gw),
-	    now - b->gw->conf->bodies_days * day_ms,
-	    now - OUTBOX_ROWS_DAYS * day_ms, NULL, NULL);
+	if (!b->pruning)
+		b->pruning =
+		    store_outs_prune(store_of(b), gateway_domain(b->gw),
+		        now - b->gw->conf->bodies_days * day_ms,
+		        now - OUTBOX_ROWS_DAYS * day_ms, on_pruned, b);
 	outbox_orphans_prune(b, now - day_ms);
 	store_reports_prune(store_of(b), gateway_domain(b->gw), now - day_ms);
 	tallies_prune(b->tallies, now / day_ms - TALLY_DAYS);
@@ -131,6 +144,7 @@ outbox_free(struct outbox **bp)
 	if (!b)
 		return;
 	store_cancel(store_of(b), b->load);
+	store_cancel(store_of(b), b->pruning);
 	timer_cancel(&b->trouble);
 	timer_cancel(&b->prune);
 	timer_cancel(&b->again);

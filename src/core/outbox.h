@@ -66,12 +66,13 @@ enum {
 	OUTBOX_TROUBLE_MS = 1000,       /* between looks at the store */
 	OUTBOX_LOAD_MS = 5000,          /* what was not read is read again */
 	OUTBOX_PRUNE_MS = 3600000,
+	OUTBOX_PRUNE_MORE_MS = 1000, /* while there is more */
 	OUTBOX_ROWS_DAYS = 30,
 };
 
 struct outbox {
 	struct gateway *gw;
-	store_load_id load;
+	store_load_id load, pruning;
 	bool is_loaded;
 	bool is_open; /* the XMPP server knows us, and nobody else under our
 	                 name: nothing is tried before */

@@ -699,8 +699,10 @@ on_timer(struct timer *t)
 	struct owed *o = TIMER_OWNER(t, struct owed, timer);
 
 	if (o->is_forgotten) {
-		for (unsigned i = 0; i < o->head.npieces; i++)
+		for (unsigned i = 0; i < o->head.npieces; i++) {
 			piece_land(&o->piece[i]);
+			line_run(o->piece[i].line);
+		}
 		(void)owed_is_gone(o);
 		return;
 	}

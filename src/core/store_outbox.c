@@ -269,15 +269,16 @@ store_out_find_named(struct store *st, struct str gateway, struct str line,
 	    (union op_fn){ .outs = fn }, arg);
 }
 
-void
+store_load_id
 store_outs_prune(struct store *st, struct str gateway, int64_t bodies_utc,
-    int64_t rows_utc, store_done_fn *done, void *arg)
+    int64_t rows_utc, store_number_fn *fn, void *arg)
 {
 	char d[2][OP_NUMBER];
 	const struct str v[] = { gateway, op_digits(d[0], bodies_utc),
 		op_digits(d[1], rows_utc) };
 
-	store_put(st, DB_OUTS_PRUNE, v, done, arg);
+	return store_load(st, DB_OUTS_PRUNE, v, give_number,
+	    (union op_fn){ .number = fn }, arg);
 }
 
 store_load_id

@@ -90,9 +90,10 @@ store_load_id store_out_find_named(struct store *st, struct str gateway,
 store_load_id store_outs_dead(struct store *st, struct str gateway, size_t max,
     store_outs_fn *fn, void *arg);
 
-/* Bodies of what ended before, and all of what ended long before. */
-void store_outs_prune(struct store *st, struct str gateway, int64_t bodies_utc,
-    int64_t rows_utc, store_done_fn *done, void *arg);
+/* Bodies of what ended before, and all of what ended long before; a part at a
+   time: fn is given whether there is more. */
+store_load_id store_outs_prune(struct store *st, struct str gateway,
+    int64_t bodies_utc, int64_t rows_utc, store_number_fn *fn, void *arg);
 
 /* ---- what was sent, by day ---------------------------------------------- */
 

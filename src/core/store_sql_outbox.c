@@ -153,9 +153,17 @@ const struct op_row store_sql_outbox[DB_SET] = {
 			 " AND changed_utc < CAST(?3 AS INTEGER) LIMIT 5000)",
 			 "DELETE FROM outbox WHERE id IN (SELECT id"
 			 " FROM outbox WHERE gateway = ?1 AND is_open = 0"
-			 " AND changed_utc < CAST(?3 AS INTEGER) LIMIT 5000)" },
+			 " AND changed_utc < CAST(?3 AS INTEGER) LIMIT 5000)",
+			 "SELECT EXISTS (SELECT 1 FROM outbox"
+			 " WHERE gateway = ?1 AND is_open = 0"
+			 " AND changed_utc < CAST(?2 AS INTEGER)"
+			 " AND body <> x'') OR EXISTS (SELECT 1 FROM outbox"
+			 " WHERE gateway = ?1 AND is_open = 0"
+			 " AND changed_utc < CAST(?3 AS INTEGER))" },
 		.nargs = 3,
 		.seal = STORE_SQL_NO_SEAL,
+		.ncols = 1,
+		.writes = true,
 		.erases = true,
 	},
 	/* What never went out costs nothing, and what was sent again counts
