@@ -6,7 +6,7 @@
  * with commas between their names, who are a room.  What becomes of a message
  * its words say:
  *
- *	refuse me           it is refused
+ *	refuse me           it is refused, until "mended"
  *	retry N             the first N tries fail, certainly
  *	perhaps N           the first N tries may have been read by the line
  *	after MS            ... and it is asked to wait so long each time
@@ -430,11 +430,11 @@ fails(struct session *s, gw_ticket t, const struct gw_message *m)
 }
 
 static enum gw_fate
-fate_said(struct str body)
+fate_said(const struct post *p, struct str body)
 {
-	return said(body, "refuse me", NULL) ? GW_REFUSED
-	    : said(body, "unsure", NULL)     ? GW_UNSURE
-	                                     : GW_SENT;
+	if (!p->mended && said(body, "refuse me", NULL))
+		return GW_REFUSED;
+	return said(body, "unsure", NULL) ? GW_UNSURE : GW_SENT;
 }
 
 static void
@@ -444,6 +444,7 @@ post_send(struct session *s, gw_ticket t, const struct gw_message *m)
 	struct str line = m->line, arg;
 	int64_t wait_ms = number(m->body, "wait");
 	bool is_silent = said(m->body, "silent", NULL);
+	enum gw_fate fate = fate_said(gateway_priv(gw), m->body);
 
 	if (fails(s, t, m))
 		return;
@@ -451,9 +452,9 @@ post_send(struct session *s, gw_ticket t, const struct gw_message *m)
 	if (said(m->body, "early", &arg))
 		report(gw, line, t, fate_of(arg), true);
 	if (!is_silent && wait_ms)
-		later(gw, line, t, fate_said(m->body), false, false, wait_ms);
+		later(gw, line, t, fate, false, false, wait_ms);
 	else if (!is_silent)
-		outcome(gw, t, fate_said(m->body));
+		outcome(gw, t, fate);
 	if (said(m->body, "report", &arg)) {
 		struct str in = arg, word;
 		uint64_t ms = 0;
@@ -462,8 +463,7 @@ post_send(struct session *s, gw_ticket t, const struct gw_message *m)
 			(void)str_to_uint(word, 100000000, &ms);
 		if (ms)
 			later(gw, line, t, fate_of(arg), true,
-			    !is_silent && fate_said(m->body) == GW_SENT,
-			    (int64_t)ms);
+			    !is_silent && fate == GW_SENT, (int64_t)ms);
 		else
 			report(gw, line, t, fate_of(arg), false);
 	}

@@ -50,9 +50,11 @@ enum fate_input {
 	FATE_IN_REPORT_REFUSED,
 	FATE_IN_EXPIRE,
 	FATE_IN_CANCEL,
+	FATE_IN_DROP,   /* another part has failed */
 	FATE_IN_FAIL,   /* what waits: it can never be sent */
 	FATE_IN_DOUBT,  /* given up: an earlier try may have gone out */
 	FATE_IN_RESEND, /* by a person */
+	FATE_IN_RESUME, /* the same, of what was dropped */
 	FATE_IN_N
 };
 

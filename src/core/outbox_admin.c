@@ -173,15 +173,16 @@ outbox_cancel(struct owed *o, bool own_wish, struct err *err)
 		return err_set(err, ERR_NOT_ALLOWED,
 		    "message %llu is %s: it cannot be cancelled any more",
 		    (unsigned long long)o->id, fate_name(o->fate));
-	if (own_wish)
-		o->flags |= OWED_OWN_WISH;
-	else
-		err_set(&o->err, ERR_DENIED, "it was cancelled by an operator");
-	if (owed_input(o, FATE_IN_CANCEL) == 0)
+	if (!owed_takes(o, FATE_IN_CANCEL))
 		return err_set(err, ERR_NOT_ALLOWED,
 		    "message %llu is being tried: it cannot be cancelled any "
 		    "more",
 		    (unsigned long long)o->id);
+	if (own_wish)
+		o->flags |= OWED_OWN_WISH;
+	else
+		err_set(&o->err, ERR_DENIED, "it was cancelled by an operator");
+	(void)owed_input(o, FATE_IN_CANCEL);
 	owed_changed(o, NULL);
 	return 0;
 }
@@ -205,7 +206,8 @@ outbox_resend(struct owed *o, bool unsure_only, struct err *err)
 		hurry(o);
 		return 0;
 	}
-	if (unsure_only ? o->fate != FATE_UNSURE : o->fate < FATE_UNSURE)
+	if (!owed_takes(o, FATE_IN_RESEND) ||
+	    (unsure_only ? o->fate != FATE_UNSURE : o->fate < FATE_UNSURE))
 		return err_set(err, ERR_NOT_ALLOWED,
 		    "message %llu is %s: it is not sent again",
 		    (unsigned long long)o->id, fate_name(o->fate));
@@ -217,10 +219,7 @@ outbox_resend(struct owed *o, bool unsure_only, struct err *err)
 	o->told &= FATE_SAY_RECEIPT;
 	o->flags &= ~(unsigned)OWED_OWN_WISH;
 	owed_count_again(o);
-	if (owed_input(o, FATE_IN_RESEND) == 0)
-		return err_set(err, ERR_NOT_ALLOWED,
-		    "message %llu is %s: it is not sent again",
-		    (unsigned long long)o->id, fate_name(o->fate));
+	(void)owed_input(o, FATE_IN_RESEND);
 	o->err = ERR_INIT;
 	owed_changed(o, NULL);
 	return 0;

@@ -16,7 +16,7 @@
 enum { HEAD_VERSION = 1 };
 
 /* In the column of the tries, above their number. */
-enum { MAYBE_SENT = 1 << 24, TRIES_MASK = MAYBE_SENT - 1 };
+enum { MAYBE_SENT = 1 << 24, DROPPED = 1 << 25, TRIES_MASK = MAYBE_SENT - 1 };
 
 static struct clock *
 clock_of(const struct owed *o)
@@ -293,6 +293,16 @@ owed_row(const struct owed *o, struct store_out *out)
 		.changed_utc = o->changed_utc };
 }
 
+static unsigned
+write_tries(const struct piece *p)
+{
+	unsigned n = p->tries & TRIES_MASK;
+
+	if (p->maybe_sent)
+		n |= MAYBE_SENT;
+	return p->is_dropped ? n | DROPPED : n;
+}
+
 /* Of one that is queued it is kept when it may go. */
 void
 piece_row(const struct piece *p, struct store_piece *out)
@@ -302,8 +312,7 @@ piece_row(const struct piece *p, struct store_piece *out)
 	*out = (struct store_piece){ .message = o->id,
 		.no = p->no,
 		.fate = p->fate,
-		.tries = (p->tries & TRIES_MASK) |
-		    (p->maybe_sent ? (unsigned)MAYBE_SENT : 0),
+		.tries = write_tries(p),
 		.line = str_c(p->line->name),
 		.network_id = piece_network_id(p),
 		.at_utc =
@@ -373,6 +382,7 @@ read_pieces(struct owed *o, const struct store_piece *v, size_t n)
 		p->fate = (enum fate)v[i].fate;
 		p->tries = v[i].tries & TRIES_MASK;
 		p->maybe_sent = v[i].tries & MAYBE_SENT;
+		p->is_dropped = v[i].tries & DROPPED;
 		p->line = line_get(o->box, v[i].line);
 		p->next_utc = p->fate == FATE_QUEUED ? v[i].at_utc : 0;
 		piece_set_name(p, v[i].network_id);
@@ -527,7 +537,7 @@ owed_changed(struct owed *o, struct piece *p)
 
 	/* A part without the others is of no use to anybody. */
 	if (p && p->fate == FATE_FAILED && !o->head.many)
-		(void)owed_input(o, FATE_IN_CANCEL);
+		(void)owed_input(o, FATE_IN_DROP);
 	find_worst(o);
 	if (o->fate != was)
 		o->changed_utc = clock_of(o)->utc;
@@ -561,10 +571,39 @@ piece_line_now(const struct piece *p)
 static enum fate_input
 input_of(const struct piece *p, enum fate_input in)
 {
-	bool gives_up =
-	    in == FATE_IN_EXPIRE || in == FATE_IN_CANCEL || in == FATE_IN_FAIL;
+	bool gives_up = in == FATE_IN_EXPIRE || in == FATE_IN_CANCEL ||
+	    in == FATE_IN_DROP || in == FATE_IN_FAIL;
 
+	if (in == FATE_IN_RESEND && p->is_dropped)
+		return FATE_IN_RESUME;
 	return p->maybe_sent && gives_up ? FATE_IN_DOUBT : in;
+}
+
+static bool
+takes(const struct piece *p, enum fate_input in)
+{
+	return !p->is_flying && fate_next(p->fate, input_of(p, in)) != p->fate;
+}
+
+bool
+owed_takes(const struct owed *o, enum fate_input in)
+{
+	for (unsigned i = 0; i < o->head.npieces; i++)
+		if (takes(&o->piece[i], in))
+			return true;
+	return false;
+}
+
+static void
+take(struct piece *p, enum fate_input in)
+{
+	p->fate = fate_next(p->fate, input_of(p, in));
+	p->is_dropped = in == FATE_IN_DROP && p->fate == FATE_CANCELLED;
+	/* Whoever asks for it again knows. */
+	if (in == FATE_IN_RESEND)
+		p->maybe_sent = false;
+	p->next_utc = 0;
+	owed_save(p->owed, p);
 }
 
 unsigned
@@ -572,20 +611,11 @@ owed_input(struct owed *o, enum fate_input in)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < o->head.npieces; i++) {
-		struct piece *p = &o->piece[i];
-		enum fate is = fate_next(p->fate, input_of(p, in));
-
-		if (p->is_flying || is == p->fate)
-			continue;
-		p->fate = is;
-		/* Whoever asks for it again knows. */
-		if (in == FATE_IN_RESEND)
-			p->maybe_sent = false;
-		p->next_utc = 0;
-		owed_save(o, p);
-		n++;
-	}
+	for (unsigned i = 0; i < o->head.npieces; i++)
+		if (takes(&o->piece[i], in)) {
+			take(&o->piece[i], in);
+			n++;
+		}
 	return n;
 }
 

@@ -46,6 +46,8 @@ struct piece {
 	bool is_flying;    /* given to the network, or about to be */
 	bool maybe_sent;   /* by line, which knows it again: it never goes by
 	                      another, and is unsure if it is given up */
+	bool is_dropped;   /* cancelled, since another part has failed: both
+	                      go again together */
 	struct line *line; /* by which it went, or goes next */
 	struct str name;   /* line LF network id: in the map; or empty */
 	int64_t next_utc;  /* queued: not before */
@@ -156,6 +158,9 @@ bool owed_is_gone(struct owed *o);
 
 /* The same input for all pieces: how many it has changed. */
 unsigned owed_input(struct owed *o, enum fate_input in);
+
+/* It would change one of them. */
+bool owed_takes(const struct owed *o, enum fate_input in);
 
 /* A person has it sent again: what may have gone out stays counted. */
 void owed_count_again(struct owed *o);

@@ -24,12 +24,12 @@ static void
 every_state_has_an_answer_to_every_input(void **state)
 {
 	/*                 try sent dlvd retry refd unsure | sent dlvd refd |
-	                   expire cancel fail doubt resend */
-	static const char *const drawing[] = { "D DDDDDD DDD DDDDD",
-		"S SSDSSS SDF SSSSS", "T TSDQFU SDF TTTTT",
-		"Q TQQQQQ SDF ECFUQ", "U UUUUUU SDF UUUUQ",
-		"C CCCCCC CCC CCCCC", "E EEEEEE EEE EEEEQ",
-		"F FFFFFF FFF FFFFQ" };
+	                   expire cancel drop fail doubt resend resume */
+	static const char *const drawing[] = { "D DDDDDD DDD DDDDDDD",
+		"S SSDSSS SDF SSSSSSS", "T TSDQFU SDF TTTTTTT",
+		"Q TQQQQQ SDF ECCFUQQ", "U UUUUUU SDF UUUUUQU",
+		"C CCCCCC CCC CCCCCCQ", "E EEEEEE EEE EEEEEQE",
+		"F FFFFFF FFF FFFFFQF" };
 
 	(void)state;
 	for (int f = 1; f < FATE_N; f++) {
@@ -76,6 +76,7 @@ steps_only_go_forward(void **state)
 			enum fate to =
 			    fate_next((enum fate)f, (enum fate_input)in);
 			bool again = in == FATE_IN_RESEND ||
+			    in == FATE_IN_RESUME ||
 			    (f == FATE_TRYING && in == FATE_IN_RETRY);
 
 			if (to == (enum fate)f)
@@ -99,6 +100,7 @@ only_what_was_not_sent_is_tried_again(void **state)
 			    f == FATE_QUEUED)
 				continue;
 			assert_true(in == FATE_IN_RESEND ||
+			    in == FATE_IN_RESUME ||
 			    (f == FATE_TRYING && in == FATE_IN_RETRY));
 			assert_false(f == FATE_SENT || f == FATE_DELIVERED);
 		}
