@@ -559,13 +559,13 @@ sms_hook_events(const struct sms_hook *h, const struct sms_doc *doc,
 		const struct reading r = { h, doc, node[i], in, &pool };
 
 		sms_pool_init(&pool, EVENT_POOL_MAX);
-		if (!sms_conds_hold(h->when, doc, node[i], &pool)) {
-			;
-		} else if (read_event(&r, &ev)) {
-			fn(&ev, arg);
-			count++;
-		} else if (is_lost(&r)) {
-			nlost++;
+		if (sms_conds_hold(h->when, doc, node[i], &pool)) {
+			if (read_event(&r, &ev)) {
+				fn(&ev, arg);
+				count++;
+			} else if (is_lost(&r)) {
+				nlost++;
+			}
 		}
 		sms_pool_release(&pool);
 	}

@@ -177,6 +177,7 @@ static void
 step_args(
     struct step *s, const struct store_out *o, const struct store_piece *p)
 {
+	/* cppcheck-suppress uninitvar ; it is written there */
 	const struct str v[STEP_ARGS] = { op_digits(s->d[0], (int64_t)o->id),
 		op_digits(s->d[1], o->is_open), op_digits(s->d[2], o->fate),
 		op_digits(s->d[3], o->told), op_digits(s->d[4], o->flags),
