@@ -8,6 +8,7 @@
 #include "core/outbox.h"
 #include "core/outbox_admin.h"
 #include "core/outbox_draft.h"
+#include "core/outbox_gone.h"
 #include "core/outbox_line.h"
 #include "core/outbox_report.h"
 #include "core/owed.h"
@@ -87,6 +88,7 @@ outbox_new(struct gateway *gw)
 	map_init(&b->names);
 	map_init(&b->senders);
 	map_init(&b->lines);
+	map_init(&b->gone);
 	map_init(&b->orphans);
 	map_init(&b->sure);
 	list_init(&b->calls);
@@ -158,6 +160,7 @@ outbox_free(struct outbox **bp)
 
 		line_free(&l);
 	}
+	outbox_gone_clear(b);
 	outbox_orphans_clear(b);
 	outbox_sure_clear(b);
 	map_release(&b->messages);

@@ -15,6 +15,7 @@
  *	outbox_send.c	whose turn it is
  *	outbox_report.c	outcomes and reports
  *	outbox_tell.c	receipts, errors, words
+ *	outbox_gone.h	to whom an error would go nowhere
  *
  * Opening    Nothing is tried before the XMPP server has answered us once: a
  *            twin of this process, started by mistake, may have our stream.
@@ -83,6 +84,8 @@ struct outbox {
 	struct map senders;
 	struct list calls; /* struct sender that are to log in this turn */
 	struct map lines;
+	struct map gone; /* outbox_gone.c */
+	int64_t gone_swept_utc;
 	struct map orphans;   /* outbox_report.c */
 	struct list aging;    /* the same, oldest first */
 	struct map sure;      /* outbox_accept.c: what was asked about */

@@ -97,6 +97,7 @@ repeat(struct owed *o, struct str from)
 	log_info(&o->box->gw->log, "message here already",
 	    "ticket=%llu fate=%s from=" STR_FMT, (unsigned long long)o->id,
 	    fate_name(o->fate), STR_ARG(from));
+	owed_set_client(o, from);
 	if (o->telling)
 		return;
 	o->told = 0;

@@ -13,6 +13,7 @@
 #include "core/letter.h"
 #include "core/outbox.h"
 #include "core/outbox_archive.h"
+#include "core/outbox_gone.h"
 #include "core/outbox_line.h"
 #include "core/owed.h"
 #include "lib/utf8.h"
@@ -125,7 +126,8 @@ static bool
 is_late(const struct owed *o)
 {
 	return o->head.id.len == 0 || (o->told & FATE_SAY_RECEIPT) ||
-	    clock_of(o)->utc - o->accepted_utc > ERROR_MS;
+	    clock_of(o)->utc - o->accepted_utc > ERROR_MS ||
+	    outbox_is_gone(o->box, o->head.from, o->accepted_utc);
 }
 
 static int

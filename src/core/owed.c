@@ -177,8 +177,22 @@ owed_free(struct owed **op)
 	free(o->piece);
 	free(o->body);
 	free(o->text);
+	free(o->client);
 	free(o->user_text);
 	free(o);
+}
+
+void
+owed_set_client(struct owed *o, struct str jid)
+{
+	char *client;
+
+	if (str_eq(o->head.from, jid))
+		return;
+	client = str_dup(jid);
+	free(o->client);
+	o->client = client;
+	o->head.from = str_c(client);
 }
 
 struct owed *

@@ -79,6 +79,7 @@ struct owed {
 	struct str user;
 	struct owed_head head;
 	char *text, *user_text; /* of head and user */
+	char *client;           /* of head.from, if another one asks now */
 	char *body;             /* packed letter; NULL: gone */
 	size_t body_len;
 	struct line *line;
@@ -132,6 +133,9 @@ struct owed *owed_find(struct outbox *b, uint64_t id);
 
 /* Also when it is forgotten: its attempt still has an outcome. */
 struct owed *owed_find_any(struct outbox *b, uint64_t id);
+
+/* What is said of it goes to that client of its user from now on. */
+void owed_set_client(struct owed *o, struct str jid);
 
 /* Known by its id, in its lane if it moves, its timer set. */
 void owed_add(struct owed *o);

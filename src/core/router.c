@@ -8,6 +8,7 @@
 #include "core/instance.h"
 #include "core/message.h"
 #include "core/occupant.h"
+#include "core/outbox_gone.h"
 #include "core/presence.h"
 #include "core/room.h"
 #include "core/services.h"
@@ -150,6 +151,20 @@ is_sign_of_life(const struct inlet *in)
 	return presence ? in->type.len == 0 : !str_is(in->type, "error");
 }
 
+static void
+note_client(struct inlet *in)
+{
+	struct outbox *b = in->gw->outbox;
+
+	if (!b || jid_resource(&in->from).len == 0 ||
+	    !str_is(stanza_name(in->stanza), "presence"))
+		return;
+	if (str_is(in->type, "unavailable"))
+		outbox_client_gone(b, jid_full(&in->from));
+	else if (in->type.len == 0)
+		outbox_client_here(b, jid_full(&in->from));
+}
+
 void
 router_stanza(struct gateway *gw, const struct stanza *s)
 {
@@ -161,6 +176,7 @@ router_stanza(struct gateway *gw, const struct stanza *s)
 		return;
 	}
 	if (admit(&in, gw, s) == 0) {
+		note_client(&in);
 		if (in.at.canonical.len)
 			answer_gone(&in);
 		else if (str_is(name, "message"))
