@@ -98,6 +98,7 @@ outbox_new(struct gateway *gw)
 	list_init(&b->unsaved);
 	list_init(&b->reports);
 	list_init(&b->commands);
+	list_init(&b->refused);
 	timer_init(&b->trouble, on_trouble);
 	timer_init(&b->prune, on_prune);
 	timer_init(&b->again, on_again);
@@ -153,6 +154,7 @@ outbox_free(struct outbox **bp)
 	b->is_held = true; /* nothing begins any more */
 	outbox_reports_clear(b);
 	outbox_command_drop_all(b);
+	outbox_refused_drop(b);
 	free_messages(b);
 	free_senders(b);
 	while (map_next(&b->lines, &it)) {

@@ -93,7 +93,9 @@ struct outbox {
 	struct list untold;   /* struct owed with words to say */
 	struct list unsaved;  /* struct owed whose rows are behind */
 	struct list commands; /* outbox_admin.c: ask the disk */
-	struct list reports;  /* outbox_report.c: on their way to the disk */
+	struct list refused;  /* outbox_accept.c: or accepted earlier? */
+	size_t nrefused;
+	struct list reports; /* outbox_report.c: on their way to the disk */
 	size_t nreport;
 	size_t nnewborn;
 	size_t nmoving;

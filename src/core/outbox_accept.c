@@ -33,13 +33,20 @@
 #include "xmpp/stanza_error.h"
 #include "xmpp/xmlw.h"
 
-enum { HEAD_MAX = 16 * 1024, SURE_MAX = 10000, ATTACHMENTS = 8 };
+enum {
+	HEAD_MAX = 16 * 1024,
+	SURE_MAX = 10000,
+	REFUSED_MAX = 1000,
+	ATTACHMENTS = 8
+};
 
 /* What a client wants to send, until it is known where it goes. */
 struct draft_waiting {
-	struct list node; /* in the sender */
+	struct list node; /* in the sender; refused: in the outbox */
 	struct outbox *box;
-	struct sender *sender;
+	struct sender *sender; /* NULL: refused, but for what is on disk */
+	store_load_id load;
+	struct err err;
 	char *head, *body;
 	size_t body_len;
 	struct owed_head h; /* borrows from head */
@@ -72,7 +79,10 @@ waiting_free(struct draft_waiting *d)
 {
 	if (list_is_linked(&d->node)) {
 		list_del(&d->node);
-		d->sender->ndraft--;
+		if (d->sender)
+			d->sender->ndraft--;
+		else
+			d->box->nrefused--;
 	}
 	free(d->head);
 	free(d->body);
@@ -110,19 +120,29 @@ struct again {
 	char *from;
 };
 
+/* NULL: there is none. */
+static struct owed *
+found(struct outbox *b, const struct store_outs *v)
+{
+	struct owed *o;
+
+	if (v->nmessage == 0)
+		return NULL;
+	o = owed_find(b, v->message[0].id);
+	if (o)
+		return o;
+	o = owed_read(b, &v->message[0], v->piece, v->npiece);
+	if (o)
+		owed_add(o);
+	return o;
+}
+
 static void
 on_again(bool ok, const struct store_outs *v, void *arg)
 {
 	struct again *a = arg;
-	struct owed *o = NULL;
+	struct owed *o = ok ? found(a->box, v) : NULL;
 
-	if (ok && v->nmessage)
-		o = owed_find(a->box, v->message[0].id);
-	if (ok && v->nmessage && !o) {
-		o = owed_read(a->box, &v->message[0], v->piece, v->npiece);
-		if (o)
-			owed_add(o);
-	}
 	if (o)
 		repeat(o, str_c(a->from));
 	free(a->from);
@@ -334,6 +354,69 @@ is_sure(struct draft_waiting *d)
 	return false;
 }
 
+/* It was accepted: it does not stand for what is asked. */
+static void
+not_sure(const struct draft_waiting *d)
+{
+	struct map_iter it = { 0 };
+
+	while (map_next(&d->box->sure, &it)) {
+		struct sure *s = it.value;
+
+		if (memcmp(s->stanza, d->key, sizeof(d->key)) != 0)
+			continue;
+		map_del(&d->box->sure, it.key);
+		free(s);
+	}
+}
+
+static void
+on_known(bool ok, const struct store_outs *v, void *arg)
+{
+	struct draft_waiting *d = arg;
+	struct owed *o = ok ? found(d->box, v) : NULL;
+
+	if (!o) {
+		refuse_waiting(d, &d->err);
+		return;
+	}
+	not_sure(d);
+	repeat(o, d->h.from);
+	waiting_free(d);
+}
+
+/* It cannot go now.  If it is one that went, that is what he wants to hear. */
+static void
+refuse_new(struct draft_waiting *d, const struct err *err)
+{
+	struct outbox *b = d->box;
+
+	if (!d->has_key || b->nrefused >= REFUSED_MAX) {
+		refuse_waiting(d, err);
+		return;
+	}
+	d->err = *err;
+	list_del(&d->node);
+	d->sender->ndraft--;
+	d->sender = NULL;
+	list_add(&b->refused, &d->node);
+	b->nrefused++;
+	d->load = store_out_find_keyed(core_store(b->gw->core),
+	    gateway_domain(b->gw), str_of((const char *)d->key, sizeof(d->key)),
+	    clock_of(b)->utc - OUTBOX_SAME_MS, on_known, d);
+}
+
+void
+outbox_refused_drop(struct outbox *b)
+{
+	while (!list_is_empty(&b->refused)) {
+		struct draft_waiting *d = WAITING(list_first(&b->refused));
+
+		store_cancel(core_store(b->gw->core), d->load);
+		waiting_free(d);
+	}
+}
+
 static int
 ask_route(struct draft_waiting *d, struct session *s, struct gw_route *r,
     struct err *err)
@@ -365,7 +448,7 @@ route(struct draft_waiting *d, struct session *s)
 	if (ask_route(d, s, &r, &err) < 0) {
 		if (err.kind == ERR_NONE)
 			err_set(&err, ERR_UNSUITABLE, "it cannot be sent");
-		refuse_waiting(d, &err);
+		refuse_new(d, &err);
 		return;
 	}
 	l = line_find(d->box, str_c(r.line));

@@ -19,6 +19,9 @@ void outbox_drafts_fail(struct sender *s, const struct err *err);
 /* When the outbox ends: without a word. */
 void outbox_drafts_drop(struct sender *s);
 
+/* Nor does what is refused wait for the disk. */
+void outbox_refused_drop(struct outbox *b);
+
 /* What was asked about is not remembered any more. */
 void outbox_sure_clear(struct outbox *b);
 

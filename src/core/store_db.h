@@ -91,6 +91,7 @@ enum db_op {
 	DB_OUTS_LOAD, /* gateway after {a message or a piece} */
 	DB_OUT_FIND,  /* gateway id {the same} */
 	DB_OUT_FIND_NAMED, /* gateway line network_id {the same} */
+	DB_OUT_FIND_KEYED, /* gateway key since_utc {the same} */
 	DB_OUTS_DEAD,      /* gateway max {the same} */
 	DB_OUTS_PRUNE,     /* gateway bodies_utc rows_utc */
 	DB_TALLIES_LOAD,   /* gateway since_utc {user line day n units price} */

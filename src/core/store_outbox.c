@@ -271,6 +271,17 @@ store_out_find_named(struct store *st, struct str gateway, struct str line,
 }
 
 store_load_id
+store_out_find_keyed(struct store *st, struct str gateway, struct str key,
+    int64_t since_utc, store_outs_fn *fn, void *arg)
+{
+	char d[OP_NUMBER];
+	const struct str v[] = { gateway, key, op_digits(d, since_utc) };
+
+	return store_load(st, DB_OUT_FIND_KEYED, v, give_outs,
+	    (union op_fn){ .outs = fn }, arg);
+}
+
+store_load_id
 store_outs_prune(struct store *st, struct str gateway, int64_t bodies_utc,
     int64_t rows_utc, store_number_fn *fn, void *arg)
 {

@@ -86,6 +86,10 @@ store_load_id store_out_find(struct store *st, struct str gateway, uint64_t id,
 store_load_id store_out_find_named(struct store *st, struct str gateway,
     struct str line, struct str network_id, store_outs_fn *fn, void *arg);
 
+/* What was accepted with that key since then. */
+store_load_id store_out_find_keyed(struct store *st, struct str gateway,
+    struct str key, int64_t since_utc, store_outs_fn *fn, void *arg);
+
 /* The newest of a gateway that did not get there: max of them. */
 store_load_id store_outs_dead(struct store *st, struct str gateway, size_t max,
     store_outs_fn *fn, void *arg);

@@ -133,6 +133,13 @@ const struct op_row store_sql_outbox[DB_SET] = {
 		.seal = STORE_SQL_NO_SEAL,
 		.ncols = BOTH_COLUMNS,
 	},
+	ROW(DB_OUT_FIND_KEYED) = {
+		.sql = BOTH("gateway = ?1 AND key = CAST(?2 AS BLOB)"
+			    " AND accepted_utc >= CAST(?3 AS INTEGER)"),
+		.nargs = 3,
+		.seal = STORE_SQL_NO_SEAL,
+		.ncols = BOTH_COLUMNS,
+	},
 	/* Unsure, expired, failed. */
 	ROW(DB_OUTS_DEAD) = {
 		.sql = BOTH("gateway = ?1"
