@@ -37,6 +37,7 @@ MESSAGES = 1000
 SENDERS = 4  # of each line
 LINES = {"wide": 0, "slow": 10}  # and the interval_ms of its limit
 READERS = 20  # each with a line of his own
+READER_LINES = 100  # and their numbers from there on
 PARALLEL = 50
 LATENCY_S = 0.2
 SHARE_MIN = 95.0
@@ -55,7 +56,6 @@ NS = "{jabber:component:accept}"
 RECEIPT = "{urn:xmpp:receipts}received"
 DELAY = "{urn:xmpp:delay}delay"
 TOKEN = "aTokenThatNobodyGuesses"
-NUMBER = "+33600000001"
 
 PROFILE = {
     "profile": 1,
@@ -94,6 +94,8 @@ gateway "sms.b" {{
 	secret = "secret"
 	default_region = "FR"
 	profiles = "{folder}"
+	user_day_messages = 0  user_day_parts = 0
+	line_day_messages = 0  line_day_parts = 0
 {lines}
 }}
 """
@@ -166,7 +168,7 @@ class Hooks:
             {
                 "id": f"h{i}",
                 "from": f"+336{10000000 + i % 500:08d}",
-                "to": NUMBER,
+                "to": number_of(READER_LINES + line),
                 "text": f"hook {i}",
             }
         ).encode()
@@ -385,10 +387,14 @@ async def inward(xmpp, daemon, hooks):
     return lost == missing == unmarked == 0 and len(hooks.answered) == HOOKS
 
 
+def number_of(i):
+    return f"+3360000{i:04d}"
+
+
 def line_block(name, i, users, parallel, interval_ms, provider_port):
     return LINE.format(
         name=name,
-        number=f"+3360000{i:04d}",
+        number=number_of(i),
         users=", ".join(f'"{u}"' for u in users),
         token=TOKEN,
         parallel=parallel,
@@ -410,7 +416,9 @@ def write_files(folder, xmpp_port, provider_port, http_port):
         )
         for i, (name, interval_ms) in enumerate(LINES.items())
     ] + [
-        line_block(f"l{i}", 100 + i, [reader_of(i)], 1, 0, provider_port)
+        line_block(
+            f"l{i}", READER_LINES + i, [reader_of(i)], 1, 0, provider_port
+        )
         for i in range(READERS)
     ]
     conf = folder / "conf"

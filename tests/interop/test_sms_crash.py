@@ -125,6 +125,8 @@ class Sender:
 
     async def from_the_archive(self):
         """What the server had taken for us while we were away."""
+        if not self.client.is_connected:
+            await self.log_in()
         after = ""
         while True:
             mark = len(self.client.inbox.history)
