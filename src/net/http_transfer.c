@@ -492,6 +492,20 @@ forget_secrets(struct http_transfer *t)
 	return rc;
 }
 
+/* Whoever redirects chooses the host: as if a user had named it. */
+static CURLcode
+distrust(struct http_transfer *t)
+{
+	CURLcode rc = forget_secrets(t);
+
+	t->checked_host = true;
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 1L);
+	return rc;
+}
+
 /* Takes both.  NULL, or why not. */
 static const char *
 go_to(struct http_transfer *t, char *url, char *where)
@@ -511,7 +525,7 @@ go_to(struct http_transfer *t, char *url, char *where)
 	if (was_tls && !str_starts(str_c(where), STR("https")))
 		return "was redirected to, where there is no TLS";
 	if (is_elsewhere)
-		rc = forget_secrets(t);
+		rc = distrust(t);
 	rc = rc ? rc : set_text(t, CURLOPT_URL, url);
 	return rc ? curl_easy_strerror(rc) : NULL;
 }

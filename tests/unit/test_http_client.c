@@ -1539,6 +1539,31 @@ secrets_stay_with_the_host_they_are_for(void **state)
 	assert_null(strcasestr(a->body, "authorization"));
 }
 
+/* The operator has named the first host, but not where that one leads. */
+static void
+a_redirect_leads_to_no_private_address(void **state)
+{
+	struct test *t = *state;
+	struct http_client_params p = standard;
+	struct ask *a;
+	char path[128];
+
+	p.private_ok = false;
+	new_client(t, p);
+	web_start(&t->web, NULL, GREET);
+	web_start(&t->other, NULL, GREET);
+	snprintf(
+	    path, sizeof(path), "/away/http://api.test:%u/echo", t->other.port);
+	a = follow(t, path);
+	run(t);
+	check(a, HTTP_UNSURE, ERR_DENIED, "private");
+	assert_int_equal(visits(&t->other), 0);
+	/* On the same host it may lead anywhere. */
+	a = follow(t, "/redirect/2/echo");
+	run(t);
+	check_ok(a, 200);
+}
+
 static void
 a_redirect_leads_to_no_worse_place(void **state)
 {
@@ -1857,6 +1882,7 @@ main(void)
 		TEST(a_name_that_takes_long_stops_nothing_else),
 		TEST(redirects_are_followed_when_asked_for_and_not_for_ever),
 		TEST(secrets_stay_with_the_host_they_are_for),
+		TEST(a_redirect_leads_to_no_private_address),
 		TEST(a_redirect_leads_to_no_worse_place),
 		TEST(a_cancelled_call_is_not_answered),
 		TEST(a_waiting_call_starts_when_another_is_cancelled),
