@@ -9,6 +9,7 @@
 #include "flow_match.h"
 #include "lib/err.h"
 #include "net/http_ask.h"
+#include "net/http_head.h"
 
 enum { FIELDS_MAX = 16, WHY_MAX = 8192 };
 

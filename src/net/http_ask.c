@@ -7,6 +7,7 @@
 #include "lib/xalloc.h"
 
 #include "net/http_ask.h"
+#include "net/http_head.h"
 
 struct asked {
 	struct http_ask ask;
@@ -29,23 +30,6 @@ asked_in(const struct http_ask *ask)
 	const void *any = ask;
 
 	return any;
-}
-
-const struct http_field *
-http_field_find(const struct http_field *v, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (str_eq_nocase(v[i].name, str_c(name)))
-			return &v[i];
-	return NULL;
-}
-
-struct str
-http_uri_path(struct str uri)
-{
-	ptrdiff_t at = str_find(uri, '?');
-
-	return at < 0 ? uri : str_head(uri, (size_t)at);
 }
 
 static size_t

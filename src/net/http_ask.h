@@ -10,9 +10,7 @@
 
 struct http_exchange;
 
-struct http_field {
-	struct str name, value;
-};
+struct http_field;
 
 /* What there is to copy; all borrowed. */
 struct http_ask_parts {
@@ -29,12 +27,5 @@ void http_ask_free(struct http_ask **askp);
 
 void http_ask_detach(struct http_ask *ask);
 struct http_exchange *http_ask_exchange(const struct http_ask *ask);
-
-/* The first field of that name, or NULL; for heads that are being read. */
-const struct http_field *http_field_find(
-    const struct http_field *v, size_t n, const char *name);
-
-/* The path of a request target: what is before the first '?'. */
-struct str http_uri_path(struct str uri);
 
 #endif

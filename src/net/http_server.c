@@ -24,12 +24,13 @@
 #include "lib/buf.h"
 #include "lib/list.h"
 #include "lib/log.h"
-#include "lib/map.h"
 #include "lib/xalloc.h"
 
 #include "net/address.h"
 #include "net/forwarded.h"
 #include "net/http_ask.h"
+#include "net/http_head.h"
+#include "net/http_routes.h"
 #include "net/http_server.h"
 #include "net/loop.h"
 
@@ -43,16 +44,7 @@ enum {
 	/* Of a body over the limit so much is read for a 413 to arrive. */
 	SPILL_MAX = 256 * 1024,
 	WRITE_BYTES_PER_MS = 16, /* the slowest reader that is served */
-	ANSWERS_MAX = 128,       /* pairs of route and status counted */
-	AT_MAX = 24,
 	GOODBYE_ROUNDS = 8,
-};
-
-struct route {
-	char *prefix;
-	char at[AT_MAX]; /* its first part */
-	http_server_fn *fn;
-	void *arg;
 };
 
 /* A connection. */
@@ -74,7 +66,7 @@ struct http_exchange {
 	size_t spilt; /* bytes of the body over the limit */
 	struct http_field field[HTTP_FIELDS_MAX];
 	size_t nfield; /* may be over: they were not all kept */
-	char at[AT_MAX];
+	char at[HTTP_AT_MAX];
 	struct http_ask *ask; /* a route has it */
 	bool has_head;
 	bool is_suspended;
@@ -82,12 +74,6 @@ struct http_exchange {
 	struct MHD_Response *response; /* ready to be sent */
 	size_t nreply;                 /* bytes of its body */
 	int status;
-};
-
-struct answers {
-	char at[AT_MAX];
-	int status;
-	uint64_t n;
 };
 
 struct http_server {
@@ -101,15 +87,13 @@ struct http_server {
 	size_t body_max, parallel_max;
 	int64_t request_ms, answer_ms;
 	struct MHD_Daemon *daemon; /* NULL: not listening */
-	struct map routes;
+	struct http_routes routes;
 	struct list peers;
 	size_t npeer, nwaiting;
 	struct loop_hook hook;
 	struct timer wake; /* when the library wants to run */
 	bool wants_run;
 	bool is_closing;
-	struct answers answers[ANSWERS_MAX];
-	size_t nanswers;
 };
 
 #define PEER(n) LIST_ENTRY(n, struct peer, node)
@@ -129,24 +113,6 @@ set_deadline(struct peer *p, int64_t in_ms)
 }
 
 /* ---- answers ---------------------------------------------------------- */
-
-static void
-count(struct http_server *s, const char *at, int status)
-{
-	struct answers *a = s->answers;
-
-	while (a < s->answers + s->nanswers &&
-	    (a->status != status || strcmp(a->at, at) != 0))
-		a++;
-	if (a == s->answers + ANSWERS_MAX)
-		return;
-	if (a == s->answers + s->nanswers) {
-		s->nanswers++;
-		a->status = status;
-		snprintf(a->at, sizeof(a->at), "%s", at);
-	}
-	a->n++;
-}
 
 static void
 add_field(struct MHD_Response *r, const char *name, const char *value)
@@ -206,7 +172,7 @@ send_reply(struct http_exchange *x)
 
 	if (!x->response)
 		return MHD_NO;
-	count(p->server, x->at, x->status);
+	http_routes_count(&p->server->routes, x->at, x->status);
 	log_debug(
 	    p->server->log, "http answer", "at=%s status=%d", x->at, x->status);
 	if (p->server->is_closing)
@@ -272,39 +238,6 @@ take_field(void *arg, enum MHD_ValueKind kind, const char *name, size_t nname,
 }
 
 static bool
-is_path(struct str uri)
-{
-	for (size_t i = 0; i < uri.len; i++)
-		if (uri.p[i] <= ' ' || uri.p[i] > '~')
-			return false;
-	return str_starts(uri, STR("/"));
-}
-
-static size_t
-count_fields(const struct http_exchange *x, const char *name)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < x->nfield; i++)
-		n += str_eq_nocase(x->field[i].name, str_c(name));
-	return n;
-}
-
-/* Chunks or one length, and nothing that could be taken for both. */
-static bool
-is_framed(const struct http_exchange *x)
-{
-	const struct http_field *coding =
-	    http_field_find(x->field, x->nfield, "Transfer-Encoding");
-	size_t nlength = count_fields(x, "Content-Length");
-
-	if (!coding)
-		return nlength <= 1;
-	return nlength == 0 && count_fields(x, "Transfer-Encoding") == 1 &&
-	    str_eq_nocase(coding->value, STR("chunked"));
-}
-
-static bool
 is_too_long(const struct http_exchange *x)
 {
 	const struct http_field *length =
@@ -313,27 +246,6 @@ is_too_long(const struct http_exchange *x)
 
 	return length &&
 	    !str_to_uint(length->value, x->peer->server->body_max, &n);
-}
-
-/* The longest prefix that is a route: at its end, or at a '/'. */
-static struct route *
-find_route(const struct http_server *s, struct str path)
-{
-	struct route *r = NULL;
-	size_t len = path.len;
-
-	if (len > HTTP_ROUTE_MAX)
-		for (len = HTTP_ROUTE_MAX; len > 0 && path.p[len] != '/';)
-			len--;
-	while (len > 0) {
-		r = map_get(&s->routes, str_head(path, len));
-		if (r)
-			return r;
-		do
-			len--;
-		while (len > 0 && path.p[len] != '/');
-	}
-	return NULL;
 }
 
 /*
@@ -347,7 +259,7 @@ turn_away(struct http_exchange *x, int status, struct str words)
 	    http_field_find(x->field, x->nfield, "Content-Length");
 
 	set_words(x, status, words);
-	if (count_fields(x, "Transfer-Encoding") > 0 ||
+	if (http_field_count(x->field, x->nfield, "Transfer-Encoding") > 0 ||
 	    (length && !str_is(length->value, "0")))
 		return send_reply(x);
 	return MHD_YES;
@@ -358,7 +270,7 @@ take_head(struct http_exchange *x, const char *method)
 {
 	struct http_server *s = x->peer->server;
 	struct str uri = str_c(x->uri);
-	struct route *r = NULL;
+	struct http_route *r = NULL;
 
 	x->has_head = true;
 	x->method = xstrdup(method);
@@ -368,11 +280,11 @@ take_head(struct http_exchange *x, const char *method)
 		x->nfield = HTTP_FIELDS_MAX;
 		return refuse(x, 431, STR("too many header fields\n"));
 	}
-	if (!is_path(uri))
+	if (!http_is_path(uri))
 		return turn_away(x, 400, STR("not a path\n"));
-	if (!is_framed(x))
+	if (!http_head_is_framed(x->field, x->nfield))
 		return refuse(x, 400, STR("the length is not clear\n"));
-	r = find_route(s, http_uri_path(uri));
+	r = http_routes_find(&s->routes, http_uri_path(uri));
 	if (!r || s->is_closing)
 		return turn_away(x, 404, STR("nothing here\n"));
 	snprintf(x->at, sizeof(x->at), "%s", r->at);
@@ -425,7 +337,7 @@ name_peer(const struct http_exchange *x, char out[ADDRESS_TEXT_MAX + 1])
 
 /* It may have been answered when this returns. */
 static void
-ask(struct http_exchange *x, struct route *r)
+ask(struct http_exchange *x, struct http_route *r)
 {
 	struct http_server *s = x->peer->server;
 	char peer[ADDRESS_TEXT_MAX + 1];
@@ -451,7 +363,8 @@ static enum MHD_Result
 take_end(struct http_exchange *x)
 {
 	struct http_server *s = x->peer->server;
-	struct route *r = find_route(s, http_uri_path(str_c(x->uri)));
+	struct http_route *r =
+	    http_routes_find(&s->routes, http_uri_path(str_c(x->uri)));
 
 	if (x->spilt > 0)
 		return refuse(x, 413, STR("the body is too long\n"));
@@ -556,7 +469,7 @@ end_slow(struct peer *p)
 
 	/* The peer ends here whether or not it hears why. */
 	(void)!send(p->fd, late, sizeof(late) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-	count(p->server, p->x->at, 408);
+	http_routes_count(&p->server->routes, p->x->at, 408);
 }
 
 static void
@@ -704,7 +617,7 @@ http_server_new(
 	s->parallel_max = p->parallel_max ? p->parallel_max : PARALLEL_MAX;
 	s->request_ms = p->request_ms ? p->request_ms : REQUEST_MS;
 	s->answer_ms = p->answer_ms ? p->answer_ms : ANSWER_MS;
-	map_init(&s->routes);
+	http_routes_init(&s->routes);
 	list_init(&s->peers);
 	timer_init(&s->wake, on_wake);
 	loop_hook_add(l, &s->hook, LOOP_RANK_WRITE, on_turn);
@@ -795,13 +708,6 @@ http_server_listen(struct http_server *s, struct err *err)
 }
 
 static void
-route_free(struct route *r)
-{
-	free(r->prefix);
-	free(r);
-}
-
-static void
 server_gone(uv_handle_t *h)
 {
 	struct http_server *s = h->data;
@@ -841,7 +747,6 @@ void
 http_server_free(struct http_server **sp)
 {
 	struct http_server *s = *sp;
-	struct map_iter it = { 0 };
 	bool was_open;
 
 	*sp = NULL;
@@ -856,9 +761,7 @@ http_server_free(struct http_server **sp)
 		say_goodbye(s);
 	}
 	timer_cancel(&s->wake);
-	while (map_next(&s->routes, &it))
-		route_free(it.value);
-	map_release(&s->routes);
+	http_routes_release(&s->routes);
 	if (was_open)
 		uv_close((uv_handle_t *)&s->poll, server_gone);
 	else
@@ -877,35 +780,13 @@ int
 http_server_route(struct http_server *s, struct str prefix, http_server_fn *fn,
     void *arg, struct err *err)
 {
-	struct str rest = str_skip(prefix, 1), first = STR_EMPTY;
-	struct route *r;
-
-	if (prefix.len < 2 || prefix.len > HTTP_ROUTE_MAX || !is_path(prefix) ||
-	    str_has(prefix, '?') || str_ends(prefix, STR("/")))
-		return err_set(err, ERR_BAD_INPUT,
-		    "not a path that the HTTP server can have");
-	if (map_get(&s->routes, prefix))
-		return err_set(err, ERR_CONFLICT,
-		    "the same path of the HTTP server is taken already");
-	if (s->routes.n >= HTTP_ROUTES_MAX)
-		return err_set(err, ERR_BUSY, "over %d paths", HTTP_ROUTES_MAX);
-	(void)str_cut(&rest, '/', &first);
-	r = xcalloc(1, sizeof(*r));
-	r->prefix = str_dup(prefix);
-	r->fn = fn;
-	r->arg = arg;
-	snprintf(r->at, sizeof(r->at), STR_FMT, STR_ARG(first));
-	map_put(&s->routes, str_c(r->prefix), r);
-	return 0;
+	return http_routes_put(&s->routes, prefix, fn, arg, err);
 }
 
 void
 http_server_unroute(struct http_server *s, struct str prefix)
 {
-	struct route *r = map_del(&s->routes, prefix);
-
-	if (r)
-		route_free(r);
+	http_routes_del(&s->routes, prefix);
 }
 
 /* ---- figures ---------------------------------------------------------- */
@@ -926,10 +807,5 @@ bool
 http_server_answers(
     const struct http_server *s, size_t i, struct http_answers *out)
 {
-	if (i >= s->nanswers)
-		return false;
-	*out = (struct http_answers){ .at = str_c(s->answers[i].at),
-		.status = s->answers[i].status,
-		.n = s->answers[i].n };
-	return true;
+	return http_routes_answers(&s->routes, i, out);
 }

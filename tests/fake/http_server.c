@@ -6,6 +6,7 @@
 #include "fake.h"
 #include "lib/xalloc.h"
 #include "net/http_ask.h"
+#include "net/http_head.h"
 
 struct route {
 	struct list node;
