@@ -67,19 +67,6 @@ static const char *const hook_keys[] = { "body", "method", "query_sep", "each",
 	"when", "map", "decode", "states", "errors", "reply", NULL };
 
 static int
-keep_text(
-    const struct sms_json *obj, const char *key, char **out, struct err *err)
-{
-	const char *text = NULL;
-
-	if (sms_json_get_text(obj, key, &text, err) < 0)
-		return -1;
-	if (text)
-		*out = xstrdup(text);
-	return 0;
-}
-
-static int
 read_map(struct sms_hook *h, const struct sms_json *obj, struct err *err)
 {
 	struct sms_json map;
@@ -184,8 +171,8 @@ read_reply(struct sms_hook *h, const struct sms_json *obj, struct err *err)
 		return 0;
 	if (sms_json_keys(&v, keys, err) < 0 ||
 	    sms_json_get_int(&v, "status", 200, 299, &status, err) < 0 ||
-	    keep_text(&v, "type", &h->reply_type, err) < 0 ||
-	    keep_text(&v, "body", &h->reply_body, err) < 0)
+	    sms_json_keep_text(&v, "type", &h->reply_type, err) < 0 ||
+	    sms_json_keep_text(&v, "body", &h->reply_body, err) < 0)
 		return -1;
 	h->reply_status = (int)status;
 	return check_reply(h, &v, err);
@@ -198,7 +185,7 @@ read_choice(
 {
 	if (whole)
 		return 0;
-	if (keep_text(obj, "each", &h->each, err) < 0)
+	if (sms_json_keep_text(obj, "each", &h->each, err) < 0)
 		return -1;
 	return sms_conds_get(obj, "when", &h->when, err);
 }
@@ -210,7 +197,7 @@ read_hook(
 	unsigned body = h->body; /* if it says nothing */
 
 	if (sms_json_get_word(obj, "body", sms_doc_names, &body, err) < 0 ||
-	    keep_text(obj, "query_sep", &h->query_sep, err) < 0 ||
+	    sms_json_keep_text(obj, "query_sep", &h->query_sep, err) < 0 ||
 	    read_choice(h, obj, whole, err) < 0 || read_map(h, obj, err) < 0 ||
 	    read_decode(h, obj, err) < 0 || read_tables(h, obj, err) < 0 ||
 	    read_methods(h, obj, err) < 0)

@@ -35,19 +35,6 @@ static const char *const extract_keys[] = { "path", "map", "when", "split",
 	NULL };
 
 static int
-copy_text(
-    const struct sms_json *obj, const char *key, char **out, struct err *err)
-{
-	const char *text = NULL;
-
-	if (sms_json_get_text(obj, key, &text, err) < 0)
-		return -1;
-	if (text)
-		*out = xstrdup(text);
-	return 0;
-}
-
-static int
 read_subs(struct sms_extract *x, const struct sms_json *obj, const char *key,
     struct err *err)
 {
@@ -83,11 +70,11 @@ read_map(struct sms_extract *x, const struct sms_json *obj, struct err *err)
 	if (!sms_json_get(obj, "map", &v))
 		return 0;
 	if (sms_json_kind(&v) == SMS_JSON_TEXT)
-		return copy_text(obj, "map", &x->map, err);
+		return sms_json_keep_text(obj, "map", &x->map, err);
 	if (sms_json_keys(&v, keys, err) < 0 ||
-	    copy_text(&v, "url", &x->map, err) < 0 ||
-	    copy_text(&v, "type", &x->map_type, err) < 0 ||
-	    copy_text(&v, "size", &x->map_size, err) < 0)
+	    sms_json_keep_text(&v, "url", &x->map, err) < 0 ||
+	    sms_json_keep_text(&v, "type", &x->map_type, err) < 0 ||
+	    sms_json_keep_text(&v, "size", &x->map_size, err) < 0)
 		return -1;
 	return x->map ? 0 : sms_json_bad(&v, err, "\"url\" is missing");
 }
@@ -168,17 +155,17 @@ read_object(struct sms_extract *x, const struct sms_json *v, struct err *err)
 	struct sms_json list;
 
 	if (sms_json_keys(v, extract_keys, err) < 0 ||
-	    copy_text(v, "path", &x->path, err) < 0 ||
+	    sms_json_keep_text(v, "path", &x->path, err) < 0 ||
 	    read_map(x, v, err) < 0 ||
 	    sms_conds_get(v, "when", &x->when, err) < 0 ||
 	    read_split(x, v, err) < 0 || read_regex(x, v, err) < 0 ||
 	    read_table(x, v, err) < 0 ||
-	    copy_text(v, "const", &x->constant, err) < 0 ||
+	    sms_json_keep_text(v, "const", &x->constant, err) < 0 ||
 	    read_subs(x, v, "any", err) < 0 ||
 	    read_subs(x, v, "list", err) < 0 ||
-	    copy_text(v, "count", &x->count, err) < 0 ||
-	    copy_text(v, "indexed", &x->indexed, err) < 0 ||
-	    copy_text(v, "types", &x->types, err) < 0)
+	    sms_json_keep_text(v, "count", &x->count, err) < 0 ||
+	    sms_json_keep_text(v, "indexed", &x->indexed, err) < 0 ||
+	    sms_json_keep_text(v, "types", &x->types, err) < 0)
 		return -1;
 	x->takes_all = sms_json_get(v, "list", &list);
 	return check_extract(x, v, err);

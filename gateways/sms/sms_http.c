@@ -28,8 +28,19 @@ sms_http_call(struct sms_line *l, const struct sms_request *r, bool once,
 	return http_client_call(l->sms->http, &q, fn, arg);
 }
 
-struct str
-sms_http_header(const void *arg, const char *name)
+static struct str
+header_of(const void *arg, const char *name)
 {
 	return http_response_header(arg, name);
+}
+
+struct sms_answer
+sms_http_answer(const struct http_response *r)
+{
+	return (struct sms_answer){ .status = r->status,
+		.body = r->body,
+		.content_type = r->content_type,
+		.retry_after_ms = r->retry_after_ms,
+		.header = header_of,
+		.arg = r };
 }

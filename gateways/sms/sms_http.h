@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "net/http_client.h"
+#include "sms/sms_answer.h"
 
 struct sms_line;
 struct sms_request;
@@ -15,7 +16,7 @@ struct sms_request;
 struct http_call *sms_http_call(struct sms_line *l, const struct sms_request *r,
     bool once, http_fn *fn, void *arg);
 
-/* For struct sms_answer: arg is a struct http_response. */
-struct str sms_http_header(const void *arg, const char *name);
+/* The same as profiles judge it; borrowed from r. */
+struct sms_answer sms_http_answer(const struct http_response *r);
 
 #endif

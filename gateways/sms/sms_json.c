@@ -2,6 +2,7 @@
  * Reading a JSON file that a person wrote.
  */
 #include "sms/sms_json.h"
+#include "lib/xalloc.h"
 
 #include <jansson.h>
 
@@ -365,6 +366,19 @@ sms_json_get_text(const struct sms_json *obj, const char *key, const char **out,
 	struct sms_json v;
 
 	return sms_json_get(obj, key, &v) ? sms_json_text(&v, out, err) : 0;
+}
+
+int
+sms_json_keep_text(
+    const struct sms_json *obj, const char *key, char **out, struct err *err)
+{
+	const char *text = NULL;
+
+	if (sms_json_get_text(obj, key, &text, err) < 0)
+		return -1;
+	if (text)
+		*out = xstrdup(text);
+	return 0;
 }
 
 int

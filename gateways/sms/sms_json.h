@@ -104,6 +104,8 @@ int sms_json_word(const struct sms_json *v, const char *const *words,
 /* A member.  Where there is none *out stays as it is. */
 int sms_json_get_text(const struct sms_json *obj, const char *key,
     const char **out, struct err *err);
+int sms_json_keep_text(const struct sms_json *obj, const char *key, char **out,
+    struct err *err); /* a copy, the caller's to free() */
 int sms_json_get_int(const struct sms_json *obj, const char *key, int64_t min,
     int64_t max, int64_t *out, struct err *err);
 int sms_json_get_bool(

@@ -357,12 +357,7 @@ tell_verdict(
 static bool
 judge(const struct sending *g, const struct http_response *r)
 {
-	struct sms_answer answer = { .status = r->status,
-		.body = r->body,
-		.content_type = r->content_type,
-		.retry_after_ms = r->retry_after_ms,
-		.header = sms_http_header,
-		.arg = r };
+	struct sms_answer answer = sms_http_answer(r);
 	struct sms_verdict v;
 	bool taken;
 

@@ -273,11 +273,7 @@ on_checked(const struct http_response *r, void *arg)
 {
 	struct trial *t = arg;
 	struct err err = r->err;
-	struct sms_answer answer = { .status = r->status,
-		.body = r->body,
-		.content_type = r->content_type,
-		.header = sms_http_header,
-		.arg = r };
+	struct sms_answer answer = sms_http_answer(r);
 	struct sms_verdict v;
 
 	t->call = NULL;

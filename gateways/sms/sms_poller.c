@@ -275,12 +275,7 @@ read_answer(
 static int
 judge(struct sms_poller *p, const struct http_response *r, struct err *err)
 {
-	struct sms_answer answer = { .status = r->status,
-		.body = r->body,
-		.content_type = r->content_type,
-		.retry_after_ms = r->retry_after_ms,
-		.header = sms_http_header,
-		.arg = r };
+	struct sms_answer answer = sms_http_answer(r);
 	struct sms_verdict v;
 	int rc = 0;
 

@@ -32,19 +32,6 @@ static const char *const hook_names[SMS_NEVENT + 1] = { "inbound", "status",
 
 /* ---- texts ------------------------------------------------------------ */
 
-static int
-keep_text(
-    const struct sms_json *obj, const char *key, char **out, struct err *err)
-{
-	const char *text = NULL;
-
-	if (sms_json_get_text(obj, key, &text, err) < 0)
-		return -1;
-	if (text)
-		*out = xstrdup(text);
-	return 0;
-}
-
 static bool
 is_name(const char *s, bool dash)
 {
@@ -96,7 +83,7 @@ read_head(struct sms_profile *p, const struct sms_json *root, struct err *err)
 	rc = sms_list_get(root, "docs", &docs, err);
 	p->docs = xstrdup(docs.n ? docs.text[0] : "");
 	sms_list_release(&docs);
-	if (rc < 0 || keep_text(root, "title", &p->title, err) < 0 ||
+	if (rc < 0 || sms_json_keep_text(root, "title", &p->title, err) < 0 ||
 	    sms_list_get(root, "setup", &p->setup, err) < 0 ||
 	    sms_list_get(root, "unverified", &p->unverified, err) < 0 ||
 	    sms_json_get_bool(root, "loopback", &p->loopback, err) < 0 ||
@@ -167,10 +154,10 @@ read_var(
 	    sms_json_get_bool(v, "secret", &s->secret, err) < 0 ||
 	    sms_json_get_bool(v, "operator", &s->operator_only, err) < 0)
 		return -1;
-	rc = keep_text(v, "label", &label, err);
+	rc = sms_json_keep_text(v, "label", &label, err);
 	s->label = label ? label : xstrdup(v->key);
 	if (rc == 0)
-		rc = keep_text(v, "default", &def, err);
+		rc = sms_json_keep_text(v, "default", &def, err);
 	s->def = def;
 	to->is_url = def && str_starts(str_c(def), STR("http"));
 	return rc;

@@ -60,17 +60,6 @@ backlog_release(struct backlog *b)
 		drop_oldest(b);
 }
 
-static struct str
-copy(struct str s, char **to)
-{
-	struct str at = str_of(*to, s.len);
-
-	if (s.len)
-		memcpy(*to, s.p, s.len);
-	*to += s.len;
-	return at;
-}
-
 /* Copied, texts behind it; in no list yet. */
 static struct backlog_line *
 line_new(const struct backlog_word *word)
@@ -97,14 +86,14 @@ line_new(const struct backlog_word *word)
 	if (id.len)
 		memcpy(l->id, id.p, id.len);
 	list_init(&l->reactions);
-	l->own_id = copy(word->own_id, &text);
-	l->from = copy(word->from, &text);
-	l->body = copy(word->body, &text);
-	l->reply_to = copy(word->reply_to, &text);
-	l->reply_nick = copy(word->reply_nick, &text);
-	l->corrects = copy(word->corrects, &text);
-	l->identity = copy(word->identity, &text);
-	l->parts = copy(parts, &text);
+	l->own_id = str_put(&text, word->own_id);
+	l->from = str_put(&text, word->from);
+	l->body = str_put(&text, word->body);
+	l->reply_to = str_put(&text, word->reply_to);
+	l->reply_nick = str_put(&text, word->reply_nick);
+	l->corrects = str_put(&text, word->corrects);
+	l->identity = str_put(&text, word->identity);
+	l->parts = str_put(&text, parts);
 	return l;
 }
 

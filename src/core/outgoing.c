@@ -99,17 +99,6 @@ hand_over(struct session *s, struct outgoing *o)
 	session_leave(s);
 }
 
-static struct str
-copy(struct str from, char **to)
-{
-	struct str at = str_of(*to, from.len);
-
-	if (from.len)
-		memcpy(*to, from.p, from.len);
-	*to += from.len;
-	return at;
-}
-
 static void
 copy_spans(struct outgoing *o, const struct outgoing_params *p)
 {
@@ -134,16 +123,16 @@ outgoing_new(const struct outgoing_params *p)
 	*o = (struct outgoing){ .kind = p->kind, .body = str_dup(p->body) };
 	o->shown = p->shown.len ? str_dup(p->shown) : NULL;
 	copy_spans(o, p);
-	o->from = copy(p->from, &text);
-	o->to = copy(p->to, &text);
-	o->id = copy(p->id, &text);
-	o->origin = copy(p->origin, &text);
-	o->room = copy(p->room, &text);
-	o->nick = copy(p->nick, &text);
-	o->reply_to = copy(p->reply_to, &text);
-	o->reply_nick = copy(p->reply_nick, &text);
-	o->answers = copy(p->answers, &text);
-	o->corrects = copy(p->corrects, &text);
+	o->from = str_put(&text, p->from);
+	o->to = str_put(&text, p->to);
+	o->id = str_put(&text, p->id);
+	o->origin = str_put(&text, p->origin);
+	o->room = str_put(&text, p->room);
+	o->nick = str_put(&text, p->nick);
+	o->reply_to = str_put(&text, p->reply_to);
+	o->reply_nick = str_put(&text, p->reply_nick);
+	o->answers = str_put(&text, p->answers);
+	o->corrects = str_put(&text, p->corrects);
 	return o;
 }
 

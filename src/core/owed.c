@@ -81,17 +81,6 @@ read_head(struct str in, struct owed_head *h)
 static void on_timer(struct timer *t);
 static void on_confirmed(struct confirm_mark *m, bool taken);
 
-static struct str
-copy(struct str from, char **to)
-{
-	struct str at = str_of(*to, from.len);
-
-	if (from.len)
-		memcpy(*to, from.p, from.len);
-	*to += from.len;
-	return at;
-}
-
 struct owed_head
 owed_head_dup(const struct owed_head *h, char **text_out)
 {
@@ -104,7 +93,7 @@ owed_head_dup(const struct owed_head *h, char **text_out)
 		len += s->len;
 	at = *text_out = xmalloc(len + 1);
 	for (size_t i = 0; s = field(&was, i), s; i++)
-		*field(&is, i) = copy(*s, &at);
+		*field(&is, i) = str_put(&at, *s);
 	return is;
 }
 

@@ -159,3 +159,14 @@ str_store(char **slot, struct str s)
 	free(*slot);
 	*slot = z;
 }
+
+struct str
+str_put(char **to, struct str s)
+{
+	struct str at = str_of(*to, s.len);
+
+	if (s.len > 0)
+		memcpy(*to, s.p, s.len);
+	*to += s.len;
+	return at;
+}

@@ -89,6 +89,9 @@ bool str_to_uint(struct str s, uint64_t max, uint64_t *n_out);
 /* Terminated copy, the caller's to free().  Bytes after a NUL are lost to C. */
 char *str_dup(struct str s);
 
+/* Copies s to *to, which moves behind it; where the copy is. */
+struct str str_put(char **to, struct str s);
+
 /* Replaces a copy made by str_dup(), or NULL, by a copy of s. */
 void str_store(char **slot, struct str s);
 

@@ -43,21 +43,10 @@ text_len(const struct http_ask_parts *p)
 	return n;
 }
 
-static struct str
-put(char **to, struct str s)
-{
-	struct str kept = str_of(*to, s.len);
-
-	if (s.len > 0)
-		memcpy(*to, s.p, s.len);
-	*to += s.len;
-	return kept;
-}
-
 static void
 put_uri(struct http_ask *ask, const struct http_ask_parts *p, char **to)
 {
-	struct str base = put(to, p->public_url), uri = put(to, p->uri);
+	struct str base = str_put(to, p->public_url), uri = str_put(to, p->uri);
 
 	ask->url = str_of(base.p, base.len + uri.len);
 	ask->path = http_uri_path(uri);
@@ -75,13 +64,13 @@ http_ask_new(const struct http_ask_parts *p, struct http_exchange *x)
 	a->x = x;
 	a->nfield = p->nfield;
 	a->field = xcalloc(p->nfield + 1, sizeof(*a->field));
-	a->ask.method = put(&to, p->method);
+	a->ask.method = str_put(&to, p->method);
 	put_uri(&a->ask, p, &to);
-	a->ask.body = put(&to, p->body);
-	a->ask.peer = put(&to, p->peer);
+	a->ask.body = str_put(&to, p->body);
+	a->ask.peer = str_put(&to, p->peer);
 	for (size_t i = 0; i < p->nfield; i++) {
-		a->field[i].name = put(&to, p->field[i].name);
-		a->field[i].value = put(&to, p->field[i].value);
+		a->field[i].name = str_put(&to, p->field[i].name);
+		a->field[i].value = str_put(&to, p->field[i].value);
 	}
 	type = http_field_find(a->field, a->nfield, "Content-Type");
 	a->ask.content_type = type ? type->value : STR_EMPTY;
