@@ -130,17 +130,19 @@ json_as_text(struct json_t *v, struct sms_pool *pool)
 	return STR_EMPTY;
 }
 
-static void
-fields_of_json(struct sms_doc *d)
+/* -1: more than are taken.  A signature over fields must see them all. */
+static int
+fields_of_json(struct sms_doc *d, struct err *err)
 {
 	size_t most = json_object_size(d->json);
 	json_t *v;
 
 	if (most > SMS_DOC_FIELDS_MAX)
-		return;
+		return err_set(err, ERR_TOO_BIG,
+		    "JSON with more than %d members", SMS_DOC_FIELDS_MAX);
 	d->field = sms_pool_array(&d->pool, most, sizeof(struct sms_pair));
 	if (!d->field)
-		return;
+		return 0;
 	for (void *at = json_object_iter(d->json); at;
 	     at = json_object_iter_next(d->json, at)) {
 		v = json_object_iter_value(at);
@@ -149,6 +151,7 @@ fields_of_json(struct sms_doc *d)
 			    (struct sms_pair){ str_c(json_object_iter_key(at)),
 				    json_as_text(v, &d->pool) };
 	}
+	return 0;
 }
 
 static int
@@ -157,8 +160,7 @@ read_json(struct sms_doc *d, struct err *err)
 	d->json = sms_json_parse(d->source.body, err);
 	if (!d->json)
 		return -1;
-	fields_of_json(d);
-	return 0;
+	return fields_of_json(d, err);
 }
 
 /* ---- the whole -------------------------------------------------------- */

@@ -347,9 +347,14 @@ tell_verdict(
 		.is_throttle = info->is_throttle,
 		.is_line_broken = info->is_line_broken };
 
+	/* What is wrong with the account is for the operator alone. */
+	if (info->is_line_broken)
+		o.details = v->text;
 	if (info->fate != SMS_FATE_SENT)
 		err_set(&o.err, info->kind, "%s: " STR_FMT,
-		    sms_profile_title(g->line->profile), STR_ARG(v->text));
+		    sms_profile_title(g->line->profile),
+		    STR_ARG(
+		        info->is_line_broken ? str_c(info->text) : v->text));
 	outcome(g->sms, &o);
 }
 

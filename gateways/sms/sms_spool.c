@@ -104,8 +104,9 @@ list_files(struct sms_spool *s, struct file *out)
 	return n;
 }
 
-void
-sms_spool_clean(struct sms_spool *s, int64_t now_utc)
+/* The oldest go, until no more than max bytes are left. */
+static void
+clean_to(struct sms_spool *s, uint64_t max, int64_t now_utc)
 {
 	struct file *file = xcalloc(FILES_MAX, sizeof(*file));
 	size_t n = list_files(s, file);
@@ -115,13 +116,29 @@ sms_spool_clean(struct sms_spool *s, int64_t now_utc)
 	for (size_t i = 0; i < n; i++)
 		s->bytes += file[i].bytes;
 	for (size_t i = 0; i < n; i++) {
-		if (file[i].at_utc + s->keep_ms >= now_utc &&
-		    s->bytes <= s->total_max)
+		if (file[i].at_utc + s->keep_ms >= now_utc && s->bytes <= max)
 			break;
 		if (unlinkat(s->dir, file[i].name, 0) == 0)
 			s->bytes -= file[i].bytes;
 	}
 	free(file);
+}
+
+void
+sms_spool_clean(struct sms_spool *s, int64_t now_utc)
+{
+	clean_to(s, s->total_max, now_utc);
+}
+
+/* Once full, a tenth is freed: the folder is not read for every file. */
+static void
+make_room(struct sms_spool *s, uint64_t bytes, int64_t now_utc)
+{
+	uint64_t max = s->total_max - s->total_max / 10;
+
+	if (s->bytes + bytes > s->total_max)
+		clean_to(s, bytes < max ? max - bytes : 0, now_utc);
+	s->bytes += bytes;
 }
 
 /* ---- files ------------------------------------------------------------------ */
@@ -161,9 +178,7 @@ sms_spool_put(struct sms_spool *s, const uint8_t id[SMS_SPOOL_ID],
 	if (body.len > s->total_max)
 		return err_set(err, ERR_TOO_BIG,
 		    "a file of %zu bytes does not fit", body.len);
-	s->bytes += body.len;
-	if (s->bytes > s->total_max)
-		sms_spool_clean(s, now_utc);
+	make_room(s, body.len, now_utc);
 	name_of(id, name);
 	(void)snprintf(fresh, sizeof(fresh), "%s" NEW, name);
 	fd = openat(s->dir, fresh,

@@ -310,7 +310,9 @@ struct gw_outcome {
 	bool maybe_sent;        /* RETRY: it may have been read, and the line
 	                           knows its tickets again: no other line does */
 	bool is_throttle;       /* RETRY: the whole line is to wait so long */
-	bool is_line_broken;    /* RETRY: credentials, credit, sender: nothing
+	struct str details;  /* with is_line_broken: for operators, instead of
+	                       the text of err; or empty */
+	bool is_line_broken; /* RETRY: credentials, credit, sender: nothing
 	                        goes by this line until an operator looks */
 };
 

@@ -4,9 +4,9 @@
  * A database that is restored from a backup does not know what was sent since:
  * sending what waits in it would repeat that.  So a number is kept in it and
  * in a file beside it, PATH.generation, which does not belong into a backup;
- * both change a minute after something was sent.  The file has the last two, since it is written
- * first.  Where they differ at the start, every outbox is held until an
- * operator has looked.
+ * both change a minute after something was sent.  The file has the last two,
+ * since it is written first.  Where they differ at the start, every outbox is
+ * held until an operator has looked.
  *
  *	g = generation_new(core, path);
  *	generation_start(g);     // before anything else is asked of the store

@@ -235,7 +235,8 @@ static void
 tell_line(struct line *l, const struct gw_outcome *o)
 {
 	if (o->fate == GW_RETRY && o->is_line_broken)
-		line_pause(l, str_c(o->err.text), true);
+		line_pause(
+		    l, o->details.len ? o->details : str_c(o->err.text), true);
 	else if (o->fate == GW_RETRY && o->is_throttle)
 		line_throttle(l, o->retry_after_ms);
 	else if (o->fate != GW_RETRY)
