@@ -43,13 +43,26 @@ FUZZ  := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
 FLOW  := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/flow_run.c tests/profile_run.c tests/crash_run.c tests/crash_in.c))
 
+# Programs of their own, which the program starts: one for each such folder,
+# with libraries that it does not see itself.  What is not main.c can be
+# tested, by test_WORKER_* and fuzz_WORKER_*.
+WORKERS       := $(patsubst gateways/smtp/%/main.c,%,$(wildcard gateways/smtp/*/main.c))
+WORKER_BIN    := $(WORKERS:%=$(BUILD)/$(PROG)-%)
+PKGS_mailout  := gmime-3.0 libesmtp-1.0
+PKGS_mailread := gmime-3.0 libxml-2.0
+# What a worker is made of, and how a program with its parts is linked.
+worker_src     = $(filter-out %/main.c,$(wildcard gateways/smtp/$(1)/*.c))
+worker_link    = $(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -Wl,--as-needed \
+                 $(shell pkg-config --libs $(PKGS_$(1))) $(PKG_LIBS) -ldl
+worker_headers = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS_$(1))))
+
 # Without a fuzzer a fuzz target is an ordinary program that reads its corpus.
 FUZZ_MAIN := $(BUILD)/tests/fuzz/replay.o
 
 SAN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
        -fno-sanitize-recover=undefined
 
-all: $(BUILD)/$(PROG)
+all: $(BUILD)/$(PROG) $(WORKER_BIN)
 
 $(BUILD)/$(PROG): $(OBJ)
 	$(LINK)
@@ -90,6 +103,21 @@ $(BUILD)/fuzz_core $(BUILD)/fuzz_outbox: $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fu
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_MAIN) $(BUILD)/parts.a
 	$(LINK)
 
+define worker
+$(BUILD)/gateways/smtp/$(1)/%.o $(BUILD)/tests/unit/test_$(1)_%.o \
+$(BUILD)/tests/fuzz/fuzz_$(1)_%.o: CPPFLAGS += $(call worker_headers,$(1))
+$(BUILD)/$(1).a: $(patsubst %.c,$(BUILD)/%.o,$(call worker_src,$(1)))
+	$(Q)rm -f $$@
+	$(Q)$(AR) rcs $$@ $$^
+$(BUILD)/$(PROG)-$(1): $(BUILD)/gateways/smtp/$(1)/main.o $(BUILD)/$(1).a $(BUILD)/parts.a
+	$$(call worker_link,$(1))
+$(BUILD)/test_$(1)_%: $(BUILD)/tests/unit/test_$(1)_%.o $(BUILD)/$(1).a $(BUILD)/parts.a
+	$$(call worker_link,$(1)) -lcmocka
+$(BUILD)/fuzz_$(1)_%: $(BUILD)/tests/fuzz/fuzz_$(1)_%.o $(FUZZ_MAIN) $(BUILD)/$(1).a $(BUILD)/parts.a
+	$$(call worker_link,$(1))
+endef
+$(foreach w,$(WORKERS),$(eval $(call worker,$(w))))
+
 $(BUILD)/null_gateway: $(BUILD)/tests/bench/null_gateway.o
 	$(LINK)
 
@@ -114,7 +142,7 @@ check:
 	$(MAKE) BUILD=build/asan CFLAGS='$(SAN)' check-here
 # A program that does not link is one failure, not the end of the others.
 check-here: $(TEST) $(FLOW) $(FUZZ)
-	-@$(MAKE) $(BUILD)/$(PROG)
+	-@$(MAKE) $(BUILD)/$(PROG) $(WORKER_BIN)
 	tests/run $(BUILD)
 
 fuzz:
@@ -126,7 +154,7 @@ fuzz-targets: $(FUZZ)
 
 check-interop:
 	$(MAKE) BUILD=build/asan CFLAGS='$(SAN)' build/asan/$(PROG) \
-	    build/asan/fake_ircd
+	    $(WORKERS:%=build/asan/$(PROG)-%) build/asan/fake_ircd
 	PASSERELLE=$(CURDIR)/build/asan/$(PROG) \
 	    $(PYTHON) -m pytest -q $(PYTEST_ARGS) tests/interop
 
@@ -134,15 +162,19 @@ bench:
 	$(MAKE) bench-targets
 	tests/bench/run $(BUILD)
 bench-targets: $(BUILD)/null_gateway $(BENCH) $(BUILD)/fake_ircd \
-    $(BUILD)/fake_provider $(BUILD)/$(PROG)
+    $(BUILD)/fake_provider $(BUILD)/$(PROG) $(WORKER_BIN)
 
 lint:
 	tests/lint
 # Whatever can be compiled, nothing linked.
-objects: $(OBJ) $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*.c tests/*/*.c))
+objects: $(OBJ) $(patsubst %.c,$(BUILD)/%.o,$(wildcard gateways/smtp/*/*.c)) $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*.c tests/*/*.c))
 
-install: $(BUILD)/$(PROG)
+# The daemon looks for its workers where it is itself, then there.
+LIBEXEC := $(PREFIX)/libexec/passerelle
+install: all
 	install -D -m 755 $(BUILD)/$(PROG) $(DESTDIR)$(PREFIX)/sbin/$(PROG)
+	install -d $(DESTDIR)$(LIBEXEC)
+	$(if $(WORKERS),install -m 755 $(WORKER_BIN) $(DESTDIR)$(LIBEXEC))
 	install -D -m 644 src/passerelle.8 \
 	    $(DESTDIR)$(PREFIX)/share/man/man8/passerelle.8
 	install -D -m 644 config/passerelle.conf.5 \
@@ -163,4 +195,4 @@ help:
         bench-targets lint objects install clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(OBJ:.o=.d) $(wildcard $(BUILD)/tests/*.d $(BUILD)/tests/*/*.d)
+-include $(OBJ:.o=.d) $(wildcard $(BUILD)/gateways/smtp/*/*.d) $(wildcard $(BUILD)/tests/*.d $(BUILD)/tests/*/*.d)
