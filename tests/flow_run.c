@@ -48,7 +48,8 @@
  *	arrive USERS FROM KEY [NAME=VALUE] TEXT   something comes in at post for
  *	                                      romeo, or for romeo,juliet; the
  *	                                      key - is none; names: title room
- *	                                      subject thread reply oob ago
+ *	                                      subject thread reply oob ago id
+ *	                                      urgency cc type=normal|headline
  *	kept | not kept                       what became of what came in: the
  *	refused                               network may acknowledge it, or not;
  *	                                      it was not even taken
@@ -868,6 +869,7 @@ enum { USERS_MAX = 20 };
 struct coming {
 	struct gw_message m;
 	struct gw_attachment oob;
+	struct gw_party cc;
 	struct gw_arrival v[USERS_MAX];
 	struct buf users; /* what v borrows from */
 	size_t n;
@@ -891,6 +893,15 @@ arrival_field(struct coming *c, struct str name, struct str value)
 		m->thread = value;
 	else if (str_is(name, "reply"))
 		m->reply_to = value;
+	else if (str_is(name, "id"))
+		m->id = value;
+	else if (str_is(name, "urgency"))
+		m->urgency = value;
+	else if (str_is(name, "cc"))
+		c->cc.name = value;
+	else if (str_is(name, "type"))
+		m->type =
+		    str_is(value, "normal") ? GW_TYPE_NORMAL : GW_TYPE_HEADLINE;
 	else if (str_is(name, "oob"))
 		c->oob.url = value;
 	else if (str_is(name, "ago") && str_to_uint(value, 1000000, &s))
@@ -964,6 +975,9 @@ arrive(struct str users, struct str rest)
 	c.m.body = arrival_fields(&c, rest.p ? rest : STR_EMPTY);
 	c.m.attachment = &c.oob;
 	c.m.nattachment = c.oob.url.len > 0;
+	c.cc.kind = GW_PARTY_CC;
+	c.m.party = &c.cc;
+	c.m.nparty = c.cc.name.len > 0;
 	arrival_users(&c, users, key);
 	if (gateway_arrive(gateway_of(STR("post.example.org")), c.v, c.n,
 	        on_kept, NULL) < 0)

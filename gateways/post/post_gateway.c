@@ -397,6 +397,8 @@ show(struct session *s, const struct gw_message *m, bool is_failure)
 	    is_failure ? "failed" : "sent", m->part, m->nparts,
 	    STR_ARG(m->room.len ? m->room : m->to));
 	buf_add_str(&text, str_head(m->body, 500));
+	if (m->reply_to.len)
+		buf_addf(&text, " (answers " STR_FMT ")", STR_ARG(m->reply_to));
 	ev.text = buf_str(&text);
 	(void)session_emit(s, &ev);
 	buf_release(&text);

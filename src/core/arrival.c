@@ -2,7 +2,9 @@
  * One message that came in for a user, and what is written of it.
  *
  * XEP-0172 1.1		who it is from, where the address says little
+ * XEP-0033 1.2		who else it went to
  * XEP-0066 1.5		3.1 attachments
+ * XEP-0131 1.2		how urgent it is
  * XEP-0203 2.0		when it came
  */
 #include <inttypes.h>
@@ -71,6 +73,27 @@ arrival_free(struct arrival *a)
 	free(a);
 }
 
+void
+arrival_write_id(
+    const struct arrival *a, const struct gw_message *m, struct buf *out)
+{
+	buf_add_str(out, str_c(a->sid));
+	if (m->id.len)
+		buf_addf(out, "." STR_FMT, STR_ARG(m->id));
+}
+
+struct str
+arrival_name_of(struct str id)
+{
+	struct str rest = id, part;
+
+	if (arrival_id_of(id) && str_cut(&rest, '.', &part) &&
+	    str_cut(&rest, '.', &part) && part.len &&
+	    !(part.p[0] >= '0' && part.p[0] <= '9'))
+		return part;
+	return id;
+}
+
 uint64_t
 arrival_id_of(struct str id)
 {
@@ -126,11 +149,72 @@ struct letters {
 static struct xmlw *
 begin(const struct letters *l, unsigned part)
 {
-	char id[ARRIVAL_ID + 12];
+	static const char *const type[] = { [GW_TYPE_CHAT] = "chat",
+		[GW_TYPE_NORMAL] = NULL,
+		[GW_TYPE_HEADLINE] = "headline" };
+	struct buf id;
+	struct xmlw *w;
 
-	snprintf(id, sizeof(id), part ? "%s.%u" : "%s", l->a->sid, part);
-	return component_begin(
-	    l->gw->component, "message", l->from, l->to, "chat", str_c(id));
+	buf_init(&id, ARRIVAL_ID + GW_ID_MAX + 16);
+	arrival_write_id(l->a, l->m, &id);
+	if (part)
+		buf_addf(&id, ".%u", part);
+	w = component_begin(l->gw->component, "message", l->from, l->to,
+	    type[l->m->type], buf_str(&id));
+	buf_release(&id);
+	return w;
+}
+
+/* A name that no address can carry is not said; the words still are. */
+static void
+write_party(struct letters const *l, struct xmlw *w, const struct gw_party *p)
+{
+	static const char *const type[] = { [GW_PARTY_TO] = "to",
+		[GW_PARTY_CC] = "cc",
+		[GW_PARTY_REPLY_TO] = "replyto",
+		[GW_PARTY_NO_REPLY] = "noreply" };
+	struct gw_address a = {
+		.kind = GW_ADDR_PERSON, .network = STR_EMPTY, .name = p->name
+	};
+	struct buf jid;
+
+	buf_init(&jid, JID_MAX);
+	if (p->name.len == 0 || instance_jid(l->gw, &a, STR_EMPTY, &jid) == 0) {
+		xmlw_open(w, "address", NULL);
+		xmlw_attr(w, "type", str_c(type[p->kind]));
+		if (jid.len)
+			xmlw_attr(w, "jid", buf_str(&jid));
+		if (p->title.len)
+			xmlw_attr(w, "desc", p->title);
+		if (p->kind != GW_PARTY_NO_REPLY)
+			xmlw_attr(w, "delivered", STR("true"));
+		xmlw_close(w);
+	}
+	buf_release(&jid);
+}
+
+static void
+write_parties(const struct letters *l, struct xmlw *w)
+{
+	if (l->m->nparty == 0)
+		return;
+	xmlw_open(w, "addresses", NS_ADDRESS);
+	for (size_t i = 0; i < l->m->nparty; i++)
+		write_party(l, w, &l->m->party[i]);
+	xmlw_close(w);
+}
+
+static void
+write_urgency(const struct letters *l, struct xmlw *w)
+{
+	if (l->m->urgency.len == 0)
+		return;
+	xmlw_open(w, "headers", NS_SHIM);
+	xmlw_open(w, "header", NULL);
+	xmlw_attr(w, "name", STR("Urgency"));
+	xmlw_text(w, l->m->urgency);
+	xmlw_close(w);
+	xmlw_close(w);
 }
 
 static int
@@ -182,6 +266,8 @@ write_words(const struct letters *l, struct err *err)
 		xmlw_attr(w, "id", m->reply_to);
 		xmlw_close(w);
 	}
+	write_parties(l, w);
+	write_urgency(l, w);
 	return end(l, w, err);
 }
 
@@ -344,19 +430,22 @@ archive(struct session *s, const struct arrival *a, const struct gw_message *m)
 		.name = m->room.len ? m->room : m->from,
 		.at_us = archive_time(s->gw, a->at_utc) };
 	struct backlog_word word = { .kind = m->kind,
-		.id = str_c(a->sid),
 		.from = m->from,
 		.reply_to = str_head(m->reply_to, BACKLOG_ID - 1),
 		.at_utc = a->at_utc };
-	struct buf body;
+	struct buf body, id;
 
 	buf_init(&body, STORE_VALUE_MAX);
+	buf_init(&id, BACKLOG_ID - 1);
+	arrival_write_id(a, m, &id);
+	word.id = buf_str(&id);
 	add_body(m, &body);
 	word.body = buf_str(&body);
 	archive_word(s, &at, &word);
 	if (!at.is_room)
 		backlog_add(&s->words, &word);
 	buf_release(&body);
+	buf_release(&id);
 }
 
 void

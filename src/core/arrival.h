@@ -7,7 +7,7 @@
  *
  * and from anywhere to DEAD or QUARANTINED, which is where people look.
  *
- * From the contact's address to the bare JID, type chat, under an id that
+ * From the contact's address to the bare JID, mostly of type chat, under an id that
  * stays the same however often it is written; of a room that he is in, to
  * those of his clients that are inside.  What is not written at once says
  * when it came (XEP-0203).  An attachment is a message of its own, ID.1 and
@@ -71,8 +71,15 @@ void arrival_free(struct arrival *a);
 void arrival_pack(const struct gw_message *m, struct buf *out);
 void arrival_set_letter(struct arrival *a, struct str letter);
 
-/* By the id of a stanza, ID or ID.1; 0: it is none of ours. */
+/*
+ * The id of its stanza: ID, or ID.NAME where the network has given m one.
+ * And back: ID of ID, ID.1, ID.NAME.1; 0: it is none of ours; and NAME, else
+ * the id as it is.
+ */
+void arrival_write_id(
+    const struct arrival *a, const struct gw_message *m, struct buf *out);
 uint64_t arrival_id_of(struct str stanza_id);
+struct str arrival_name_of(struct str stanza_id);
 
 /* Written, all of it; -1: nothing counts of it.  ERR_BUSY, ERR_UNREACHABLE:
    not now; else never. */

@@ -277,10 +277,12 @@ static const size_t message_strs[] = {
 	offsetof(struct gw_message, reaction),
 	offsetof(struct gw_message, redacts),
 	offsetof(struct gw_message, network_id),
+	offsetof(struct gw_message, id),
 	offsetof(struct gw_message, parts),
 	offsetof(struct gw_message, account),
 	offsetof(struct gw_message, host),
 	offsetof(struct gw_message, title),
+	offsetof(struct gw_message, urgency),
 	offsetof(struct gw_message, line),
 	offsetof(struct gw_message, first_line),
 };
@@ -333,7 +335,7 @@ event_dup(const struct gw_event *ev)
 	if (ev->message)
 		fixed.message = *ev->message;
 	fixed.message.nspan = fixed.message.nattachment = 0;
-	fixed.message.nrecipient = 0;
+	fixed.message.nrecipient = fixed.message.nparty = 0;
 	c = xmalloc(sizeof(*c) +
 	    strs_bytes(&fixed.ev, event_strs, NEVENT_STRS) +
 	    strs_bytes(&fixed.message, message_strs, NMESSAGE_STRS));

@@ -177,6 +177,28 @@ struct gw_attachment {
 	uint64_t size_bytes; /* 0: not known */
 };
 
+/* How clients are to show what came in (RFC 6121 5.2.2). */
+enum gw_msg_type {
+	GW_TYPE_CHAT,
+	GW_TYPE_NORMAL,   /* a message of its own, kept for who is away */
+	GW_TYPE_HEADLINE, /* of the moment: not kept for anybody */
+};
+
+/* One whom a message names beside its addressee (XEP-0033). */
+enum gw_party_kind {
+	GW_PARTY_TO,
+	GW_PARTY_CC,
+	GW_PARTY_REPLY_TO,
+	GW_PARTY_NO_REPLY, /* an answer goes nowhere; has no name */
+};
+enum { GW_PARTIES_MAX = 50 };
+
+struct gw_party {
+	enum gw_party_kind kind;
+	struct str name;  /* of a person of this network */
+	struct str title; /* what people are to see; or empty */
+};
+
 struct gw_message {
 	enum gw_msg_kind kind;
 	struct str room; /* empty: one to one */
@@ -186,19 +208,26 @@ struct gw_message {
 	struct str subject, thread;
 	struct str context;       /* inward, one to one: the room that it is
 	                             about, as the sender says; or empty */
-	struct str reply_to;      /* network id of the message answered */
+	struct str reply_to;      /* network id of the message answered; not
+	                             live: the id (below) of it */
 	struct str reply_nick;    /* outward: who said that; empty: nobody
 	                             need be named */
 	struct str reaction;      /* the text of a reaction to reply_to */
 	struct str redacts;       /* network id of a message that was taken
 	                             back; body: why */
 	struct str network_id;    /* the network's own id, or empty */
+	struct str id;            /* not live.  Inward: what an answer to it is
+	                             to have as reply_to; GW_ID_MAX letters
+	                             and digits, the first a letter; or empty.  Outward: the id
+	                             that clients know it by */
 	struct str parts;         /* ids of its further parts, each with a LF
 	                             behind it, where the network made several
 	                             of it */
 	struct str account, host; /* of the sender, inward */
 	struct str title;         /* of the sender, inward: what people are to
-	                             see instead of his address; or empty */
+	                             to see instead of his address; or empty */
+	struct str urgency;       /* inward: "low", "medium", "high" (XEP-0131);
+	                             or empty */
 	struct str line;          /* outward, not live: by which it goes */
 	struct str first_line;    /* ... and by which route() wanted it to go:
 	                             parts are of what that line makes of it */
@@ -208,6 +237,9 @@ struct gw_message {
 	size_t nattachment;
 	const struct str *recipient; /* all of them, where there are several */
 	size_t nrecipient;
+	const struct gw_party *party; /* not live; GW_PARTIES_MAX */
+	size_t nparty;
+	enum gw_msg_type type; /* inward, one to one, not live */
 	bool taken_back;       /* the reaction */
 	gw_ticket echo_of;     /* inward: our own message, as the network
 	                          accepted it */
@@ -262,7 +294,10 @@ enum gw_fate {
  * has had.
  */
 enum {
+	GW_ID_MAX = 20,      /* bytes of a message's id, inward */
 	GW_LINE_MAX = 64,    /* bytes of a line's name */
+	GW_BUNDLE_MAX = 64,  /* bytes of the name of a bundle */
+	GW_BUNDLED_MAX = 50, /* messages that go as one */
 	GW_PIECES_MAX = 200, /* of one message */
 };
 
@@ -298,6 +333,17 @@ struct gw_route {
 	                      another, or ends with it */
 	bool repeats;      /* is refused with the err once; the same text again
 	                     within ten minutes is taken as a yes */
+
+	/*
+	 * What is accepted with the same words here while it is held, of one
+	 * user and to one recipient, goes as one: by ops->send_all().  Empty:
+	 * alone.  Held: hold_ms from the last of them on, and while their
+	 * sender is composing (XEP-0085), but hold_max_ms from the first;
+	 * with hold_ms 0 at once, and those before it with it.  Meanwhile a
+	 * correction changes it and a retraction cancels it.
+	 */
+	char bundle[GW_BUNDLE_MAX + 1];
+	int64_t hold_ms, hold_max_ms;
 };
 
 /* What came of a piece that was to be sent. */
@@ -325,9 +371,32 @@ struct gw_report {
 	struct err err;    /* REFUSED */
 };
 
+/*
+ * A *seat*: one of our addresses is an occupant of a room of another service
+ * (XEP-0045 7), to post there.  The core enters, sees that it is still inside
+ * (XEP-0410), enters again with growing delays, and finds another nick where
+ * that one is taken.
+ */
+struct gw_seat {
+	struct str room; /* bare JID */
+	struct str name; /* of the person of ours that sits there */
+	struct str nick; /* a wish */
+	struct str password;
+};
+
+struct gw_seat_state {
+	bool is_inside;
+	int64_t since_at; /* so since when */
+	struct err err;   /* outside: why, or ERR_NONE: it is on the way */
+};
+
 /* Something that came in for a user, who need not have a session. */
 struct gw_arrival {
-	struct str user; /* bare JID */
+	struct str user; /* bare JID; or, with is_post, that of the room in
+	                    which the message's from has a seat */
+	bool is_post;    /* into the room; delivered when its reflection comes,
+	                    and never twice where the room's archive or what
+	                    is reflected shows that it was */
 	struct str line;
 	struct str key; /* the same for what comes again, and for nothing else
 	                   on that line; empty: nothing tells */
@@ -794,6 +863,24 @@ struct gateway_ops {
 	 */
 	void (*blocked)(struct gateway *gw, struct str user, struct str name);
 
+	/*
+	 * Not live: n (2 or more, GW_BUNDLED_MAX at most) of one user to one
+	 * recipient, in the order they were said, that route() has put into one
+	 * bundle.  One gateway_outcome() for each ticket.  May be NULL if
+	 * route() names no bundles.
+	 */
+	void (*send_all)(struct session *s, const gw_ticket *t,
+	    const struct gw_message *const *m, size_t n);
+
+	/*
+	 * Somebody in a room has answered a post of the seat `name`
+	 * (m->reply_to: its id), or told it something in private (m->to is not
+	 * empty).  m->from: his nick; m->account: his bare JID, where the room
+	 * shows it; standing: in that room.  May be NULL.
+	 */
+	void (*seat_heard)(struct gateway *gw, struct str room, struct str name,
+	    const struct gw_message *m, enum gw_standing standing);
+
 	/* Appends `label: value` lines about the link.  May be NULL. */
 	void (*status)(struct session *s, struct buf *out);
 
@@ -936,6 +1023,20 @@ int gateway_report(
 enum { GW_ARRIVALS_MAX = 100 };
 int gateway_arrive(struct gateway *gw, const struct gw_arrival *v, size_t n,
     gw_kept_fn *fn, void *arg);
+
+/*
+ * Declares a seat, or changes it; from ready() on.  -1: over a ceiling, or
+ * there is no such address.  What is still to be posted by a seat that is
+ * taken away is given up.
+ */
+enum { GW_SEATS_MAX = 1000 };
+int gateway_seat_put(
+    struct gateway *gw, const struct gw_seat *seat, struct err *err);
+void gateway_seat_del(struct gateway *gw, struct str room, struct str name);
+
+/* False: there is none. */
+bool gateway_seat_state(struct gateway *gw, struct str room, struct str name,
+    struct gw_seat_state *out);
 
 /* Since when: the start of a UTC day that is not more than a week ago. */
 void gateway_spent(struct gateway *gw, struct str user, struct str line,

@@ -4,7 +4,8 @@
 #include "lib/pack.h"
 #include "lib/xalloc.h"
 
-enum { LETTER_VERSION = 1 };
+/* 1 had no parties, no type, and STRS_1 strings. */
+enum { LETTER_VERSION = 2, STRS_1 = 16 };
 
 /* The strings of a message, in the order they are written. */
 static struct str *
@@ -13,7 +14,8 @@ field(struct gw_message *m, size_t i)
 	struct str *const all[] = { &m->room, &m->to, &m->from, &m->body,
 		&m->subject, &m->thread, &m->context, &m->reply_to,
 		&m->reply_nick, &m->reaction, &m->redacts, &m->network_id,
-		&m->parts, &m->account, &m->host, &m->title };
+		&m->parts, &m->account, &m->host, &m->title, &m->id,
+		&m->urgency };
 
 	return i < sizeof(all) / sizeof(all[0]) ? all[i] : NULL;
 }
@@ -23,7 +25,8 @@ letter_fits(const struct gw_message *m)
 {
 	return m->nspan <= LETTER_SPANS_MAX &&
 	    m->nattachment <= LETTER_ATTACHMENTS_MAX &&
-	    m->nrecipient <= LETTER_RECIPIENTS_MAX;
+	    m->nrecipient <= LETTER_RECIPIENTS_MAX &&
+	    m->nparty <= GW_PARTIES_MAX;
 }
 
 /* ---- writing ---------------------------------------------------------- */
@@ -51,6 +54,17 @@ pack_attachments(const struct gw_message *m, struct buf *out)
 	}
 }
 
+static void
+pack_parties(const struct gw_message *m, struct buf *out)
+{
+	pack_u64(out, m->nparty);
+	for (size_t i = 0; i < m->nparty; i++) {
+		pack_u64(out, m->party[i].kind);
+		pack_str(out, m->party[i].name);
+		pack_str(out, m->party[i].title);
+	}
+}
+
 void
 letter_pack(const struct gw_message *m, struct buf *out)
 {
@@ -67,6 +81,8 @@ letter_pack(const struct gw_message *m, struct buf *out)
 	pack_u64(out, m->nrecipient);
 	for (size_t i = 0; i < m->nrecipient; i++)
 		pack_str(out, m->recipient[i]);
+	pack_u64(out, m->type);
+	pack_parties(m, out);
 }
 
 /* ---- reading ---------------------------------------------------------- */
@@ -146,6 +162,38 @@ unpack_recipients(struct str *rest, struct letter *l)
 }
 
 static bool
+unpack_parties(struct str *rest, struct letter *l)
+{
+	size_t n, kind;
+
+	if (!unpack_count(rest, GW_PARTIES_MAX, &n))
+		return false;
+	l->party = xcalloc(n + 1, sizeof(*l->party));
+	for (size_t i = 0; i < n; i++) {
+		if (!unpack_count(rest, GW_PARTY_NO_REPLY, &kind) ||
+		    !unpack_str(rest, &l->party[i].name) ||
+		    !unpack_str(rest, &l->party[i].title))
+			return false;
+		l->party[i].kind = (enum gw_party_kind)kind;
+	}
+	l->m.party = l->party;
+	l->m.nparty = n;
+	return true;
+}
+
+/* What version 1 did not have. */
+static bool
+unpack_newer(struct str *rest, struct letter *l)
+{
+	size_t type;
+
+	if (!unpack_count(rest, GW_TYPE_HEADLINE, &type))
+		return false;
+	l->m.type = (enum gw_msg_type)type;
+	return unpack_parties(rest, l);
+}
+
+static bool
 unpack(struct str rest, struct letter *l)
 {
 	size_t version, kind, taken_back;
@@ -157,11 +205,15 @@ unpack(struct str rest, struct letter *l)
 		return false;
 	l->m.kind = (enum gw_msg_kind)kind;
 	l->m.taken_back = taken_back;
-	for (size_t i = 0; s = field(&l->m, i), s; i++)
+	for (size_t i = 0; s = field(&l->m, i), s; i++) {
+		if (version == 1 && i == STRS_1)
+			break;
 		if (!unpack_str(&rest, s))
 			return false;
+	}
 	return unpack_spans(&rest, l) && unpack_attachments(&rest, l) &&
-	    unpack_recipients(&rest, l) && rest.len == 0;
+	    unpack_recipients(&rest, l) &&
+	    (version == 1 || unpack_newer(&rest, l)) && rest.len == 0;
 }
 
 int
@@ -180,5 +232,6 @@ letter_release(struct letter *l)
 	free(l->span);
 	free(l->attachment);
 	free(l->recipient);
+	free(l->party);
 	*l = (struct letter){ .span = NULL };
 }

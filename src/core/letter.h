@@ -11,8 +11,8 @@
  *
  * Ownership  What is read borrows from the bytes, but for the lists, which are
  *            of the letter.
- * Limits     As many spans, attachments and recipients as LETTER_*_MAX; more
- *            are no letter, and are not written either: ask letter_fits().
+ * Limits     As many spans, attachments, recipients and parties as LETTER_*_MAX
+ *            and GW_PARTIES_MAX say; more are no letter, and are not written either: ask letter_fits().
  */
 #ifndef CORE_LETTER_H
 #define CORE_LETTER_H
@@ -35,6 +35,7 @@ struct letter {
 	struct gw_span *span;
 	struct gw_attachment *attachment;
 	struct str *recipient;
+	struct gw_party *party;
 };
 
 /* Not more of anything than is taken. */

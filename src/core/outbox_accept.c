@@ -9,6 +9,7 @@
 
 #include "core/announce.h"
 #include "core/archive.h"
+#include "core/arrival.h"
 #include "core/backlog.h"
 #include "core/draft.h"
 #include "core/instance.h"
@@ -316,12 +317,17 @@ outbox_sure_clear(struct outbox *b)
 static void
 sure_key(const struct draft_waiting *d, uint8_t out[CRYPTO_SHA256_BYTES])
 {
+	struct letter l;
 	struct buf b;
 
 	buf_init(&b, LETTER_MAX + HEAD_MAX);
 	pack_str(&b, d->sender->user);
 	pack_str(&b, d->h.key);
-	pack_str(&b, str_of(d->body, d->body_len));
+	if (letter_read(&l, str_of(d->body, d->body_len), NULL) == 0) {
+		l.m.id = STR_EMPTY; /* another one each time */
+		letter_pack(&l.m, &b);
+	}
+	letter_release(&l);
 	crypto_sha256(buf_str(&b), out);
 	buf_release(&b);
 }
@@ -562,7 +568,8 @@ write_letter(struct draft_waiting *d, const struct draft *is, struct err *err)
 		.room = is->p.room,
 		.to = is->p.nick,
 		.body = is->p.body,
-		.reply_to = is->p.answers,
+		.reply_to = arrival_name_of(is->p.reply_to),
+		.id = is->p.origin.len ? is->p.origin : is->p.id,
 		.reply_nick = is->p.reply_nick,
 		.span = is->p.span,
 		.nspan = is->p.nspan };

@@ -14,12 +14,14 @@
 #define NS_MUC_ADMIN   "http://jabber.org/protocol/muc#admin"   /* XEP-0045 */
 #define NS_MUC_OWNER   "http://jabber.org/protocol/muc#owner"   /* XEP-0045 */
 #define NS_COMMANDS    "http://jabber.org/protocol/commands"    /* XEP-0050 */
+#define NS_ADDRESS     "http://jabber.org/protocol/address"     /* XEP-0033 */
 #define NS_CHATSTATES  "http://jabber.org/protocol/chatstates"  /* XEP-0085 */
 #define NS_VCARD       "vcard-temp"                             /* XEP-0054 */
 #define NS_VERSION     "jabber:iq:version"                      /* XEP-0092 */
 #define NS_GATEWAY     "jabber:iq:gateway"                      /* XEP-0100 */
 #define NS_REGISTER    "jabber:iq:register"                     /* XEP-0077 */
 #define NS_CAPS        "http://jabber.org/protocol/caps"        /* XEP-0115 */
+#define NS_SHIM        "http://jabber.org/protocol/shim"        /* XEP-0131 */
 #define NS_NICK        "http://jabber.org/protocol/nick"        /* XEP-0172 */
 #define NS_RECEIPTS    "urn:xmpp:receipts"                      /* XEP-0184 */
 #define NS_BLOCKED     "urn:xmpp:blocking:errors"               /* XEP-0191 */

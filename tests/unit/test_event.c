@@ -41,7 +41,10 @@ fresh(char text[32], const char *value)
 	X(reply_nick)                                                          \
 	X(reaction)                                                            \
 	X(redacts)                                                             \
-	X(network_id) X(parts) X(account) X(host) X(title) X(line) X(first_line)
+	X(network_id)                                                          \
+	X(id)                                                                  \
+	X(parts)                                                               \
+	X(account) X(host) X(title) X(urgency) X(line) X(first_line)
 
 static void
 a_copy_has_every_slice_and_borrows_none(void **state)

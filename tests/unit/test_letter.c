@@ -65,6 +65,10 @@ static const struct gw_attachment attachment[] = {
 };
 static const struct str recipient[] = { { "+331", 4 }, { "+332", 4 } };
 
+static const struct gw_party party[] = {
+	{ GW_PARTY_CC, { "bob", 3 }, { "Bob", 3 } },
+};
+
 static struct gw_message
 whole(void)
 {
@@ -85,12 +89,17 @@ whole(void)
 		.account = STR("account"),
 		.host = STR("host"),
 		.title = STR("Title"),
+		.id = STR("m1"),
+		.urgency = STR("high"),
 		.span = span,
 		.nspan = 2,
 		.attachment = attachment,
 		.nattachment = 1,
 		.recipient = recipient,
 		.nrecipient = 2,
+		.party = party,
+		.nparty = 1,
+		.type = GW_TYPE_HEADLINE,
 		.taken_back = true };
 }
 
@@ -116,11 +125,40 @@ a_message_comes_back_whole(void **state)
 	assert_true(str_is(l.m.attachment[0].mime, "image/png"));
 	assert_int_equal(l.m.attachment[0].size_bytes, 77);
 	assert_true(str_is(l.m.recipient[1], "+332"));
+	assert_true(str_is(l.m.id, "m1"));
+	assert_true(str_is(l.m.urgency, "high"));
+	assert_int_equal(l.m.type, GW_TYPE_HEADLINE);
+	assert_int_equal(l.m.nparty, 1);
+	assert_int_equal(l.m.party[0].kind, GW_PARTY_CC);
+	assert_true(str_is(l.m.party[0].title, "Bob"));
 	letter_pack(&l.m, &again);
 	assert_true(str_eq(buf_str(&again), buf_str(&b)));
 	letter_release(&l);
 	buf_release(&b);
 	buf_release(&again);
+}
+
+/* As version 1 had it: 16 strings, no lists but the empty ones. */
+static void
+one_of_an_earlier_version_is_read(void **state)
+{
+	struct letter l;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, LETTER_MAX);
+	pack_u64(&b, 1);
+	pack_u64(&b, GW_MSG_NORMAL);
+	pack_u64(&b, 0);
+	for (int i = 0; i < 16; i++)
+		pack_str(&b, i == 3 ? STR("hello") : STR_EMPTY);
+	for (int i = 0; i < 3; i++)
+		pack_u64(&b, 0);
+	assert_int_equal(letter_read(&l, buf_str(&b), NULL), 0);
+	assert_true(str_is(l.m.body, "hello"));
+	assert_int_equal(l.m.type, GW_TYPE_CHAT);
+	letter_release(&l);
+	buf_release(&b);
 }
 
 /* Whatever stands on the disk, reading it ends and stays inside. */
@@ -177,6 +215,7 @@ main(void)
 		cmocka_unit_test(numbers_of_every_size_come_back),
 		cmocka_unit_test(what_is_no_number_is_not_taken),
 		cmocka_unit_test(a_message_comes_back_whole),
+		cmocka_unit_test(one_of_an_earlier_version_is_read),
 		cmocka_unit_test(damaged_bytes_are_no_message),
 		cmocka_unit_test(more_than_is_taken_does_not_fit),
 	};
