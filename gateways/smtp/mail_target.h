@@ -1,0 +1,91 @@
+/*
+ * mail_target.h - where notifications go: a person or a room
+ *
+ * A *target* has a name of its own (its slug), at which it is written to, and
+ * ways for those who write to prove that they may: a token in the address,
+ * AUTH, the network they come from, or a sender whose domain vouches for it.
+ * Targets stand in the configuration file or are made by commands.
+ *
+ *	RCPT	mail_target_admit()
+ *	DATA	mail_target_deliver()	MAIL_TARGET_SAY: the caller uploads what
+ *					is to be uploaded, sets
+ *					alert->message.attachment, and gives
+ *					&alert->arrival to gateway_arrive()
+ *	on disk	mail_target_kept()
+ *
+ * Order      What is said in one room comes there in the order in which it was
+ *            given to gateway_arrive().
+ * Limits     MAIL_TARGETS_MAX in all.
+ */
+#ifndef MAIL_TARGET_H
+#define MAIL_TARGET_H
+
+#include <stdbool.h>
+
+#include "core/gateway.h"
+#include "lib/str.h"
+
+struct mail_alert;
+struct mail_envelope;
+struct mail_gateway;
+struct mail_record;
+struct mail_reply;
+struct mail_targets;
+struct mail_where;
+
+enum { MAIL_TARGETS_MAX = 1000 };
+
+/* `target "slug" { ... }` in the section of the gateway. */
+extern const struct gw_option mail_target_options[];
+
+/* Commands of the gateway, for its table; ends with node NULL. */
+extern const struct gw_command mail_target_commands[];
+
+/* What the file says.  -1: err names the option. */
+struct mail_targets *mail_targets_new(
+    struct mail_gateway *mail, const struct conf *conf, struct err *err);
+void mail_targets_free(struct mail_targets **tp);
+
+/* A fact that begins with "target "; false: none of ours. */
+bool mail_target_fact(
+    struct mail_gateway *mail, struct str name, struct str value);
+
+/* All facts are there: seats are taken from now on. */
+void mail_targets_ready(struct mail_gateway *mail);
+
+/* A person without @ in his name: is it one of these? */
+bool mail_target_is(struct mail_gateway *mail, struct str name);
+
+/*
+ * At RCPT, on what is known there; nothing is counted, since callouts ask as
+ * well.  0, or -1 with the reply: 550 5.1.1 there is no such target, or not
+ * with that token (both in the same words); 450 4.3.2 its room is closed to
+ * us; 450 4.7.1 too many.
+ */
+int mail_target_admit(struct mail_gateway *mail, const struct mail_where *where,
+    const struct mail_envelope *env, struct mail_reply *out);
+
+enum mail_target_end {
+	MAIL_TARGET_SAY, /* *out is to arrive; free it with mail_alert_free() */
+	MAIL_TARGET_DONE,   /* taken: it was here before, or is counted */
+	MAIL_TARGET_REFUSE, /* with *reply */
+};
+
+/* After DATA, when it has been read.  What is in *out is its own copy. */
+enum mail_target_end mail_target_deliver(struct mail_gateway *mail,
+    const struct mail_where *where, const struct mail_envelope *env,
+    const struct mail_record *r, struct mail_alert **out,
+    struct mail_reply *reply);
+
+/* What it made is on disk: the same mail is not said again. */
+void mail_target_kept(struct mail_gateway *mail, const struct mail_alert *a);
+
+/* AUTH with the slug of a target and its token. */
+bool mail_target_login(
+    struct mail_gateway *mail, struct str user, struct str password);
+
+/* ops->seat_heard. */
+void mail_target_heard(struct gateway *gw, struct str room, struct str name,
+    const struct gw_message *m, enum gw_standing standing);
+
+#endif
