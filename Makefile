@@ -132,6 +132,9 @@ $(BUILD)/fake_%: $(BUILD)/tests/fake_%.o $(BUILD)/parts.a
 $(BUILD)/gateways/sms/sms_profiles.o: CPPFLAGS += \
     -DSMS_PROFILES_DIR='"$(PREFIX)/share/passerelle/profiles"'
 
+$(BUILD)/src/net/worker.o: CPPFLAGS += \
+    -DWORKER_LIBEXEC='"$(PREFIX)/libexec/passerelle"'
+
 $(BUILD)/tests/%.o: CPPFLAGS += -Itests -Itests/fake
 
 $(BUILD)/%.o: %.c
