@@ -66,8 +66,8 @@
  *	                                      implied at the end
  *
  * A line that begins with a blank belongs to the one before.  In stanzas
- * `@irc`, `@echo`, `@post` and `@sms` stand for the domains, in to, from and jid
- * also alone.
+ * `@irc`, `@echo`, `@post`, `@sms` and `@mail` stand for the domains, in to, from
+ * and jid also alone.
  * `{x}` in what is sent is what a pattern has remembered as x.
  * A stanza to a bare JID is one for the name without a resource.
  */
@@ -546,10 +546,11 @@ static void
 expand(struct str in, bool is_sent, struct buf *out)
 {
 	static const char *const word[] = { "@irc", "@echo", "@post", "@sms",
-		" to='irc'", " to='echo'", " to='post'", " to='sms'",
-		" from='irc'", " from='echo'", " from='post'", " from='sms'",
-		" jid='irc'", " jid='echo'", " jid='post'", " jid='sms'" };
-	enum { NWORD = sizeof(word) / sizeof(word[0]), NDOMAIN = 4 };
+		"@mail", " to='irc'", " to='echo'", " to='post'", " to='sms'",
+		" to='mail'", " from='irc'", " from='echo'", " from='post'",
+		" from='sms'", " from='mail'", " jid='irc'", " jid='echo'",
+		" jid='post'", " jid='sms'", " jid='mail'" };
+	enum { NWORD = sizeof(word) / sizeof(word[0]), NDOMAIN = 5 };
 	size_t i;
 
 	while (in.len) {

@@ -66,19 +66,22 @@ options_add_block(
 		free(inside->v);
 }
 
-/* What any kind has inside sections of that name. */
+/* What any kind has inside sections of that name; all have a title, or none. */
 static void
 options_add_kinds_section(
     struct options *o, const struct gateway_ops *const *kinds, const char *name)
 {
 	struct options inside = { 0 };
+	bool plain = false;
 
 	for (; *kinds; kinds++)
 		for (const struct gw_section *s = (*kinds)->sections;
 		     s && s->name; s++)
-			if (strcmp(s->name, name) == 0)
+			if (strcmp(s->name, name) == 0) {
 				options_add_table(&inside, s->option);
-	options_add_block(o, name, &inside, true);
+				plain = s->plain;
+			}
+	options_add_block(o, name, &inside, !plain);
 }
 
 /* In config_sections() the plain ones come first. */
@@ -360,16 +363,22 @@ read_section(struct reader *r, cfg_t *sec, const char *name, int line,
 	return c;
 }
 
-/* The only one of its name; a second one would be lost. */
+/* It would be lost. */
+static void
+complain_second(struct reader *r, const cfg_t *sec, const char *name)
+{
+	config_report_add(r->rep, true, r->path, sec->line,
+	    "a second block '%s'; put both together", name);
+}
+
+/* The only one of its name. */
 static cfg_t *
 only(struct reader *r, cfg_t *in, const char *name)
 {
 	unsigned n = cfg_size(in, name);
 
 	for (unsigned i = 1; i < n; i++)
-		config_report_add(r->rep, true, r->path,
-		    cfg_getnsec(in, name, i)->line,
-		    "a second block '%s'; put both together", name);
+		complain_second(r, cfg_getnsec(in, name, i), name);
 	return n ? cfg_getnsec(in, name, 0) : NULL;
 }
 
@@ -420,6 +429,8 @@ read_inner(struct reader *r, struct conf *c, cfg_opt_t *opt,
 {
 	const struct gw_section *s = section_of(ops, opt->name);
 
+	for (unsigned i = 1; s && s->plain && i < cfg_opt_size(opt); i++)
+		complain_second(r, cfg_opt_getnsec(opt, i), s->name);
 	for (unsigned i = 0; i < cfg_opt_size(opt); i++) {
 		cfg_t *sec = cfg_opt_getnsec(opt, i);
 

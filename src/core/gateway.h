@@ -583,10 +583,11 @@ struct gw_option {
 	int64_t min, max; /* GW_OPT_INT */
 };
 
-/* A kind of titled section inside `gateway`: network, line, receive. */
+/* A kind of section inside `gateway`: network, line, receive. */
 struct gw_section {
 	const char *name;
 	const struct gw_option *option;
+	bool plain;      /* has no title, and there is one at most */
 	bool open_ended; /* other options are taken, too: see conf_other() */
 };
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include <iconv.h>
+#include <idna.h>
 #include <stringprep.h>
 
 #include "lib/text.h"
@@ -416,5 +417,29 @@ text_compose(struct str in, struct buf *out)
 	buf_release(&run);
 	if (!ok)
 		buf_truncate(out, was);
+	return ok;
+}
+
+bool
+text_domain_ascii(struct str in, struct buf *out)
+{
+	char *z, *ascii = NULL, lower[TEXT_PREP_MAX];
+	struct str name;
+	bool ok;
+
+	if (in.len > TEXT_PREP_MAX || !utf8_is_valid(in) || str_has(in, '\0'))
+		return false;
+	z = str_dup(in);
+	ok = idna_to_ascii_8z(z, &ascii, IDNA_USE_STD3_ASCII_RULES) ==
+	    IDNA_SUCCESS;
+	name = str_c(ascii);
+	ok = ok && name.len <= sizeof(lower);
+	if (ok) {
+		/* Labels that are ASCII already come back as they are. */
+		copy_lower(name, lower);
+		ok = buf_add(out, lower, name.len) == 0;
+	}
+	free(ascii);
+	free(z);
 	return ok;
 }

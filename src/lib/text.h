@@ -57,6 +57,12 @@ bool text_to_utf8(const char *charset, struct str in, struct buf *out);
 bool text_from_utf8(const char *charset, struct str in, struct buf *out);
 
 /*
+ * Appends the name of a domain with the letters that DNS has (RFC 3490 4.1).
+ * False, nothing appended: it cannot be one, or no room.
+ */
+bool text_domain_ascii(struct str in, struct buf *out);
+
+/*
  * Appends in with letters and the accents behind them made one where Unicode
  * has such a letter (NFC, as far as libidn knows it).  False, nothing
  * appended: not valid UTF-8, or no room.

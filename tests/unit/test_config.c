@@ -49,6 +49,7 @@ static const struct gw_option line_options[] = {
 
 static const struct gw_section phone_sections[] = {
 	{ .name = "line", .option = line_options, .open_ended = true },
+	{ .name = "exchange", .option = line_options, .plain = true },
 	{ .name = NULL },
 };
 
@@ -375,6 +376,12 @@ static const struct {
 	      "domain of its own" } },
 	{ GW("") "server { host = a }\nserver { port = 1 }",
 	    { "f:3: a second block 'server'; put both together" } },
+	{ "gateway \"irc\" { type = phone secret = s\n exchange { number = 1 "
+	  "}\n"
+	  " exchange { } }",
+	    { "f:3: a second block 'exchange'; put both together" } },
+	{ "gateway \"irc\" { type = phone secret = s\n exchange x { } }",
+	    { "f:2: missing opening brace for section 'exchange'; add a {" } },
 	{ "gateway \"a b\" { type = chat secret = s }",
 	    { "f:1: \"a b\" is not a domain" } },
 	{ "gateway \"irc\" { type = chat secret = s }\nserver { domain = "

@@ -321,6 +321,36 @@ accents_become_one_with_their_letters_and_nothing_else_changes(void **state)
 	buf_release(&out);
 }
 
+static void
+a_domain_has_the_letters_of_dns(void **state)
+{
+	static const struct {
+		const char *in, *out; /* NULL: refused */
+	} row[] = {
+		{ "bücher.example", "xn--bcher-kva.example" },
+		{ "BÜCHER.Example", "xn--bcher-kva.example" },
+		{ "почта.рф", "xn--80a1acny.xn--p1ai" },
+		{ "bü cher.example", NULL },
+		{ "bü_cher.example", NULL },
+		{ "b\xff", NULL },
+	};
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 256);
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		buf_clear(&out);
+		assert_int_equal(text_domain_ascii(str_c(row[i].in), &out),
+		    row[i].out != NULL);
+		if (row[i].out)
+			assert_string_equal(out.p, row[i].out);
+	}
+	buf_clear(&out);
+	assert_false(text_domain_ascii(str_of("a\0b", 3), &out));
+	assert_int_equal(out.len, 0);
+	buf_release(&out);
+}
+
 int
 main(void)
 {
@@ -339,6 +369,7 @@ main(void)
 		    what_a_charset_has_no_place_for_is_refused_whole),
 		cmocka_unit_test(
 		    accents_become_one_with_their_letters_and_nothing_else_changes),
+		cmocka_unit_test(a_domain_has_the_letters_of_dns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,292 @@
+/*
+ * The mail gateway as the core sees it: addresses, options, sessions.
+ *
+ *	local part	= address of a mailbox ; bob\40example.net
+ *			/ name of our own      ; of a target, of a group
+ *
+ * Nobody logs in anywhere: a session is online as soon as there is a user.
+ */
+#include <stdlib.h>
+
+#include "smtp/mail_address.h"
+#include "smtp/mail_gateway.h"
+
+/* In the order in which they are opened. */
+static const struct mail_noun *const nouns[] = {
+	NULL,
+};
+
+/* ---- addresses -------------------------------------------------------- */
+
+/* Names of ours: what may stand before the @ of an address, all of it. */
+static int
+split_own(struct str local, struct gw_address *out, struct err *err)
+{
+	struct mail_address a;
+	char text[MAIL_ADDRESS_MAX + 1];
+	int n = snprintf(
+	    text, sizeof(text), STR_FMT "@own.invalid", STR_ARG(local));
+
+	if (n < 0 || (size_t)n >= sizeof(text) ||
+	    mail_address_parse(str_of(text, (size_t)n), &a, err) < 0 ||
+	    a.is_quoted || a.is_utf8)
+		return err_set(err, ERR_BAD_INPUT,
+		    "" STR_FMT " is neither the address of a mailbox nor a "
+		    "name of this gateway",
+		    STR_ARG(local));
+	*out = (struct gw_address){ .kind = GW_ADDR_PERSON,
+		.network = STR_EMPTY,
+		.name = local,
+		.spelling = STR_EMPTY };
+	return 0;
+}
+
+static struct str
+keep_canonical(struct mail_gateway *mail, struct str text)
+{
+	size_t n = text.len < GW_NAME_MAX ? text.len : GW_NAME_MAX;
+
+	memcpy(mail->canonical, text.p, n);
+	mail->canonical[n] = '\0';
+	return str_of(mail->canonical, n);
+}
+
+static int
+split_address(struct mail_gateway *mail, struct str local,
+    struct gw_address *out, struct err *err)
+{
+	struct mail_address a;
+	struct buf canonical;
+	int rc = mail_address_parse(local, &a, err);
+
+	buf_init(&canonical, 2 * MAIL_ADDRESS_MAX);
+	if (rc == 0)
+		rc = mail_address_canonical(&a, &canonical, err);
+	if (rc < 0) {
+		err->kind = ERR_BAD_INPUT;
+		err_prefix(err, STR_FMT, STR_ARG(local));
+	} else {
+		*out = (struct gw_address){ .kind = GW_ADDR_PERSON,
+			.network = STR_EMPTY,
+			.name = local,
+			.spelling = STR_EMPTY };
+		if (!str_eq(local, buf_str(&canonical)))
+			out->name = out->canonical =
+			    keep_canonical(mail, buf_str(&canonical));
+	}
+	buf_release(&canonical);
+	return rc;
+}
+
+static int
+mail_split(struct gateway *gw, struct str local, struct gw_address *out,
+    struct err *err)
+{
+	return str_has(local, '@') ? split_address(mail_of(gw), local, out, err)
+	                           : split_own(local, out, err);
+}
+
+static void
+mail_local(struct gateway *gw, const struct gw_address *a, struct buf *out)
+{
+	(void)gw;
+	if (a->kind == GW_ADDR_PERSON)
+		buf_add_str(out, a->name);
+}
+
+static void
+mail_fold(struct session *s, struct str name, struct buf *out)
+{
+	(void)s;
+	mail_address_fold(name, out);
+}
+
+static int
+mail_prompted(
+    struct gateway *gw, struct str typed, struct buf *out, struct err *err)
+{
+	struct mail_address a;
+
+	(void)gw;
+	if (mail_address_typed(typed, &a, err) < 0)
+		return -1;
+	return mail_address_canonical(&a, out, err);
+}
+
+static struct str
+mail_network_at(struct gateway *gw, size_t i)
+{
+	(void)gw;
+	(void)i;
+	return STR_EMPTY;
+}
+
+/* ---- what was kept ---------------------------------------------------- */
+
+static void
+mail_fact(
+    struct gateway *gw, struct str network, struct str name, struct str value)
+{
+	(void)network;
+	for (size_t i = 0; nouns[i]; i++) {
+		struct str prefix = str_c(nouns[i]->prefix);
+
+		if (prefix.len && str_starts(name, prefix)) {
+			nouns[i]->on_fact(
+			    mail_of(gw), str_skip(name, prefix.len), value);
+			return;
+		}
+	}
+}
+
+static void
+mail_ready(struct gateway *gw)
+{
+	mail_of(gw)->is_ready = true;
+	for (size_t i = 0; nouns[i]; i++)
+		if (nouns[i]->ready)
+			nouns[i]->ready(mail_of(gw));
+}
+
+/* ---- opening and closing ---------------------------------------------- */
+
+/* The first n of them, the last first. */
+static void
+close_nouns(struct mail_gateway *mail, size_t n)
+{
+	while (n-- > 0)
+		if (nouns[n]->close)
+			nouns[n]->close(mail);
+}
+
+static size_t
+count_nouns(void)
+{
+	size_t n = 0;
+
+	while (nouns[n])
+		n++;
+	return n;
+}
+
+static int
+open_nouns(struct mail_gateway *mail, const struct conf *conf, struct err *err)
+{
+	for (size_t i = 0; nouns[i]; i++)
+		if (nouns[i]->open && nouns[i]->open(mail, conf, err) < 0) {
+			close_nouns(mail, i);
+			return -1;
+		}
+	return 0;
+}
+
+static int
+mail_open(struct gateway *gw, const struct conf *conf, struct err *err)
+{
+	struct mail_gateway *mail = mail_of(gw);
+
+	mail->gw = gw;
+	if (mail_options_read(&mail->opt, gw, conf, err) == 0 &&
+	    open_nouns(mail, conf, err) == 0)
+		return 0;
+	mail_options_release(&mail->opt);
+	return -1;
+}
+
+static void
+mail_close(struct gateway *gw)
+{
+	struct mail_gateway *mail = mail_of(gw);
+
+	close_nouns(mail, count_nouns());
+	mail_options_release(&mail->opt);
+}
+
+/* ---- sessions --------------------------------------------------------- */
+
+static int
+mail_login(struct session *s, struct str nick, struct err *err)
+{
+	struct mail_session *mine = session_priv(s);
+	struct gw_event ev = { .type = GW_EV_ONLINE, .text = nick };
+
+	(void)err;
+	mine->online = true;
+	(void)session_emit(s, &ev);
+	return 0;
+}
+
+static void
+mail_logout(struct session *s, enum gw_bye why, struct str text)
+{
+	struct mail_session *mine = session_priv(s);
+	struct gw_event ev = { .type = GW_EV_OFFLINE };
+
+	(void)why;
+	(void)text;
+	mine->online = false;
+	(void)session_emit(s, &ev);
+}
+
+static void
+mail_drop(struct session *s)
+{
+	(void)s;
+}
+
+/* ---- sending ---------------------------------------------------------- */
+
+static int
+mail_route(struct session *s, const struct gw_message *m, struct gw_route *out,
+    struct err *err)
+{
+	(void)s;
+	(void)m;
+	(void)out;
+	return err_set(err, ERR_NOT_ALLOWED,
+	    "no mail is sent from here, it only comes in; ask the operator of "
+	    "this gateway");
+}
+
+static void
+mail_send_one(struct session *s, gw_ticket t, const struct gw_message *m)
+{
+	struct mail_gateway *mail = mail_of(session_gateway(s));
+	struct gw_outcome o = { .ticket = t, .fate = GW_REFUSED };
+
+	(void)m;
+	err_set(&o.err, ERR_NOT_ALLOWED, "no mail is sent from here");
+	gateway_outcome(mail->gw, &o);
+}
+
+static gw_request_fn *const requests[GW_NREQ] = { NULL };
+
+/* For gateways/registry.c; no header stands between. */
+extern const struct gateway_ops mail_gateway;
+
+const struct gateway_ops mail_gateway = {
+	.kind = "smtp",
+	.title = "Mail",
+	.person = "pc",
+	.gateway_size = sizeof(struct mail_gateway),
+	.session_size = sizeof(struct mail_session),
+	.options = mail_options,
+	.prompt = "Mail address",
+	.prompt_desc = "Enter the address of a mailbox, such as "
+	               "bob@example.net.",
+	.open = mail_open,
+	.close = mail_close,
+	.split = mail_split,
+	.local = mail_local,
+	.fold = mail_fold,
+	.network_at = mail_network_at,
+	.prompted = mail_prompted,
+	.fact = mail_fact,
+	.ready = mail_ready,
+	.request = requests,
+	.login = mail_login,
+	.logout = mail_logout,
+	.drop = mail_drop,
+	.route = mail_route,
+	.send = mail_send_one,
+};
