@@ -186,6 +186,7 @@ mail_open(struct gateway *gw, const struct conf *conf, struct err *err)
 	struct mail_gateway *mail = mail_of(gw);
 
 	mail->gw = gw;
+	gateway_derive(gw, STR("mail references"), mail->refs.key);
 	if (mail_options_read(&mail->opt, gw, conf, err) == 0 &&
 	    open_nouns(mail, conf, err) == 0)
 		return 0;

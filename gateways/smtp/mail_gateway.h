@@ -20,6 +20,7 @@
 
 #include "core/gateway.h"
 #include "smtp/mail_options.h"
+#include "smtp/mail_ref.h"
 
 /* What is sent goes by it; there is one in each gateway. */
 #define MAIL_LINE "mail"
@@ -27,6 +28,7 @@
 struct mail_gateway {
 	struct gateway *gw;
 	struct mail_options opt;
+	struct mail_refs refs;
 	bool is_ready;                   /* what is kept has been read */
 	char canonical[GW_NAME_MAX + 1]; /* what split() said last */
 };
