@@ -50,6 +50,11 @@
  *	                                      key - is none; names: title room
  *	                                      subject thread reply oob ago id
  *	                                      urgency cc type=normal|headline
+ *	seat ROOM NAME NICK [PASSWORD]        somebody of post is to sit in a
+ *	                                      room of another service
+ *	unseat ROOM NAME                      ... and no longer
+ *	seated ROOM NAME inside               he is inside; he is not, and why
+ *	seated ROOM NAME outside [TEXT]
  *	kept | not kept                       what became of what came in: the
  *	refused                               network may acknowledge it, or not;
  *	                                      it was not even taken
@@ -987,6 +992,52 @@ arrive(struct str users, struct str rest)
 	settle();
 }
 
+/* ---- seats ------------------------------------------------------------ */
+
+static struct gateway *
+post(void)
+{
+	start();
+	return gateway_of(STR("post.example.org"));
+}
+
+static void
+seat(struct str room, struct str rest)
+{
+	struct gw_seat seat = { .room = room, .password = STR_EMPTY };
+	struct err err = ERR_INIT;
+
+	str_cut(&rest, ' ', &seat.name);
+	if (!rest.p)
+		fail("seat ROOM NAME NICK [PASSWORD]");
+	str_cut(&rest, ' ', &seat.nick);
+	if (rest.p)
+		seat.password = rest;
+	if (gateway_seat_put(post(), &seat, &err) < 0)
+		fail("%s", err.text);
+	settle();
+}
+
+static void
+expect_seat(struct str room, struct str rest)
+{
+	struct gw_seat_state is;
+	struct str name, want;
+
+	settle();
+	str_cut(&rest, ' ', &name);
+	if (!rest.p)
+		fail("seated ROOM NAME inside|outside [TEXT]");
+	str_cut(&rest, ' ', &want);
+	if (!gateway_seat_state(post(), room, name, &is))
+		fail("there is no such seat");
+	if (is.is_inside != str_is(want, "inside"))
+		fail("it is %s: %s", is.is_inside ? "inside" : "outside",
+		    is.err.text);
+	if (rest.p && !flow_match_line(rest, str_c(is.err.text)))
+		fail("it is outside: %s", is.err.text);
+}
+
 /* k: kept, n: not kept, r: refused. */
 static void
 expect_fate(char want)
@@ -1226,6 +1277,13 @@ perform(struct str line)
 		play.told = true;
 	} else if (str_is(first, "arrive")) {
 		arrive(verb, rest);
+	} else if (str_is(first, "seat")) {
+		seat(verb, rest);
+	} else if (str_is(first, "unseat")) {
+		gateway_seat_del(post(), verb, rest);
+		settle();
+	} else if (str_is(first, "seated")) {
+		expect_seat(verb, rest);
 	} else if (str_is(line, "kept")) {
 		expect_fate('k');
 	} else if (str_is(line, "not kept")) {

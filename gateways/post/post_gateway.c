@@ -38,6 +38,7 @@
 #include "lib/map.h"
 #include "lib/xalloc.h"
 #include "post/post_people.h"
+#include "post/post_seats.h"
 
 enum { POST_LATER_MAX = 10000 };
 
@@ -565,4 +566,5 @@ const struct gateway_ops post_gateway = {
 	.send = post_send,
 	.route = post_route,
 	.request = requests,
+	.seat_heard = post_seats_heard,
 };

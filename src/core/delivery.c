@@ -226,19 +226,11 @@ inbox_down(struct inbox *in, enum component_end why)
 
 /* ---- came back -------------------------------------------------------- */
 
-/* Users of one server that is down do not all come at once; each of them has
- * the same delays every time.  Fowler's, Noll's and Vo's. */
-static uint32_t
-spread(const struct addressee *u)
-{
-	uint32_t h = 2166136261;
-
-	for (const char *p = u->user; *p; p++)
-		h = (h ^ (unsigned char)*p) * 16777619;
-	return h;
-}
-
-/* Nothing is written for him until then; what is out may come back, too. */
+/*
+ * Nothing is written for him until then; what is out may come back, too.
+ * Users of one server that is down do not all come at once; each of them has
+ * the same delays every time.
+ */
 static void
 hold(struct addressee *u)
 {
@@ -249,7 +241,8 @@ hold(struct addressee *u)
 	u->is_probing = false;
 	if (!is_held)
 		timer_set(&u->retry, clock,
-		    clock->at + backoff_next(&u->backoff, spread(u)));
+		    clock->at +
+		        backoff_next(&u->backoff, str_spread(str_c(u->user))));
 	inbox_line_up(u);
 }
 

@@ -23,6 +23,7 @@
 #include "core/registration.h"
 #include "core/roster.h"
 #include "core/router.h"
+#include "core/seat.h"
 #include "core/services.h"
 #include "core/session.h"
 #include "core/twin.h"
@@ -70,6 +71,7 @@ on_up(struct component *c, void *arg)
 	outgoing_settle(gw);
 	probe_start(gw->probe);
 	rosters_up(gw->rosters);
+	seats_up(gw->seats);
 	inbox_go(gw->inbox);
 }
 
@@ -97,6 +99,7 @@ on_down(struct component *c, enum component_end why, const struct err *err,
 	rosters_down(gw->rosters);
 	inbox_down(gw->inbox, why);
 	confirm_down(gw->confirm);
+	seats_down(gw->seats);
 	twin_down(gw->twin);
 	services_stream_down(gw);
 	upload_down(gw->upload);
@@ -210,6 +213,7 @@ instance_new(struct core *c, const struct config_gateway *conf, struct err *err)
 		gw->outbox = outbox_new(gw);
 	gw->twin = twin_new(gw, on_alone, gw);
 	gw->inbox = inbox_new(gw);
+	gw->seats = seats_new(gw);
 	if (gw->ops->open(gw, conf->conf, err) < 0) {
 		gw->is_failed = true;
 		instance_free(&gw);
@@ -256,6 +260,7 @@ instance_free(struct gateway **gwp)
 	mam_free(&gw->mam);
 	browse_free(&gw->browse);
 	upload_free(&gw->upload);
+	seats_free(&gw->seats);
 	inbox_free(&gw->inbox);
 	twin_free(&gw->twin);
 	confirm_free(&gw->confirm);
@@ -361,6 +366,7 @@ instance_stop(struct gateway *gw)
 	if (gw->outbox)
 		outbox_stop(gw->outbox);
 	for_sessions(gw, end_session);
+	seats_leave(gw->seats);
 	rosters_goodbye(gw->rosters);
 }
 

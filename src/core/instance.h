@@ -32,6 +32,7 @@ struct jid;
 struct mam;
 struct outbox;
 struct registrations;
+struct seats;
 struct services;
 struct probe;
 struct unwanted;
@@ -50,6 +51,7 @@ struct gateway {
 	struct confirm *confirm;     /* what the server has taken */
 	struct twin *twin;           /* is our name ours alone? */
 	struct inbox *inbox;         /* what came in and is owed */
+	struct seats *seats;         /* ours in rooms of others */
 	uint64_t facts, secrets;     /* the store's answers we wait for */
 	int64_t archived_us;         /* archive_time() at last */
 	struct timer prune;          /* of the archive */

@@ -11,6 +11,7 @@
 #include "core/outbox_gone.h"
 #include "core/presence.h"
 #include "core/room.h"
+#include "core/seat.h"
 #include "core/services.h"
 #include "core/session.h"
 #include "xmpp/component.h"
@@ -126,13 +127,18 @@ answer_gone(struct inlet *in)
 	buf_release(&jid);
 }
 
-/* -1: may not use it, or it is nonsense; answered, unless it asks nothing. */
+/*
+ * -1: may not use it, or it is nonsense; answered, unless it asks nothing.  Or
+ * it is from a room that one of us is in, and has been acted on.
+ */
 static int
 admit(struct inlet *in, struct gateway *gw, const struct stanza *s)
 {
 	struct err err = ERR_INIT;
 	int rc = inlet_init(in, gw, s, &err);
 
+	if (rc == 0 && seats_stanza(gw->seats, in))
+		return -1;
 	if (in->from.domain_len && access_check(gw, &in->from, &err) < 0) {
 		rc = -1;
 		log_debug(&gw->log, "stanza refused", "from=%s", in->from.text);

@@ -22,6 +22,7 @@
 #include "core/request.h"
 #include "core/room.h"
 #include "core/router.h"
+#include "core/seat.h"
 #include "core/services.h"
 #include "core/session.h"
 #include "core/vcard.h"
@@ -88,6 +89,10 @@ admit(const struct stanza *s, void *arg, struct err *err)
 		return -1;
 	/* A ping of ours that the server looped back is nobody's request. */
 	if (str_eq(jid_domain(&sv->in.from), gateway_domain(sv->gw)))
+		return 0;
+	/* So is one of an occupant of a room that one of us is in. */
+	if (stanza_child(s, "ping", NS_PING) &&
+	    seats_is_asked(sv->gw->seats, &sv->in))
 		return 0;
 	return access_check(sv->gw, &sv->in.from, err);
 }

@@ -25,6 +25,17 @@ str_eq_nocase(struct str a, struct str b)
 	return true;
 }
 
+/* Fowler's, Noll's and Vo's. */
+uint32_t
+str_spread(struct str s)
+{
+	uint32_t h = 2166136261;
+
+	for (size_t i = 0; i < s.len; i++)
+		h = (h ^ (unsigned char)s.p[i]) * 16777619;
+	return h;
+}
+
 int
 str_cmp(struct str a, struct str b)
 {

@@ -54,6 +54,12 @@ str_is(struct str a, const char *z)
 /* Equal but for the case of ASCII letters. */
 bool str_eq_nocase(struct str a, struct str b);
 
+/*
+ * A number that is the same at each start, for spreading names; where peers
+ * choose them it is map_hash().
+ */
+uint32_t str_spread(struct str s);
+
 /* Bytewise order, as strcmp(). */
 int str_cmp(struct str a, struct str b);
 

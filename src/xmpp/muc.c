@@ -11,7 +11,21 @@
 
 #include "xmpp/muc.h"
 #include "xmpp/ns.h"
+#include "xmpp/stanza.h"
 #include "xmpp/xmlw.h"
+
+bool
+muc_has_status(const struct stanza *x, int code)
+{
+	const struct stanza *st = stanza_child(x, "status", NULL);
+	uint64_t n;
+
+	for (; st; st = stanza_next(st, "status", NULL))
+		if (str_to_uint(stanza_attr(st, "code"), 999, &n) &&
+		    (int)n == code)
+			return true;
+	return false;
+}
 
 /* XEP-0045 10.9 */
 static void

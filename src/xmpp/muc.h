@@ -13,6 +13,7 @@
 
 #include "lib/str.h"
 
+struct stanza;
 struct xmlw;
 
 /* Status codes (XEP-0045 15.6.2). */
@@ -20,10 +21,13 @@ enum {
 	MUC_NONANONYMOUS = 100,
 	MUC_CONFIG_CHANGED = 104,
 	MUC_SELF = 110,
+	MUC_CREATED = 201,
 	MUC_NICK_CHANGED_BY_US = 210,
 	MUC_BANNED = 301,
 	MUC_NEW_NICK = 303,
 	MUC_KICKED = 307,
+	MUC_NOT_MEMBER = 321,
+	MUC_MEMBERS_ONLY = 322,
 	MUC_SHUTDOWN = 332,
 	MUC_CONNECTION_LOST = 333,
 };
@@ -43,6 +47,9 @@ struct muc_item {
 };
 
 void muc_write_item(struct xmlw *w, const struct muc_item *item);
+
+/* Has <x xmlns='...muc#user'/>, which may be NULL, that status? */
+bool muc_has_status(const struct stanza *x, int code);
 
 /* An empty <x/>: marks a private message of an occupant. */
 void muc_write_private(struct xmlw *w);
