@@ -9,10 +9,13 @@
 #include <stdlib.h>
 
 #include "smtp/mail_address.h"
+#include "smtp/mail_alias.h"
 #include "smtp/mail_gateway.h"
+#include "smtp/mail_register.h"
 
 /* In the order in which they are opened. */
 static const struct mail_noun *const nouns[] = {
+	&mail_alias_noun,
 	NULL,
 };
 
@@ -146,6 +149,23 @@ mail_ready(struct gateway *gw)
 	for (size_t i = 0; nouns[i]; i++)
 		if (nouns[i]->ready)
 			nouns[i]->ready(mail_of(gw));
+}
+
+void
+mail_gateway_forget(struct mail_gateway *mail, struct str user)
+{
+	for (size_t i = 0; nouns[i]; i++)
+		if (nouns[i]->forget)
+			nouns[i]->forget(mail, user);
+}
+
+void
+mail_gateway_describe(
+    struct mail_gateway *mail, struct str user, struct buf *out)
+{
+	for (size_t i = 0; nouns[i]; i++)
+		if (nouns[i]->describe)
+			nouns[i]->describe(mail, user, out);
 }
 
 /* ---- opening and closing ---------------------------------------------- */
@@ -284,6 +304,7 @@ const struct gateway_ops mail_gateway = {
 	.prompted = mail_prompted,
 	.fact = mail_fact,
 	.ready = mail_ready,
+	.registration = &mail_registration,
 	.request = requests,
 	.login = mail_login,
 	.logout = mail_logout,

@@ -22,6 +22,8 @@
 #include "smtp/mail_options.h"
 #include "smtp/mail_ref.h"
 
+struct mail_aliases;
+
 /* What is sent goes by it; there is one in each gateway. */
 #define MAIL_LINE "mail"
 
@@ -29,6 +31,7 @@ struct mail_gateway {
 	struct gateway *gw;
 	struct mail_options opt;
 	struct mail_refs refs;
+	struct mail_aliases *aliases;
 	bool is_ready;                   /* what is kept has been read */
 	char canonical[GW_NAME_MAX + 1]; /* what split() said last */
 };
@@ -70,5 +73,10 @@ struct mail_noun {
 	void (*describe)(
 	    struct mail_gateway *mail, struct str user, struct buf *out);
 };
+
+/* Of all nouns. */
+void mail_gateway_forget(struct mail_gateway *mail, struct str user);
+void mail_gateway_describe(
+    struct mail_gateway *mail, struct str user, struct buf *out);
 
 #endif
