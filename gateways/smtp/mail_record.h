@@ -30,13 +30,13 @@
 #include "lib/buf.h"
 #include "lib/err.h"
 #include "lib/str.h"
+#include "smtp/mail_address.h"
 
 enum {
 	MAIL_TEXT_MAX = 200 * 1024,
 	MAIL_LINE_MAX = 1024, /* bytes of a text of one line */
 	MAIL_WORD_MAX = 255,  /* of a word that software reads */
-	MAIL_ADDRESS_MAX = 254,
-	MAIL_ID_MAX = 250, /* of a Message-ID, without its brackets */
+	MAIL_ID_MAX = 250,    /* of a Message-ID, without its brackets */
 	MAIL_URL_MAX = 2000,
 	MAIL_REPLY_TO_MAX = 4,
 	MAIL_PARTIES_MAX = 50,
