@@ -23,6 +23,9 @@
  *	unroutable          it is refused before it is accepted
  *	ask                 it is refused once, to be said again
  *	by LINE             it goes by that line
+ *	hold MS             it is held so long, three times that at most, and
+ *	                    goes with what else is held in its thread
+ *	now                 it goes with what is held, at once
  *
  * Logging in, "nobody" is refused and "slow" is never done.
  *
@@ -378,6 +381,11 @@ post_route(struct session *s, const struct gw_message *m, struct gw_route *out,
 		return err_set(err, ERR_UNSUITABLE, "that cannot be sent");
 	snprintf(out->line, sizeof(out->line), STR_FMT, STR_ARG(line));
 	out->npieces = n > 0 ? (unsigned)n : 1;
+	out->hold_ms = number(m->body, "hold");
+	out->hold_max_ms = 3 * out->hold_ms;
+	if (out->hold_ms || said(m->body, "now", NULL))
+		snprintf(out->bundle, sizeof(out->bundle), "b" STR_FMT,
+		    STR_ARG(str_head(m->thread, GW_BUNDLE_MAX - 1)));
 	out->nunits = out->npieces;
 	out->price = 1000 * (int64_t)out->npieces;
 	out->repeats = said(m->body, "ask", NULL);
@@ -472,6 +480,23 @@ post_send(struct session *s, gw_ticket t, const struct gw_message *m)
 	}
 }
 
+/* Each has its own outcome; how many there are is said first. */
+static void
+post_send_all(struct session *s, const gw_ticket *t,
+    const struct gw_message *const *m, size_t n)
+{
+	struct gw_event ev = { .type = GW_EV_NOTICE };
+	struct buf text;
+
+	buf_init(&text, 100);
+	buf_addf(&text, "%zu as one", n);
+	ev.text = buf_str(&text);
+	(void)session_emit(s, &ev);
+	buf_release(&text);
+	for (size_t i = 0; i < n; i++)
+		post_send(s, t[i], m[i]);
+}
+
 /* ---- rooms ------------------------------------------------------------ */
 
 static void
@@ -564,6 +589,7 @@ const struct gateway_ops post_gateway = {
 	.logout = post_logout,
 	.drop = post_drop,
 	.send = post_send,
+	.send_all = post_send_all,
 	.route = post_route,
 	.request = requests,
 	.seat_heard = post_seats_heard,

@@ -710,6 +710,13 @@ struct gateway_ops {
 	 */
 	bool live;
 
+	/*
+	 * Not live: a correction reaches what is held and nothing else; of what
+	 * has gone users are told that.  Else it is sent as a message that says
+	 * what has changed.
+	 */
+	bool corrects_held;
+
 	/* Shows servers a certificate of the user's: see core/client_key.h,
 	   whose setting it asks for. */
 	bool client_keys;

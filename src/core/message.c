@@ -11,6 +11,7 @@
 #include "core/invitation.h"
 #include "core/occupant.h"
 #include "core/outbox.h"
+#include "core/outbox_hold.h"
 #include "core/outgoing.h"
 #include "core/person.h"
 #include "core/reaction.h"
@@ -117,12 +118,15 @@ goes_along(
 {
 	const struct payload *p = &d->payload;
 
-	if (p->retracts.len)
+	if (p->retracts.len &&
+	    !(r == NULL && outbox_retracts(d->in, s, nick, p->retracts)))
 		retraction_out(d->in, s, r, nick, p);
 	else if (p->reactions && s)
 		reaction_out(d->in, s, r, nick, p);
 	else if (p->state && !p->has_body && s)
 		typing_out(s, r, nick, p->state);
+	if (p->state && !p->has_body && s && !r && !s->gw->ops->live)
+		outbox_typing(s, nick, p->state);
 }
 
 static void
@@ -240,12 +244,17 @@ static void
 say_to_person(struct inlet *in, struct session *s, struct draft *d)
 {
 	struct person *who = person_find(s, in->at.name);
-
-	if (slash_run(in, s, NULL, in->at.name, d->payload.body) ||
-	    !draft_link(d, s, NULL))
-		return;
 	/* Addresses have lost the case of letters; the network has it. */
-	d->p.nick = who ? str_c(who->nick) : in->at.name;
+	struct str nick = who ? str_c(who->nick) : in->at.name;
+
+	if (slash_run(in, s, NULL, in->at.name, d->payload.body))
+		return;
+	if (!in->gw->ops->live && d->payload.corrects.len &&
+	    outbox_corrects(in, s, nick, d))
+		return;
+	if (!draft_link(d, s, NULL))
+		return;
+	d->p.nick = nick;
 	if (who)
 		who->whisper = 0;
 	s->talked_at = core_clock(in->gw->core)->at;

@@ -13,6 +13,8 @@
  *	outbox_line.h	lines: how fast, how many at once, pauses
  *	outbox_accept.c	from a client's message to the committed row
  *	outbox_send.c	whose turn it is
+ *	bundle.h	what is held, and goes as one
+ *	outbox_hold.c	corrections and retractions of that
  *	outbox_report.c	outcomes and reports
  *	outbox_tell.c	receipts, errors, words
  *	outbox_gone.h	to whom an error would go nowhere

@@ -464,6 +464,12 @@ route(struct draft_waiting *d, struct session *s)
 		return;
 	}
 	d->h.npieces = r.npieces;
+	if (r.npieces == 1 && d->box->gw->ops->send_all) {
+		d->h.bundle = str_c(r.bundle);
+		d->h.hold_ms = r.hold_ms;
+		d->h.hold_max_ms =
+		    r.hold_max_ms > r.hold_ms ? r.hold_max_ms : r.hold_ms;
+	}
 	keep(d, &r, l);
 	waiting_free(d);
 }

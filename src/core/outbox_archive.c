@@ -51,6 +51,22 @@ outbox_archive_message(struct owed *o)
 	letter_release(&l);
 }
 
+void
+outbox_archive_correction(const struct owed *o, struct backlog_word *word)
+{
+	struct session *s = session_find(o->box->gw, o->user, o->head.network);
+	struct archive_place at = { .name = o->head.contact,
+		.at_us = archive_time(o->box->gw, 0) };
+	char id[ID_MAX];
+
+	if (!s || o->head.is_room)
+		return;
+	snprintf(id, sizeof(id), "out-%llu-%llx", (unsigned long long)o->id,
+	    (unsigned long long)at.at_us);
+	word->id = str_c(id);
+	(void)archive_word(s, &at, word);
+}
+
 static void
 put(const struct owed *o, const struct store_line *line)
 {

@@ -22,6 +22,10 @@ enum {
 /* It is accepted. */
 void outbox_archive_message(struct owed *o);
 
+/* Its user has given it other words. */
+struct backlog_word;
+void outbox_archive_correction(const struct owed *o, struct backlog_word *word);
+
 /* He is told so; id is that of the stanza. */
 void outbox_archive_receipt(const struct owed *o, struct str id);
 void outbox_archive_error(const struct owed *o, const struct err *err);

@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "core/bundle.h"
 #include "core/instance.h"
 #include "core/letter.h"
 #include "core/outbox.h"
@@ -13,7 +14,8 @@
 #include "lib/pack.h"
 #include "lib/xalloc.h"
 
-enum { HEAD_VERSION = 1 };
+/* 1 had no bundles, and STRS_1 strings. */
+enum { HEAD_VERSION = 2, STRS_1 = 6 };
 
 /* In the column of the tries, above their number. */
 enum { MAYBE_SENT = 1 << 24, DROPPED = 1 << 25, TRIES_MASK = MAYBE_SENT - 1 };
@@ -36,7 +38,7 @@ static struct str *
 field(struct owed_head *h, size_t i)
 {
 	struct str *const all[] = { &h->from, &h->to, &h->id, &h->network,
-		&h->contact, &h->key };
+		&h->contact, &h->key, &h->bundle };
 
 	return i < sizeof(all) / sizeof(all[0]) ? all[i] : NULL;
 }
@@ -53,6 +55,8 @@ owed_write_head(const struct owed_head *h, struct buf *out)
 	    (h->is_room ? 1u : 0) | (h->asks ? 2u : 0) | (h->many ? 4u : 0));
 	for (size_t i = 0; s = field(&copy, i), s; i++)
 		pack_str(out, *s);
+	pack_i64(out, h->hold_ms);
+	pack_i64(out, h->hold_max_ms);
 }
 
 static bool
@@ -62,18 +66,22 @@ read_head(struct str in, struct owed_head *h)
 	struct str *s;
 
 	*h = (struct owed_head){ .npieces = 0 };
-	if (!unpack_u64(&in, &version) || version != HEAD_VERSION ||
-	    !unpack_u64(&in, &n) || n == 0 || n > GW_PIECES_MAX ||
-	    !unpack_u64(&in, &flags))
+	if (!unpack_u64(&in, &version) || version == 0 ||
+	    version > HEAD_VERSION || !unpack_u64(&in, &n) || n == 0 ||
+	    n > GW_PIECES_MAX || !unpack_u64(&in, &flags))
 		return false;
 	h->npieces = (unsigned)n;
 	h->is_room = flags & 1;
 	h->asks = flags & 2;
 	h->many = flags & 4;
-	for (size_t i = 0; s = field(h, i), s; i++)
+	for (size_t i = 0; s = field(h, i), s; i++) {
+		if (version == 1 && i == STRS_1)
+			return in.len == 0;
 		if (!unpack_str(&in, s))
 			return false;
-	return in.len == 0;
+	}
+	return unpack_i64(&in, &h->hold_ms) &&
+	    unpack_i64(&in, &h->hold_max_ms) && in.len == 0;
 }
 
 /* ---- life ------------------------------------------------------------- */
@@ -169,6 +177,14 @@ owed_free(struct owed **op)
 	free(o->client);
 	free(o->user_text);
 	free(o);
+}
+
+void
+owed_set_body(struct owed *o, struct str body)
+{
+	free(o->body);
+	o->body = str_dup(body);
+	o->body_len = body.len;
 }
 
 void
@@ -452,6 +468,8 @@ plan_piece(const struct owed *o, const struct piece *p, int64_t *at)
 	sooner(at, at_of(o, o->expire_utc));
 	if (p->next_utc > clock_of(o)->utc)
 		sooner(at, at_of(o, p->next_utc));
+	if (o->lane && bundle_due_utc(o->lane, o) > clock_of(o)->utc)
+		sooner(at, at_of(o, bundle_due_utc(o->lane, o)));
 }
 
 void

@@ -15,6 +15,7 @@
 #include "lib/err.h"
 #include "lib/list.h"
 
+struct flight;
 struct lane;
 struct line;
 struct outbox;
@@ -49,9 +50,10 @@ struct piece {
 	bool is_dropped;   /* cancelled, since another part has failed: both
 	                      go again together */
 	struct line *line; /* by which it went, or goes next */
-	struct str name;   /* line LF network id: in the map; or empty */
-	int64_t next_utc;  /* queued: not before */
-	int64_t flying_at; /* since when */
+	struct flight *flight; /* outbox_send.c: with others, as one */
+	struct str name;       /* line LF network id: in the map; or empty */
+	int64_t next_utc;      /* queued: not before */
+	int64_t flying_at;     /* since when */
 };
 
 /* What its head says: constant.  Strings live in one allocation. */
@@ -62,6 +64,8 @@ struct owed_head {
 	struct str network; /* of the session */
 	struct str contact; /* as the network calls it; room or person */
 	struct str key;     /* of that */
+	struct str bundle;  /* bundle.h; or empty */
+	int64_t hold_ms, hold_max_ms;
 	bool is_room;
 	bool asks; /* for a receipt */
 	bool many; /* pieces are for several people: no order */
@@ -93,7 +97,8 @@ struct owed {
 	int64_t settled_at; /* since when nothing has happened */
 	unsigned nbusy;     /* store operations that will call back */
 	unsigned nflying;
-	struct err err; /* the last bad news */
+	unsigned nchange; /* of its body, not on disk yet: it waits */
+	struct err err;   /* the last bad news */
 	struct timer timer;
 	bool is_forgotten; /* nothing is written, said or tried of it */
 	struct piece *piece;
@@ -182,6 +187,9 @@ void piece_land(struct piece *p);
 
 /* Rows that could not be written are, now that the store works. */
 void owed_save_all(struct outbox *b);
+
+/* Other words, of the caller's. */
+void owed_set_body(struct owed *o, struct str body);
 
 /* What is still to be said to its sender: outbox_tell.c. */
 unsigned owed_due(const struct owed *o);

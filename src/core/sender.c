@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "core/account.h"
+#include "core/bundle.h"
 #include "core/instance.h"
 #include "core/outbox.h"
 #include "core/outbox_draft.h"
@@ -208,21 +209,31 @@ on_timer(struct timer *t)
 /* ---- lanes ------------------------------------------------------------ */
 
 static char *
-lane_key(const struct owed *o)
+lane_key(bool is_room, struct str name)
 {
-	char *key = xmalloc(o->head.key.len + 2);
+	char *key = xmalloc(name.len + 2);
 
-	key[0] = o->head.is_room ? '#' : '@';
-	memcpy(key + 1, o->head.key.p, o->head.key.len);
-	key[1 + o->head.key.len] = '\0';
+	key[0] = is_room ? '#' : '@';
+	memcpy(key + 1, name.p, name.len);
+	key[1 + name.len] = '\0';
 	return key;
+}
+
+struct lane *
+lane_find(struct sender *s, bool is_room, struct str name)
+{
+	char *key = lane_key(is_room, name);
+	struct lane *l = map_get(&s->lanes, str_c(key));
+
+	free(key);
+	return l;
 }
 
 static struct lane *
 lane_get(struct owed *o)
 {
 	struct sender *s = sender_get(o->box, o->user, o->head.network);
-	char *key = lane_key(o);
+	char *key = lane_key(o->head.is_room, o->head.key);
 	struct lane *l = map_get(&s->lanes, str_c(key));
 
 	if (l) {
@@ -296,7 +307,7 @@ next_of(struct owed *o)
 {
 	int64_t now = core_clock(o->box->gw->core)->utc;
 
-	if (o->flags & OWED_HELD || (o->nflying && !o->head.many))
+	if (o->flags & OWED_HELD || o->nchange || (o->nflying && !o->head.many))
 		return NULL;
 	for (unsigned i = 0; i < o->head.npieces; i++) {
 		struct piece *p = &o->piece[i];
@@ -316,7 +327,9 @@ lane_next(struct lane *l)
 {
 	struct list *n = list_first(&l->messages);
 
-	return n ? next_of(OWED(n)) : NULL;
+	if (!n || bundle_due_utc(l, OWED(n)) > clock_of(l->sender)->utc)
+		return NULL;
+	return next_of(OWED(n));
 }
 
 void
@@ -329,6 +342,8 @@ lane_check(struct lane *l)
 		return;
 	list_del(&l->ready);
 	l->line = NULL;
+	if (!p && !list_is_empty(&l->messages))
+		bundle_plan(l);
 	if (!line || l->sender->box->is_held || !l->sender->box->is_open)
 		return;
 	if (!sender_session(l->sender)) {

@@ -46,6 +46,7 @@ struct lane {
 	struct list messages;
 	struct list ready; /* in that of a line */
 	struct line *line; /* of which; or NULL */
+	bool is_composing; /* he is about to say more (XEP-0085) */
 };
 
 struct sender *sender_get(
@@ -68,6 +69,9 @@ struct session *sender_session(struct sender *s);
 
 /* All lanes are looked at anew. */
 void sender_run(struct sender *s);
+
+/* NULL: nothing of his moves there.  key: of the other side. */
+struct lane *lane_find(struct sender *s, bool is_room, struct str key);
 
 /* At the end of its lane; and out of it. */
 void lane_enter(struct owed *o);

@@ -93,6 +93,7 @@ enum db_op {
 	DB_OUT_FIND_NAMED, /* gateway line network_id {the same} */
 	DB_OUT_FIND_KEYED, /* gateway key since_utc {the same} */
 	DB_OUTS_DEAD,      /* gateway max {the same} */
+	DB_OUT_BODY,       /* id body */
 	DB_OUTS_PRUNE,     /* gateway bodies_utc rows_utc */
 	DB_TALLIES_LOAD,   /* gateway since_utc {user line day n units price} */
 	DB_REPORT_PUT,    /* gateway line network_id fate at_utc err err_text */

@@ -166,6 +166,16 @@ store_out_put(struct store *st, const struct store_out *o, int64_t since_utc,
 	    st, DB_OUT_PUT, v, give_number, (union op_fn){ .number = fn }, arg);
 }
 
+void
+store_out_body(struct store *st, uint64_t id, struct str body,
+    store_done_fn *done, void *arg)
+{
+	char d[OP_NUMBER];
+	const struct str v[] = { op_digits(d, (int64_t)id), body };
+
+	store_put(st, DB_OUT_BODY, v, done, arg);
+}
+
 enum { STEP_ARGS = 15, STEP_NUMBERS = 12 };
 
 struct step {

@@ -70,6 +70,10 @@ void store_out_step(struct store *st, const struct store_out *o,
 void store_out_try(struct store *st, const struct store_out *o,
     const struct store_piece *p, store_number_fn *fn, void *arg);
 
+/* Other words of one that has not been tried. */
+void store_out_body(struct store *st, uint64_t id, struct str body,
+    store_done_fn *done, void *arg);
+
 /* The largest id there ever was. */
 store_load_id store_out_last(struct store *st, store_number_fn *fn, void *arg);
 

@@ -96,6 +96,13 @@ const struct op_row store_sql_outbox[DB_SET] = {
 		.ncols = 1,
 		.writes = true,
 	},
+	ROW(DB_OUT_BODY) = {
+		.sql = { "UPDATE outbox SET body = CAST(?2 AS BLOB)"
+			 " WHERE id = CAST(?1 AS INTEGER)" },
+		.nargs = 2,
+		.nvalues = 1,
+		.seal = STORE_SQL_NO_SEAL,
+	},
 	/* AUTOINCREMENT remembers those that are gone, too. */
 	ROW(DB_OUT_LAST) = {
 		.sql = { "SELECT coalesce(max(seq), 0) FROM sqlite_sequence"
