@@ -408,6 +408,10 @@ show(struct session *s, const struct gw_message *m, bool is_failure)
 	buf_add_str(&text, str_head(m->body, 500));
 	if (m->reply_to.len)
 		buf_addf(&text, " (answers " STR_FMT ")", STR_ARG(m->reply_to));
+	for (size_t i = 0; i < m->nparty; i++)
+		buf_addf(&text, " (%s " STR_FMT ")",
+		    m->party[i].kind == GW_PARTY_CC ? "copy to" : "and to",
+		    STR_ARG(m->party[i].name));
 	ev.text = buf_str(&text);
 	(void)session_emit(s, &ev);
 	buf_release(&text);

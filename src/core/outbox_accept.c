@@ -19,6 +19,7 @@
 #include "core/outbox_draft.h"
 #include "core/outbox_line.h"
 #include "core/owed.h"
+#include "core/parties.h"
 #include "core/room.h"
 #include "core/router.h"
 #include "core/sender.h"
@@ -570,6 +571,7 @@ write_letter(struct draft_waiting *d, const struct draft *is, struct err *err)
 {
 	struct inlet *in = is->in;
 	struct links links = { .n = 0 };
+	struct parties parties;
 	struct gw_message m = { .kind = is->p.kind,
 		.room = is->p.room,
 		.to = is->p.nick,
@@ -590,7 +592,12 @@ write_letter(struct draft_waiting *d, const struct draft *is, struct err *err)
 	buf_init(&scratch, LETTER_MAX);
 	m.thread = stanza_child_text(in->stanza, "thread", NULL, &in->scratch);
 	m.subject = stanza_child_text(in->stanza, "subject", NULL, &scratch);
-	rc = pack(d, &m, err);
+	rc = parties_read(&parties, in, err);
+	m.party = parties.v;
+	m.nparty = parties.n;
+	if (rc == 0)
+		rc = pack(d, &m, err);
+	parties_release(&parties);
 	buf_release(&scratch);
 	links_release(&links);
 	return rc;
