@@ -13,10 +13,11 @@ import socket
 import tempfile
 from pathlib import Path
 
+from names import MAIL_GATEWAY
 from place import CONTRIB, HOST, Missing, find_program, free_ports, is_listening
 from process import Process
 
-MAIL_DOMAIN = "mail.example.org"
+MAIL_DOMAIN = MAIL_GATEWAY
 FAR_DOMAIN = "far.example.net"  # whose mail goes to a sink of the test
 
 # Users that the packages make, where the package is only unpacked here.
@@ -32,8 +33,10 @@ def can_start():
 
 
 def snippet(name, lmtp_port):
-    """What contrib/ tells operators to write, to our port."""
-    return (CONTRIB / name).read_text().replace("2424", str(lmtp_port))
+    """What contrib/ tells operators to write, with our names and port."""
+    text = (CONTRIB / name).read_text()
+    text = text.replace("mail.example.org", MAIL_DOMAIN)
+    return text.replace("2424", str(lmtp_port))
 
 
 def piece(name, lmtp_port, first_words):

@@ -11,6 +11,7 @@ OPEN_GATEWAY = f"open.{DOMAIN}"  # any host may be named, private ones not
 SOLO_GATEWAY = f"solo.{DOMAIN}"  # only_network: addresses without "%"
 GATEWAYS = (GATEWAY, OPEN_GATEWAY, SOLO_GATEWAY)
 SMS_GATEWAY = f"sms.{DOMAIN}"  # on the stages of booth.py only
+MAIL_GATEWAY = f"mail.{DOMAIN}"  # on the stages of office.py only
 SECRET = "o happy dagger"
 
 NETWORK = "net"  # its name in JIDs and in passerelle.conf
