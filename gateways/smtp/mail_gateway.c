@@ -12,10 +12,12 @@
 #include "smtp/mail_alias.h"
 #include "smtp/mail_gateway.h"
 #include "smtp/mail_register.h"
+#include "smtp/mail_target.h"
 
 /* In the order in which they are opened. */
 static const struct mail_noun *const nouns[] = {
 	&mail_alias_noun,
+	&mail_targets_noun,
 	NULL,
 };
 
@@ -168,6 +170,11 @@ mail_gateway_describe(
 			nouns[i]->describe(mail, user, out);
 }
 
+static const struct gw_section sections[] = {
+	{ .name = "target", .option = mail_target_options },
+	{ .name = NULL },
+};
+
 /* ---- opening and closing ---------------------------------------------- */
 
 /* The first n of them, the last first. */
@@ -292,6 +299,7 @@ const struct gateway_ops mail_gateway = {
 	.gateway_size = sizeof(struct mail_gateway),
 	.session_size = sizeof(struct mail_session),
 	.options = mail_options,
+	.sections = sections,
 	.prompt = "Mail address",
 	.prompt_desc = "Enter the address of a mailbox, such as "
 	               "bob@example.net.",

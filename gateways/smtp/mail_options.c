@@ -33,8 +33,8 @@ words_add(struct mail_words *w, struct str word)
 	w->v[w->n++] = str_dup(word);
 }
 
-static void
-words_release(struct mail_words *w)
+void
+mail_words_release(struct mail_words *w)
 {
 	while (w->n)
 		free(w->v[--w->n]);
@@ -51,9 +51,9 @@ mail_words_have(const struct mail_words *w, struct str word)
 	return false;
 }
 
-static int
-read_words(struct mail_words *w, const struct conf *conf, const char *option,
-    struct err *err)
+int
+mail_words_read(struct mail_words *w, const struct conf *conf,
+    const char *option, struct err *err)
 {
 	if (conf_list_len(conf, option) > WORDS_MAX)
 		return conf_err(
@@ -91,7 +91,7 @@ read_home(struct mail_options *o, struct gateway *gw, const struct conf *conf,
 {
 	struct str domain = gateway_domain(gw), first;
 
-	if (read_words(&o->home, conf, "home", err) < 0)
+	if (mail_words_read(&o->home, conf, "home", err) < 0)
 		return -1;
 	if (!conf_is_set(conf, "home") && str_cut(&domain, '.', &first) &&
 	    domain.p && domain.len)
@@ -133,10 +133,10 @@ mail_options_read(struct mail_options *o, struct gateway *gw,
 		    conf, "hold_ms", err, "hold_ms is more than hold_max_ms");
 	if (read_domain(o, gw, conf, err) < 0 ||
 	    read_home(o, gw, conf, err) < 0 ||
-	    read_words(&o->uploads, conf, "uploads", err) < 0 ||
-	    read_words(&o->reserved, conf, "reserved", err) < 0)
+	    mail_words_read(&o->uploads, conf, "uploads", err) < 0 ||
+	    mail_words_read(&o->reserved, conf, "reserved", err) < 0)
 		return -1;
-	return read_words(&o->postmasters, conf, "postmasters", err);
+	return mail_words_read(&o->postmasters, conf, "postmasters", err);
 }
 
 void
@@ -144,9 +144,9 @@ mail_options_release(struct mail_options *o)
 {
 	free(o->domain);
 	free(o->authserv_id);
-	words_release(&o->home);
-	words_release(&o->uploads);
-	words_release(&o->postmasters);
-	words_release(&o->reserved);
+	mail_words_release(&o->home);
+	mail_words_release(&o->uploads);
+	mail_words_release(&o->postmasters);
+	mail_words_release(&o->reserved);
 	*o = (struct mail_options){ 0 };
 }

@@ -39,6 +39,11 @@ int mail_options_read(struct mail_options *o, struct gateway *gw,
     const struct conf *conf, struct err *err);
 void mail_options_release(struct mail_options *o);
 
+/* A list of the file; -1: it is too long. */
+int mail_words_read(struct mail_words *w, const struct conf *conf,
+    const char *option, struct err *err);
+void mail_words_release(struct mail_words *w); /* may be used again */
+
 /* Is it among them, whatever its case? */
 bool mail_words_have(const struct mail_words *w, struct str word);
 

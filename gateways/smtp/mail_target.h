@@ -28,9 +28,9 @@
 struct mail_alert;
 struct mail_envelope;
 struct mail_gateway;
+struct mail_noun;
 struct mail_record;
 struct mail_reply;
-struct mail_targets;
 struct mail_where;
 
 enum { MAIL_TARGETS_MAX = 1000 };
@@ -41,17 +41,7 @@ extern const struct gw_option mail_target_options[];
 /* Commands of the gateway, for its table; ends with node NULL. */
 extern const struct gw_command mail_target_commands[];
 
-/* What the file says.  -1: err names the option. */
-struct mail_targets *mail_targets_new(
-    struct mail_gateway *mail, const struct conf *conf, struct err *err);
-void mail_targets_free(struct mail_targets **tp);
-
-/* A fact that begins with "target "; false: none of ours. */
-bool mail_target_fact(
-    struct mail_gateway *mail, struct str name, struct str value);
-
-/* All facts are there: seats are taken from now on. */
-void mail_targets_ready(struct mail_gateway *mail);
+extern const struct mail_noun mail_targets_noun;
 
 /* A person without @ in his name: is it one of these? */
 bool mail_target_is(struct mail_gateway *mail, struct str name);
