@@ -49,7 +49,8 @@
  *	                                      romeo, or for romeo,juliet; the
  *	                                      key - is none; names: title room
  *	                                      subject thread reply oob ago id
- *	                                      urgency cc type=normal|headline
+ *	                                      urgency cc type=normal|headline;
+ *	                                      post=ROOM: into that room
  *	seat ROOM NAME NICK [PASSWORD]        somebody of post is to sit in a
  *	                                      room of another service
  *	unseat ROOM NAME                      ... and no longer
@@ -879,6 +880,7 @@ struct coming {
 	struct gw_arrival v[USERS_MAX];
 	struct buf users; /* what v borrows from */
 	size_t n;
+	struct str post; /* the room it goes into; or empty */
 };
 
 /* title=Bob */
@@ -893,6 +895,8 @@ arrival_field(struct coming *c, struct str name, struct str value)
 		m->title = value;
 	else if (str_is(name, "room"))
 		m->room = value;
+	else if (str_is(name, "post"))
+		c->post = value;
 	else if (str_is(name, "subject"))
 		m->subject = value;
 	else if (str_is(name, "thread"))
@@ -985,6 +989,10 @@ arrive(struct str users, struct str rest)
 	c.m.party = &c.cc;
 	c.m.nparty = c.cc.name.len > 0;
 	arrival_users(&c, users, key);
+	if (c.post.len) {
+		c.v[0].user = c.post;
+		c.v[0].is_post = true;
+	}
 	if (gateway_arrive(gateway_of(STR("post.example.org")), c.v, c.n,
 	        on_kept, NULL) < 0)
 		buf_addc(&play.fates, 'r');

@@ -17,6 +17,7 @@
 #include "core/letter.h"
 #include "core/markup.h"
 #include "core/occupant.h"
+#include "core/post.h"
 #include "core/room.h"
 #include "core/session.h"
 #include "core/talk.h"
@@ -120,9 +121,8 @@ arrival_pack(const struct gw_message *m, struct buf *out)
 	letter_pack(m, out);
 }
 
-/* Released in both cases. */
-static int
-read_letter(const struct arrival *a, struct letter *l, struct err *err)
+int
+arrival_read(const struct arrival *a, struct letter *l, struct err *err)
 {
 	struct str rest = str_of(a->letter, a->nletter);
 	int64_t sent_utc;
@@ -397,14 +397,14 @@ arrival_write(
 
 	if (!component_is_up(gw->component))
 		return err_set(err, ERR_UNREACHABLE, "the stream is down");
-	rc = read_letter(a, &l, err);
-	if (rc == 0) {
-		r = room_of(gw, user, &l.m);
-		if (r)
-			say_in_room(r, a, &l.m);
-		else
-			rc = say(gw, user, a, &l.m, err);
-	}
+	rc = arrival_read(a, &l, err);
+	r = rc == 0 && !a->is_post ? room_of(gw, user, &l.m) : NULL;
+	if (rc == 0 && a->is_post)
+		rc = post_write(gw, user, a, &l.m, err);
+	else if (rc == 0 && !r)
+		rc = say(gw, user, a, &l.m, err);
+	else if (rc == 0)
+		say_in_room(r, a, &l.m);
 	letter_release(&l);
 	return rc;
 }
@@ -456,7 +456,7 @@ arrival_archive(struct gateway *gw, struct str user, const struct arrival *a)
 	struct session *s;
 	struct letter l;
 
-	if (read_letter(a, &l, &err) == 0 && l.m.from.len) {
+	if (arrival_read(a, &l, &err) == 0 && l.m.from.len) {
 		s = session_get(gw, user, &at, &err);
 		if (s) {
 			archive(s, a, &l.m);

@@ -5,6 +5,8 @@
  *	                        ^                    |                      |
  *	                        +------- stream died, came back ------------+
  *
+ * (posts into rooms: posts.h)
+ *
  * and from anywhere to DEAD or QUARANTINED, which is where people look.
  *
  * From the contact's address to the bare JID, mostly of type chat, under an id that
@@ -26,12 +28,14 @@
 #include "lib/list.h"
 
 struct addressee;
+struct letter;
 struct batch;
 
 enum arrival_state {
 	ARRIVAL_KEEPING,
 	ARRIVAL_WAITING,
 	ARRIVAL_WRITTEN,
+	ARRIVAL_TAKEN, /* a post: by the server, not seen in its room yet */
 	ARRIVAL_HANDED,
 	ARRIVAL_DEAD,
 	ARRIVAL_QUARANTINED,
@@ -58,6 +62,10 @@ struct arrival {
 	int64_t at_utc, changed_utc;
 	unsigned tries, deaths; /* store_inbox.h */
 	bool is_late;           /* was written before, or tried */
+	bool is_post;           /* into a room */
+	bool is_unsure;         /* ... and may be there already */
+	uint64_t shown;         /* ... parts of it that are: post.h */
+	int64_t written_at;     /* ... when it was, last */
 	char *contact, *why;    /* for people; why may be NULL */
 	char *letter;           /* arrival_pack(); NULL: at its end */
 	size_t nletter;
@@ -70,6 +78,9 @@ void arrival_free(struct arrival *a);
 /* What is kept of a message; and from there into the arrival, copied. */
 void arrival_pack(const struct gw_message *m, struct buf *out);
 void arrival_set_letter(struct arrival *a, struct str letter);
+
+/* What is kept of it; to be released in both cases. */
+int arrival_read(const struct arrival *a, struct letter *out, struct err *err);
 
 /*
  * The id of its stanza: ID, or ID.NAME where the network has given m one.

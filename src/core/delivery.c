@@ -6,6 +6,7 @@
 
 #include "core/bounce.h"
 #include "core/inbox_base.h"
+#include "core/posts.h"
 #include "core/router.h"
 #include "core/twin.h"
 #include "core/unwanted.h"
@@ -32,6 +33,8 @@ written(struct inbox *in, struct arrival *a)
 	u->is_probing = u->is_doubtful;
 	confirm_mark_init(&a->mark, delivery_on_taken);
 	confirm_add(in->gw->confirm, &a->mark);
+	if (a->is_post)
+		posts_written(a);
 	if (a->deaths >= SUSPECT) {
 		in->alone = a;
 		confirm_now(in->gw->confirm);
@@ -187,6 +190,7 @@ lost(struct inbox *in, struct arrival *a)
 
 	a->deaths++;
 	a->is_late = true;
+	a->is_unsure = a->is_post;
 	if (was_alone &&
 	    (in->end == COMPONENT_STREAM_ERROR || a->deaths >= CULPRIT)) {
 		inbox_quarantine(in, a,
@@ -210,10 +214,12 @@ delivery_on_taken(struct confirm_mark *mark, bool taken)
 
 	if (in->alone == a)
 		in->alone = NULL;
-	if (taken)
-		handed(in, a);
-	else
+	if (!taken)
 		lost(in, a);
+	else if (a->is_post)
+		posts_taken(a);
+	else
+		handed(in, a);
 	inbox_go(in);
 }
 
@@ -273,8 +279,8 @@ inbox_user_here(struct inbox *in, struct str user)
 	inbox_go(in);
 }
 
-static void
-wait_for_user(struct inbox *in, struct arrival *a, struct str why)
+void
+delivery_wait(struct inbox *in, struct arrival *a, struct str why)
 {
 	struct addressee *u = a->to;
 
@@ -345,7 +351,7 @@ came_back(struct inbox *in, struct arrival *a, const struct stanza *s)
 	else if (verdict == BOUNCE_UNKNOWN)
 		inbox_bury(in, a, buf_str(&why));
 	else
-		wait_for_user(in, a, buf_str(&why));
+		delivery_wait(in, a, buf_str(&why));
 	buf_release(&why);
 }
 

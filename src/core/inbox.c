@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "core/inbox_base.h"
+#include "core/posts.h"
+#include "core/posts_past.h"
 #include "lib/xalloc.h"
 
 enum { WHY_MAX = 700 };
@@ -26,6 +28,8 @@ inbox_addressee(struct inbox *in, struct str user)
 	list_init(&u->ready);
 	timer_init(&u->retry, delivery_on_retry);
 	backoff_init(&u->backoff, INBOX_RETRY_MIN_MS, INBOX_RETRY_MAX_MS);
+	if (str_has(user, '/'))
+		u->past = posts_past_new(u);
 	map_put(&in->users, str_c(u->user), u);
 	return u;
 }
@@ -34,6 +38,7 @@ static void
 addressee_free(struct addressee *u)
 {
 	timer_cancel(&u->retry);
+	posts_past_free(&u->past);
 	list_del(&u->ready);
 	map_del(&u->in->users, str_c(u->user));
 	free(u->user);
@@ -52,7 +57,7 @@ void
 inbox_line_up(struct addressee *u)
 {
 	bool ready = !list_is_empty(&u->waiting) && !timer_is_set(&u->retry) &&
-	    !u->is_probing;
+	    !u->is_probing && (!u->past || posts_may_go(u));
 
 	if (!ready)
 		list_del(&u->ready);
@@ -80,6 +85,7 @@ inbox_join(struct inbox *in, struct arrival *a, struct addressee *u,
     enum arrival_state state)
 {
 	a->to = u;
+	a->is_post = u->past != NULL;
 	a->state = state;
 	u->n++;
 	u->nowed += is_owed(state);
@@ -110,7 +116,7 @@ inbox_forget_one(struct inbox *in, struct arrival *a)
 	in->n[a->state]--;
 	if (in->alone == a)
 		in->alone = NULL;
-	if (a->state == ARRIVAL_WRITTEN)
+	if (a->state == ARRIVAL_WRITTEN || a->state == ARRIVAL_TAKEN)
 		u->is_probing = false;
 	if (a->batch)
 		a->batch->v[a->place] = NULL;
@@ -140,6 +146,7 @@ inbox_save(struct inbox *in, const struct arrival *a)
 		[ARRIVAL_KEEPING] = STORE_ARRIVAL_WAITING,
 		[ARRIVAL_WAITING] = STORE_ARRIVAL_WAITING,
 		[ARRIVAL_WRITTEN] = STORE_ARRIVAL_WAITING,
+		[ARRIVAL_TAKEN] = STORE_ARRIVAL_WAITING,
 		[ARRIVAL_HANDED] = STORE_ARRIVAL_HANDED,
 		[ARRIVAL_DEAD] = STORE_ARRIVAL_DEAD,
 		[ARRIVAL_QUARANTINED] = STORE_ARRIVAL_QUARANTINED,
@@ -179,7 +186,7 @@ end(struct inbox *in, struct arrival *a, enum arrival_state state,
 	list_del(&a->fresh);
 	if (in->alone == a)
 		in->alone = NULL;
-	if (a->state == ARRIVAL_WRITTEN)
+	if (a->state == ARRIVAL_WRITTEN || a->state == ARRIVAL_TAKEN)
 		u->is_probing = false;
 	inbox_set_state(in, a, state);
 	a->changed_utc = inbox_clock(in)->utc;
@@ -274,6 +281,7 @@ restore(struct inbox *in, const struct store_arrival *row)
 		a->why = str_dup(row->why);
 	confirm_mark_init(&a->mark, delivery_on_taken);
 	inbox_join(in, a, inbox_addressee(in, row->user), states[row->state]);
+	a->is_unsure = a->is_post;
 	list_add(list_for(in, a), &a->node);
 	if (a->state == ARRIVAL_HANDED)
 		delivery_stands_handed(in, a);
@@ -348,6 +356,7 @@ on_prune(struct timer *t)
 
 	drop_old(in, &in->dead, dead_before);
 	drop_old(in, &in->quarantined, dead_before);
+	posts_prune(in);
 	store_arrivals_prune(inbox_store(in), gateway_domain(in->gw),
 	    dead_before, clock->utc - INBOX_KEYS_MS, NULL, NULL);
 	timer_set(t, clock, clock->at + INBOX_PRUNE_MS);
@@ -426,6 +435,8 @@ on_revived(bool ok, const struct store_arrival *v, size_t n, void *arg)
 	a->changed_utc = inbox_clock(in)->utc;
 	inbox_insert(&a->to->waiting, a);
 	inbox_save(in, a);
+	if (a->is_post)
+		posts_revived(a);
 	inbox_line_up(a->to);
 	inbox_go(in);
 }
@@ -454,6 +465,12 @@ inbox_delete(struct inbox *in, uint64_t id, struct err *err)
 	return 0;
 }
 
+bool
+inbox_is_loaded(const struct inbox *in)
+{
+	return in->is_loaded;
+}
+
 /* The oldest that no server has, by when it came. */
 static int64_t
 oldest_utc(const struct inbox *in)
@@ -479,6 +496,7 @@ inbox_stats(const struct inbox *in, struct inbox_stats *out)
 		.nkeeping = in->n[ARRIVAL_KEEPING],
 		.nwaiting = in->n[ARRIVAL_WAITING],
 		.nwritten = in->n[ARRIVAL_WRITTEN],
+		.ntaken = in->n[ARRIVAL_TAKEN],
 		.nhanded = in->n[ARRIVAL_HANDED],
 		.ndead = in->n[ARRIVAL_DEAD],
 		.nquarantined = in->n[ARRIVAL_QUARANTINED],
@@ -537,6 +555,7 @@ free_users(struct inbox *in)
 		struct addressee *u = it.value;
 
 		timer_cancel(&u->retry);
+		posts_past_free(&u->past);
 		free(u->user);
 		free(u);
 	}

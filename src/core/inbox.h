@@ -18,6 +18,7 @@
  *            bounce.h.
  * Poison     A message that two streams died with goes alone, with a ping of
  *            its own; if that stream dies, too, it is put into quarantine.
+ * Posts      Into rooms: posts.h.
  * Notices    What the gateway itself says (gateway_tell()) goes the same way.
  * Limits     INBOX_USER_MAX undelivered of one user, INBOX_MAX in all; above,
  *            and before the store has been read, nothing is taken.  INBOX_OPEN
@@ -65,6 +66,9 @@ void inbox_free(struct inbox **ip);
 /* What the store has. */
 void inbox_load(struct inbox *in);
 
+/* Until then nothing is known of what is owed. */
+bool inbox_is_loaded(const struct inbox *in);
+
 /* The stream is gone; before confirm_down(). */
 void inbox_down(struct inbox *in, enum component_end why);
 
@@ -83,7 +87,8 @@ void inbox_forget(struct inbox *in, struct str user);
 /* ---- for those who look after it --------------------------------------- */
 
 struct inbox_stats {
-	size_t nkeeping, nwaiting, nwritten, nhanded, ndead, nquarantined;
+	size_t nkeeping, nwaiting, nwritten, ntaken, nhanded, ndead,
+	    nquarantined;
 	int64_t oldest_ms; /* of those that no server has; 0: there is none */
 };
 void inbox_stats(const struct inbox *in, struct inbox_stats *out);

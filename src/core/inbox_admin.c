@@ -28,6 +28,7 @@ static const char *const state_name[] = {
 	[ARRIVAL_KEEPING] = "on its way to the disk",
 	[ARRIVAL_WAITING] = "waiting",
 	[ARRIVAL_WRITTEN] = "not confirmed by the XMPP server",
+	[ARRIVAL_TAKEN] = "not seen in its room",
 	[ARRIVAL_HANDED] = "handed over",
 	[ARRIVAL_DEAD] = "undeliverable",
 	[ARRIVAL_QUARANTINED] = "quarantined",
@@ -72,9 +73,10 @@ inbox_write_list(struct core *c, struct gateway *only, struct buf *out)
 		inbox_stats(gw->inbox, &s);
 		(void)buf_addf(out,
 		    "%s: %zu waiting, %zu not confirmed, %zu handed over\n",
-		    gw->domain, s.nwaiting, s.nwritten, s.nhanded);
+		    gw->domain, s.nwaiting, s.nwritten + s.ntaken, s.nhanded);
 		write_state(gw, ARRIVAL_WAITING, s.nwaiting, out);
 		write_state(gw, ARRIVAL_WRITTEN, s.nwritten, out);
+		write_state(gw, ARRIVAL_TAKEN, s.ntaken, out);
 	}
 }
 
@@ -160,18 +162,19 @@ static void
 write_states(struct gateway *gw, const char *name, struct buf *out)
 {
 	static const char *const state[] = { "keeping", "waiting",
-		"unconfirmed", "handed", "dead", "quarantined" };
+		"unconfirmed", "unseen", "handed", "dead", "quarantined" };
 	struct inbox_stats s;
-	size_t n[6];
+	size_t n[7];
 
 	inbox_stats(gw->inbox, &s);
 	n[0] = s.nkeeping;
 	n[1] = s.nwaiting;
 	n[2] = s.nwritten;
-	n[3] = s.nhanded;
-	n[4] = s.ndead;
-	n[5] = s.nquarantined;
-	for (size_t i = 0; i < 6; i++)
+	n[3] = s.ntaken;
+	n[4] = s.nhanded;
+	n[5] = s.ndead;
+	n[6] = s.nquarantined;
+	for (size_t i = 0; i < 7; i++)
 		metrics_add(out, name,
 		    (struct metrics_label[]){ { "gateway", gateway_domain(gw) },
 		        { "state", str_c(state[i]) } },

@@ -4,6 +4,7 @@
  *	inbox.c      users and messages, their states, what the store has
  *	intake.c     what comes in, until it is on disk
  *	delivery.c   what is written, confirmed, comes back
+ *	posts.c      what goes into rooms; posts_past.c looks for it there
  *	notice.c     what the gateway itself has to say
  */
 #ifndef CORE_INBOX_BASE_H
@@ -14,16 +15,19 @@
 #include "lib/backoff.h"
 #include "lib/map.h"
 
-/* A user with something in here. */
+struct posts_past;
+
+/* A user with something in here; or a seat in a room, by its key. */
 struct addressee {
 	struct inbox *in;
 	char *user;
-	struct list waiting; /* by id */
-	struct list out;     /* written, or handed over */
-	size_t nowed;        /* not handed over yet; those being kept, too */
-	size_t n;            /* all of them */
-	struct list ready;   /* in in->ready: something may be written */
-	struct timer retry;  /* set: not before that */
+	struct posts_past *past; /* of a seat; else NULL */
+	struct list waiting;     /* by id */
+	struct list out;         /* written, or handed over */
+	size_t nowed;       /* not handed over yet; those being kept, too */
+	size_t n;           /* all of them */
+	struct list ready;  /* in in->ready: something may be written */
+	struct timer retry; /* set: not before that */
 	struct backoff backoff;
 	bool is_doubtful; /* it came back lately: one at a time */
 	bool is_probing;  /* ... and that one is out */
@@ -112,6 +116,8 @@ void inbox_quarantine(struct inbox *in, struct arrival *a, struct str why);
 /* delivery.c: what is handed over is forgotten in time. */
 void delivery_init(struct inbox *in);
 void delivery_release(struct inbox *in);
+/* It came back, and is tried again later, or too old. */
+void delivery_wait(struct inbox *in, struct arrival *a, struct str why);
 void delivery_stands_handed(struct inbox *in, struct arrival *a);
 void delivery_on_retry(struct timer *t);
 void delivery_on_taken(struct confirm_mark *mark, bool taken);

@@ -6,6 +6,7 @@
 #include "core/account.h"
 #include "core/inbox_base.h"
 #include "core/letter.h"
+#include "core/seat.h"
 #include "core/unwanted.h"
 #include "lib/crypto.h"
 #include "lib/utf8.h"
@@ -39,7 +40,7 @@ keep_in_archive(struct inbox *in, struct arrival *a)
 	struct err err = ERR_INIT;
 	struct account *account;
 
-	if (!a->contact[0])
+	if (!a->contact[0] || a->is_post)
 		return;
 	account = account_get(in->gw, str_c(a->to->user), &err);
 	if (!account) {
@@ -238,6 +239,25 @@ leave_out(struct inbox *in, const struct gw_arrival *v, size_t n)
 	}
 }
 
+/* A post is the seat's; false: there is none. */
+static bool
+address(struct inbox *in, const struct gw_arrival *v, struct gw_arrival *out)
+{
+	const struct seat *s;
+
+	*out = *v;
+	if (!v->is_post)
+		return true;
+	s = seats_find(in->gw->seats, v->user, v->message->from);
+	if (s)
+		out->user = seat_key(s);
+	else
+		log_warn(&in->gw->log, "post without a seat",
+		    "room=" STR_FMT " seat=\"" STR_FMT "\"", STR_ARG(v->user),
+		    STR_ARG(v->message->from));
+	return s != NULL;
+}
+
 /*
  * Which of them to keep, how many: one who has let his inbox fill up is left
  * out, else he would keep it from the others.  0: none, and that was said.
@@ -246,7 +266,8 @@ static size_t
 choose(struct inbox *in, const struct gw_arrival *v, size_t n,
     struct gw_arrival out[GW_ARRIVALS_MAX])
 {
-	size_t kept = 0;
+	struct gw_arrival all[GW_ARRIVALS_MAX];
+	size_t kept = 0, nall = 0;
 
 	if (count(in) + n > INBOX_MAX) {
 		complain(in, v[0].user, 0, &in->is_full);
@@ -254,14 +275,16 @@ choose(struct inbox *in, const struct gw_arrival *v, size_t n,
 	}
 	in->is_full = false;
 	for (size_t i = 0; i < n; i++)
-		if (!who_is_full(in, v[i].user))
-			out[kept++] = v[i];
-	if (kept == 0) {
-		struct addressee *u = who_is_full(in, v[0].user);
+		nall += address(in, &v[i], &all[nall]);
+	for (size_t i = 0; i < nall; i++)
+		if (!who_is_full(in, all[i].user))
+			out[kept++] = all[i];
+	if (kept == 0 && nall > 0) {
+		struct addressee *u = who_is_full(in, all[0].user);
 
-		complain(in, v[0].user, u->nowed, &u->is_full);
-	} else if (kept < n) {
-		leave_out(in, v, n);
+		complain(in, all[0].user, u->nowed, &u->is_full);
+	} else if (kept < nall) {
+		leave_out(in, all, nall);
 	}
 	return kept;
 }
@@ -272,6 +295,8 @@ is_unwanted(const struct gateway *gw, const struct gw_arrival *v)
 {
 	const struct gw_message *m = v->message;
 
+	if (v->is_post)
+		return false;
 	return unwanted_has(gw->unwanted, v->user, m->from) ||
 	    unwanted_has(gw->unwanted, v->user, m->room);
 }

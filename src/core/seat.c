@@ -5,6 +5,8 @@
  * XEP-0045 1.34	7.2 entering, 7.14 leaving
  * XEP-0410 1.1		self-ping
  */
+#include "core/inbox.h"
+#include "core/posts.h"
 #include "core/seat_base.h"
 #include "core/services.h"
 #include "lib/log.h"
@@ -88,6 +90,7 @@ seat_goes_out(struct seat *s, enum seat_again again, const struct err *err)
 		wait_ms(s, backoff_next(b, str_spread(str_c(s->key))));
 	}
 	s->err = *err;
+	posts_seat_left(s->all->gw, str_c(s->key));
 }
 
 /* ---- entering --------------------------------------------------------- */
@@ -118,6 +121,23 @@ inside_jid(const struct seat *s, struct jid *out, struct err *err)
 	    out, jid_node(&room), jid_domain(&room), str_c(s->nick), err);
 }
 
+/* What was posted before and not seen, it may show now. */
+static void
+write_history(const struct seat *s, struct xmlw *w)
+{
+	int64_t since = posts_unsure_since(s->all->gw, str_c(s->key));
+	char stamp[25];
+
+	xmlw_open(w, "history", NULL);
+	if (since) {
+		muc_datetime(since, stamp);
+		xmlw_attr_c(w, "since", stamp);
+	} else {
+		xmlw_attr_c(w, "maxstanzas", "0");
+	}
+	xmlw_close(w);
+}
+
 static void
 join(struct seat *s)
 {
@@ -137,9 +157,7 @@ join(struct seat *s)
 	w = component_begin(
 	    c, "presence", str_c(s->own), jid_full(&to), NULL, STR_EMPTY);
 	xmlw_open(w, "x", NS_MUC);
-	xmlw_open(w, "history", NULL);
-	xmlw_attr_c(w, "maxstanzas", "0");
-	xmlw_close(w);
+	write_history(s, w);
 	if (s->password.len)
 		xmlw_textel(w, "password", NULL, secret_str(&s->password));
 	xmlw_close(w);
@@ -220,7 +238,8 @@ seat_enter(struct seat *s)
 {
 	if (s->state != SEAT_OUT || !s->all->is_up)
 		return;
-	if (s->all->nentering >= SEATS_ENTERING_MAX) {
+	if (s->all->nentering >= SEATS_ENTERING_MAX ||
+	    !inbox_is_loaded(s->all->gw->inbox)) {
 		wait_ms(s, SEATS_ENTERING_MS);
 		return;
 	}
@@ -239,6 +258,7 @@ seat_settles(struct seat *s)
 		return;
 	s->is_settled = true;
 	wait_ms(s, SEAT_SILENCE_MS);
+	posts_seat_settled(s->all->gw, str_c(s->key));
 }
 
 void
@@ -388,6 +408,7 @@ on_pong(const struct stanza *answer, void *arg)
 		s->nsilent = 0;
 		s->heard_at = seat_clock(s)->at;
 		wait_ms(s, SEAT_SILENCE_MS);
+		posts_seat_answers(s->all->gw, str_c(s->key), s->asked_at);
 	}
 	buf_release(&scratch);
 }
@@ -423,12 +444,13 @@ seat_expects(struct seat *s, int64_t ms)
 		wait_ms(s, ms);
 }
 
-/* Inside and settled: has the room been silent for so long? */
+/* Inside and settled: silence, or something that was posted is missing. */
 static void
 look_around(struct seat *s)
 {
 	int64_t due = s->heard_at + SEAT_SILENCE_MS;
-	int64_t left = due - seat_clock(s)->at;
+	int64_t missed = posts_missed_at(s->all->gw, str_c(s->key));
+	int64_t left = (missed < due ? missed : due) - seat_clock(s)->at;
 
 	if (left > 0)
 		wait_ms(s, left);

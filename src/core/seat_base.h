@@ -5,6 +5,7 @@
  *	seat.c       how one gets inside, and notices that it is not
  *	seat_in.c    what rooms say
  *	seat_people.c  who else is there
+ *	seat_names.c   what rooms call what we have posted
  */
 #ifndef CORE_SEAT_BASE_H
 #define CORE_SEAT_BASE_H
@@ -22,6 +23,8 @@ enum seat_state { SEAT_OUT, SEAT_ASKING, SEAT_ENTERING, SEAT_INSIDE };
 
 enum { SEAT_NICKS = 9, SEAT_PINGS = 2, SEAT_NICK_BYTES = 200 };
 
+struct seat_names;
+
 struct seat {
 	struct seats *all;
 	char *key, *room, *own; /* seat_key(), seat_room(), seat_address() */
@@ -38,6 +41,7 @@ struct seat {
 	int64_t heard_at, since_at, asked_at;
 	struct err err; /* why it is not inside, last */
 	struct map people;
+	struct seat_names *names; /* NULL until the first */
 };
 
 struct seats {
@@ -96,5 +100,14 @@ void seat_people_del(struct seat *s, struct str nick);
 void seat_people_clear(struct seat *s);
 const struct seat_person *seat_people_get(
     const struct seat *s, struct str nick);
+
+/* ---- seat_names.c ----------------------------------------------------- */
+
+/* The room calls that stanza of ours so, which was given that id. */
+void seat_names_put(struct seat *s, struct str stanza_id, struct str id);
+
+/* What the network calls what somebody means by that id; or empty. */
+struct str seat_names_get(const struct seat *s, struct str stanza_id);
+void seat_names_free(struct seat *s);
 
 #endif

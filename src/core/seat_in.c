@@ -2,14 +2,19 @@
  * What rooms say to our seats.
  *
  * XEP-0045 1.34	7.2 who is there, 7.14 and 8 to 10 who goes and why,
- *			7.5 private messages, 8.1 the subject
+ *			7.4 messages, 7.5 private ones, 8.1 the subject
  * XEP-0359 0.6		ids
+ * XEP-0461 0.2		answers
  */
+#include "core/arrival.h"
+#include "core/posts.h"
+#include "core/posts_past.h"
 #include "core/router.h"
 #include "core/seat_base.h"
 #include "xmpp/component.h"
 #include "xmpp/muc.h"
 #include "xmpp/ns.h"
+#include "xmpp/payload.h"
 #include "xmpp/stanza.h"
 #include "xmpp/xmlw.h"
 
@@ -168,43 +173,76 @@ stanza_id(const struct seat *s, const struct inlet *in)
 	return id ? stanza_attr(id, "id") : STR_EMPTY;
 }
 
-/* Somebody says something to it alone. */
+/* Ours, seen by all: by its id, or by that which rooms leave alone. */
 static void
-hear(struct seat *s, struct inlet *in)
+is_shown(struct seat *s, struct inlet *in)
+{
+	const struct stanza *origin =
+	    stanza_child(in->stanza, "origin-id", NS_SID);
+	struct post_seen seen = { .id = in->id,
+		.origin_id = origin ? stanza_attr(origin, "id") : STR_EMPTY,
+		.stanza_id = stanza_id(s, in),
+		.body =
+		    stanza_child_text(in->stanza, "body", NULL, &in->scratch) };
+
+	seat_names_put(
+	    s, seen.stanza_id, seen.origin_id.len ? seen.origin_id : seen.id);
+	posts_seen(s->all->gw, str_c(s->key), &seen);
+}
+
+/* Somebody says something that concerns us. */
+static void
+hear(struct seat *s, struct inlet *in, bool is_private)
 {
 	struct gateway *gw = s->all->gw;
-	struct str nick = jid_resource(&in->from);
-	const struct seat_person *p = seat_people_get(s, nick);
 	struct gw_message m = { .room = str_c(s->room),
-		.from = nick,
-		.to = str_c(s->name),
+		.from = jid_resource(&in->from),
 		.network_id = stanza_id(s, in) };
+	const struct seat_person *p = seat_people_get(s, m.from);
+	struct payload said;
 
-	m.body = stanza_child_text(in->stanza, "body", NULL, &in->scratch);
-	if (!gw->ops->seat_heard || m.body.len == 0)
-		return;
+	payload_read(in->stanza, &said);
+	m.body = said.body;
+	m.reply_to = seat_names_get(s, said.reply_to);
+	if (is_private)
+		m.to = str_c(s->name);
 	if (p)
 		m.account = str_c(p->jid);
-	gw->ops->seat_heard(gw, str_c(s->room), str_c(s->name), &m,
-	    p ? p->standing : GW_STANDING_NONE);
+	if (m.body.len && (is_private || m.reply_to.len))
+		gw->ops->seat_heard(gw, str_c(s->room), str_c(s->name), &m,
+		    p ? p->standing : GW_STANDING_NONE);
+	payload_release(&said);
 }
 
 static void
 to_all(struct seat *s, struct inlet *in)
 {
+	struct str nick = jid_resource(&in->from);
+	bool is_past = stanza_child(in->stanza, "delay", NS_DELAY) != NULL;
 	bool is_subject = stanza_child(in->stanza, "subject", NULL) &&
 	    !stanza_child(in->stanza, "body", NULL);
 
-	if (is_subject && s->state == SEAT_INSIDE)
-		seat_settles(s);
+	if (is_subject) {
+		if (s->state == SEAT_INSIDE)
+			seat_settles(s);
+	} else if (nick.len && (is_past || str_is(nick, s->nick))) {
+		is_shown(s, in);
+	} else if (nick.len && !is_past && s->all->gw->ops->seat_heard) {
+		hear(s, in, false);
+	}
 }
 
 void
 seat_message(struct seat *s, struct inlet *in)
 {
-	if (str_is(in->type, "groupchat"))
+	bool is_from_room = jid_resource(&in->from).len == 0;
+
+	if (str_is(in->type, "error"))
+		posts_bounced(s, in);
+	else if (str_is(in->type, "groupchat"))
 		to_all(s, in);
-	else if (!str_is(in->type, "error") && !str_is(in->type, "headline") &&
-	    jid_resource(&in->from).len)
-		hear(s, in);
+	else if (is_from_room)
+		posts_past_told(s->all->gw, s, in->stanza);
+	else if (s->all->gw->ops->seat_heard && !str_is(in->type, "headline"))
+		hear(s, in, true);
 }

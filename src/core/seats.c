@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "core/posts.h"
 #include "core/router.h"
 #include "core/seat_base.h"
 #include "lib/xalloc.h"
@@ -99,6 +100,7 @@ seat_free(struct seat *s)
 
 	seat_release(s);
 	seat_people_clear(s);
+	seat_names_free(s);
 	map_del(&all->by_key, str_c(s->key));
 	secret_release(&s->password);
 	free(s->key);
@@ -198,6 +200,7 @@ gateway_seat_del(struct gateway *gw, struct str room, struct str name)
 	if (!s)
 		return;
 	seat_leave(s);
+	posts_give_up(gw, seat_key(s));
 	seat_free(s);
 }
 
