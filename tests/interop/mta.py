@@ -9,7 +9,6 @@ that three servers that conflict can stand side by side.
 import os
 import re
 import shutil
-import socket
 import tempfile
 from pathlib import Path
 
