@@ -145,6 +145,20 @@ mail_fact(
 }
 
 static void
+mail_secret(struct gateway *gw, struct str name, struct str value)
+{
+	for (size_t i = 0; nouns[i]; i++) {
+		struct str prefix = str_c(nouns[i]->prefix);
+
+		if (nouns[i]->on_secret && str_starts(name, prefix)) {
+			nouns[i]->on_secret(
+			    mail_of(gw), str_skip(name, prefix.len), value);
+			return;
+		}
+	}
+}
+
+static void
 mail_ready(struct gateway *gw)
 {
 	mail_of(gw)->is_ready = true;
@@ -289,6 +303,32 @@ mail_send_one(struct session *s, gw_ticket t, const struct gw_message *m)
 
 static gw_request_fn *const requests[GW_NREQ] = { NULL };
 
+/* A command about one target. */
+#define ABOUT_TARGET(verb, title)                                              \
+	{                                                                      \
+		.node = "target-" #verb, .name = title,                        \
+		.where = GW_ADDR_DOMAIN, .field = mail_target_fields,          \
+		.answer = mail_target_on_##verb                                \
+	}
+
+static const struct gw_command commands[] = {
+	{ .node = "target-new",
+	    .name = "New target of mails",
+	    .where = GW_ADDR_DOMAIN,
+	    .field = mail_target_new_fields,
+	    .answer = mail_target_on_new },
+	{ .node = "target-list",
+	    .name = "Targets of mails",
+	    .where = GW_ADDR_DOMAIN,
+	    .answer = mail_target_on_list },
+	ABOUT_TARGET(rotate, "New address of a target"),
+	ABOUT_TARGET(test, "Test a target"),
+	ABOUT_TARGET(disable, "Disable a target"),
+	ABOUT_TARGET(enable, "Enable a target"),
+	ABOUT_TARGET(delete, "Delete a target"),
+	{ .node = NULL },
+};
+
 /* For gateways/registry.c; no header stands between. */
 extern const struct gateway_ops mail_gateway;
 
@@ -311,6 +351,8 @@ const struct gateway_ops mail_gateway = {
 	.network_at = mail_network_at,
 	.prompted = mail_prompted,
 	.fact = mail_fact,
+	.secret = mail_secret,
+	.commands = commands,
 	.ready = mail_ready,
 	.registration = &mail_registration,
 	.request = requests,

@@ -64,6 +64,10 @@ struct mail_noun {
 	void (*on_fact)(
 	    struct mail_gateway *mail, struct str name, struct str value);
 
+	/* The same of gateway_secret_put(); told behind all facts. */
+	void (*on_secret)(
+	    struct mail_gateway *mail, struct str name, struct str value);
+
 	/* All of them have been told: what touches the network may begin. */
 	void (*ready)(struct mail_gateway *mail);
 

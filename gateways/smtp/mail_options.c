@@ -21,6 +21,7 @@ const struct gw_option mail_options[] = {
 	{ "size_max_mb", GW_OPT_INT, "10", 1, 50 },
 	{ "hold_ms", GW_OPT_INT, "20000", 0, 3600000 },
 	{ "hold_max_ms", GW_OPT_INT, "90000", 0, 3600000 },
+	{ "room_targets", GW_OPT_BOOL, "no", 0, 0 },
 	{ NULL, GW_OPT_STR, NULL, 0, 0 },
 };
 

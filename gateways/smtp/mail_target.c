@@ -558,6 +558,7 @@ targets_open(
 	mail_seen_init(&all->seen, 0);
 	mail_flood_init(&all->all, &all_rule);
 	list_init(&all->tellings);
+	all->room_targets = conf_bool(conf, "room_targets");
 	for (const struct conf *c = conf_next(conf, "target", NULL); c;
 	     c = conf_next(conf, "target", c))
 		if (mail_target_read(mail, c, err) < 0) {
@@ -615,6 +616,7 @@ const struct mail_noun mail_targets_noun = {
 	.close = targets_close,
 	.prefix = "target ",
 	.on_fact = mail_target_on_fact,
+	.on_secret = mail_target_on_secret,
 	.ready = targets_ready,
 	.forget = targets_forget,
 	.describe = targets_describe,

@@ -38,8 +38,14 @@ enum { MAIL_TARGETS_MAX = 1000 };
 /* `target "slug" { ... }` in the section of the gateway. */
 extern const struct gw_option mail_target_options[];
 
-/* Commands of the gateway, for its table; ends with node NULL. */
-extern const struct gw_command mail_target_commands[];
+/* For rows of the gateway's table of commands: what they ask, and answer. */
+extern const struct gw_setting mail_target_new_fields[], mail_target_fields[];
+typedef int mail_target_answer(struct gateway *gw, struct str user,
+    const struct gw_field *field, size_t nfield, struct buf *out,
+    struct err *err);
+mail_target_answer mail_target_on_new, mail_target_on_list,
+    mail_target_on_rotate, mail_target_on_test, mail_target_on_disable,
+    mail_target_on_enable, mail_target_on_delete;
 
 extern const struct mail_noun mail_targets_noun;
 

@@ -68,6 +68,7 @@ struct mail_targets {
 	struct mail_flood all; /* of all targets together */
 	struct list tellings;  /* mail_target_digest.c */
 	struct list answers;   /* mail_target_answer.c */
+	bool room_targets;     /* everybody may make them for rooms */
 	bool is_ready;
 };
 
@@ -116,8 +117,11 @@ int mail_target_read_to(struct mail_target_wish *w, struct str to,
 /* ---- mail_target_fact.c ---- */
 
 void mail_target_keep(struct mail_target *t);
+void mail_target_keep_password(struct mail_target *t);
 void mail_target_forget(struct mail_target *t);
 void mail_target_on_fact(
+    struct mail_gateway *mail, struct str name, struct str value);
+void mail_target_on_secret(
     struct mail_gateway *mail, struct str name, struct str value);
 void mail_target_keep_counted(struct mail_target *t);
 

@@ -3,6 +3,7 @@
  * those of the file what the file does not say.
  *
  *	target SLUG		lines of `word value`
+ *	target SLUG (sealed)	the password of its room
  *	target SLUG counted	how many are to be summed up, and the subject of
  *				the last
  */
@@ -88,9 +89,35 @@ mail_target_keep_counted(struct mail_target *t)
 	buf_release(&value);
 }
 
+/* Sealed, since it opens a room. */
+void
+mail_target_keep_password(struct mail_target *t)
+{
+	struct buf name;
+
+	buf_init(&name, 256);
+	buf_addf(&name, "%s%s", mail_targets_noun.prefix, t->slug);
+	gateway_secret_put(
+	    t->mail->gw, buf_str(&name), str_c(t->wish.password));
+	buf_release(&name);
+}
+
+void
+mail_target_on_secret(
+    struct mail_gateway *mail, struct str name, struct str value)
+{
+	struct mail_target *t = mail_target_find(mail, name);
+
+	if (t && t->owner && value.len)
+		str_store(&t->wish.password, value);
+}
+
 void
 mail_target_forget(struct mail_target *t)
 {
+	if (t->wish.password)
+		str_store(&t->wish.password, STR_EMPTY);
+	mail_target_keep_password(t);
 	put(t, "", STR_EMPTY);
 	put(t, " counted", STR_EMPTY);
 }

@@ -511,6 +511,20 @@ on_extra_done(
 		    done->text.len ? done->text : STR("Done."));
 }
 
+/* How many there are; their values are borrowed from the answer. */
+static size_t
+read_fields(const struct adhoc_call *call, const struct gw_command *c,
+    struct gw_field field[FIELDS_MAX])
+{
+	size_t n = 0;
+
+	for (; c->field && c->field[n].name && n < FIELDS_MAX; n++) {
+		field[n].name = str_c(c->field[n].name);
+		field[n].value = form_value(call->answer, c->field[n].name);
+	}
+	return n;
+}
+
 static void
 run_extra(
     struct adhoc_call *call, const struct gw_command *c, struct session *s)
@@ -518,16 +532,30 @@ run_extra(
 	struct gw_field field[FIELDS_MAX];
 	struct inlet *in = inlet_of(call);
 	struct request_to to = { .done = on_extra_done };
-	size_t n = 0, i;
+	size_t n = read_fields(call, c, field);
 
-	for (i = 0; c->field && c->field[i].name && n < FIELDS_MAX; i++) {
-		field[n].name = str_c(c->field[i].name);
-		field[n++].value = form_value(call->answer, c->field[i].name);
-	}
 	/* The answer may come before it is put aside: so put aside first. */
 	to.token = adhoc_keep(call, COMMAND_MS);
 	if (to.token)
 		request_command(s, c, in->at.name, field, n, COMMAND_MS, &to);
+}
+
+static void
+answer_extra(struct adhoc_call *call, const struct gw_command *c)
+{
+	struct inlet *in = inlet_of(call);
+	struct gw_field field[FIELDS_MAX];
+	size_t n = read_fields(call, c, field);
+	struct err err = ERR_INIT;
+	struct buf text;
+
+	buf_init(&text, GW_ANSWER_MAX);
+	if (c->answer(in->gw, jid_bare(&in->from), field, n, &text, &err) < 0)
+		adhoc_fail(call, &err);
+	else
+		adhoc_finish(
+		    call, ADHOC_INFO, text.len ? buf_str(&text) : STR("Done."));
+	buf_release(&text);
 }
 
 static void
@@ -557,6 +585,8 @@ on_extra(struct adhoc_call *call)
 	/* The link may come or go while the form is filled in. */
 	if (c->field && !call->answer) {
 		show_extra(call, c);
+	} else if (c->answer) {
+		answer_extra(call, c);
 	} else if (!s || s->state != SESSION_ONLINE) {
 		err_set(&err, ERR_UNREACHABLE, "you are not connected there");
 		adhoc_fail(call, &err);

@@ -621,8 +621,11 @@ struct gw_setting {
 
 /*
  * One ad-hoc command beyond the core's own.  Tables end with node NULL.
- * Answered by one DONE (text: what to show).
+ * Answered by one DONE (text: what to show); or, where `answer` is set instead
+ * of `run`, at once and to whoever may use the gateway, with a session or not:
+ * 0: out is what to show (GW_ANSWER_MAX); -1: err.
  */
+enum { GW_ANSWER_MAX = 30 * 1024 };
 struct gw_command {
 	const char *node, *name;
 	enum gw_addr_kind where;
@@ -631,6 +634,9 @@ struct gw_command {
 	const struct gw_setting *field; /* asked first; NULL: nothing */
 	void (*run)(struct session *s, gw_req_id id, struct str name,
 	    const struct gw_field *field, size_t nfield);
+	int (*answer)(struct gateway *gw, struct str user,
+	    const struct gw_field *field, size_t nfield, struct buf *out,
+	    struct err *err);
 };
 
 enum { GW_FORM_FIELDS_MAX = 32, GW_FORM_CHOICES_MAX = 64 };

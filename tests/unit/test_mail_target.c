@@ -83,6 +83,14 @@ gateway_fact_put(
 	str_store(&fact[i].value, value);
 }
 
+void
+gateway_secret_put(struct gateway *g, struct str name, struct str value)
+{
+	(void)g;
+	(void)name;
+	(void)value;
+}
+
 int
 gateway_seat_put(struct gateway *g, const struct gw_seat *s, struct err *err)
 {
@@ -142,13 +150,16 @@ test_open(struct gateway *g, const struct conf *conf, struct err *err)
 	return 0;
 }
 
-static const struct gw_option no_options[] = { { NULL, 0, NULL, 0, 0 } };
+static const struct gw_option options[] = {
+	{ "room_targets", GW_OPT_BOOL, "no", 0, 0 },
+	{ NULL, GW_OPT_STR, NULL, 0, 0 },
+};
 static const struct gw_section sections[] = {
 	{ .name = "target", .option = mail_target_options },
 	{ .name = NULL },
 };
 static const struct gateway_ops ops = { .kind = "smtp",
-	.options = no_options,
+	.options = options,
 	.sections = sections,
 	.open = test_open };
 
