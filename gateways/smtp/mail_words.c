@@ -18,6 +18,12 @@ static const int32_t cp1252[32] = { 0x20ac, 0xfffd, 0x201a, 0x0192, 0x201e,
 	0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0xfffd, 0x017e,
 	0x0178 };
 
+int32_t
+mail_words_meant(int32_t c)
+{
+	return c >= 0x80 && c < 0xa0 ? cp1252[c - 0x80] : c;
+}
+
 struct reader {
 	struct str rest;
 	bool is_old; /* no character of it is UTF-8 */
@@ -50,7 +56,7 @@ reader_next(struct reader *r)
 		return utf8_is_xml_char(c) || c < 0x20 ? c : NOTHING;
 	if (!r->is_old)
 		return REPLACEMENT;
-	return byte < 0xa0 ? cp1252[byte - 0x80] : byte;
+	return mail_words_meant(byte);
 }
 
 static bool

@@ -48,6 +48,12 @@ void mail_words_name(struct str raw, struct buf *out);
  */
 void mail_words_file(struct str raw, struct str mime, struct buf *out);
 
+/*
+ * What is meant by a character: pages that say 0x96 mean a dash, which has
+ * that place in windows-1252.
+ */
+int32_t mail_words_meant(int32_t c);
+
 /* Does it look like an address, to a person who looks quickly? */
 bool mail_words_is_address_like(struct str s);
 

@@ -158,10 +158,9 @@ a_name_like_an_address_is_no_name(void **state)
 {
 	static const char *const bad[] = { "boss@example.org",
 		"\"boss@example.org\" (really)", "Boss <boss@example.org>",
-		"boss\xef\xbc\xa0"
-		"example.org",
-		"boss(at)example.org", "boss [AT] example.org",
-		"boss at example.org", "boss at example dot org",
+		"boss＠example.org", "boss(at)example.org",
+		"boss [AT] example.org", "boss at example.org",
+		"boss at example dot org",
 		"bo\xe2\x80\x8bss\xe2\x80\x8b@example.org",
 		"https://example.org", "xmpp:boss" };
 
