@@ -5,49 +5,9 @@
  */
 #include "smtp/mail_bounce.h"
 
-#include <stdlib.h>
-
-enum { SAID_MAX = 160 };
+#include "smtp/mail_fail.h"
 
 /* ---- why ----------------------------------------------------------------- */
-
-/* The status without its class; the first that fits. */
-static const struct {
-	const char *status; /* how it begins */
-	enum err_kind kind;
-	const char *text;
-} reasons[] = {
-	{ "1.1", ERR_NOT_FOUND, "there is no such mailbox" },
-	{ "1.6", ERR_NOT_FOUND, "the mailbox has moved" },
-	{ "1.10", ERR_NOT_FOUND, "the domain takes no mail" },
-	{ "1.2", ERR_UNREACHABLE, "there is no such domain" },
-	{ "1.3", ERR_BAD_INPUT, "the address is not right" },
-	{ "2.1", ERR_DENIED, "the mailbox is closed" },
-	{ "2.2", ERR_BUSY, "the mailbox is full" },
-	{ "2.3", ERR_UNSUITABLE, "too large for that mailbox" },
-	{ "3.4", ERR_UNSUITABLE, "too large for that server" },
-	{ "4.4", ERR_UNREACHABLE, "no way leads to that domain" },
-	{ "4.6", ERR_POLICY, "the mail went in circles" },
-	{ "4.7", ERR_TIMEOUT, "could not be delivered in time" },
-	{ "6.", ERR_UNSUITABLE, "the server cannot take such a mail" },
-	{ "7.", ERR_POLICY, "the server does not let it through" },
-	{ "1.", ERR_NOT_FOUND, "the address does not work" },
-	{ "2.", ERR_DENIED, "the mailbox does not take it" },
-	{ "4.", ERR_TIMEOUT, "could not be delivered in time" },
-};
-
-/* Where a server says no more than these (RFC 5321 4.2.3). */
-static const struct {
-	unsigned code;
-	enum err_kind kind;
-	const char *text;
-} replies[] = {
-	{ 550, ERR_NOT_FOUND, "the mailbox cannot be written to" },
-	{ 551, ERR_NOT_FOUND, "the mailbox is not there" },
-	{ 552, ERR_BUSY, "the mailbox is full" },
-	{ 553, ERR_BAD_INPUT, "the address is not right" },
-	{ 556, ERR_NOT_FOUND, "the domain takes no mail" },
-};
 
 /* "5.1.1" anywhere in it, with a class of 2, 4 or 5; or empty. */
 static struct str
@@ -95,29 +55,6 @@ status_of(const struct mail_dsn_row *row)
 	return row->status;
 }
 
-static enum err_kind
-reason_of(const struct mail_dsn_row *row, const char **text_out)
-{
-	struct str status = str_skip(status_of(row), 2);
-	unsigned code = find_code(row->diagnostic);
-
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-		struct str is = str_c(reasons[i].status);
-
-		*text_out = reasons[i].text;
-		if (str_eq(status, is) ||
-		    (str_ends(is, STR(".")) && str_starts(status, is)))
-			return reasons[i].kind;
-	}
-	for (size_t i = 0; i < sizeof(replies) / sizeof(replies[0]); i++) {
-		*text_out = replies[i].text;
-		if (replies[i].code == code)
-			return replies[i].kind;
-	}
-	*text_out = "it came back";
-	return ERR_NOT_FOUND;
-}
-
 /* Without the kind of reply in front: "smtp; 550 ..." */
 static struct str
 said_of(const struct mail_dsn_row *row)
@@ -132,16 +69,12 @@ said_of(const struct mail_dsn_row *row)
 static void
 explain(const struct mail_dsn_row *row, struct err *err)
 {
-	const char *why;
-	enum err_kind kind = reason_of(row, &why);
-	struct str said = str_head(said_of(row), SAID_MAX);
+	struct str said = said_of(row);
 
-	if (said.len == 0)
-		said = status_of(row);
-	err_set(err, kind, STR_FMT "%s%s%s" STR_FMT,
-	    STR_ARG(str_head(row->recipient, 80)),
-	    row->recipient.len ? ": " : "", why, said.len ? ": " : "",
-	    STR_ARG(said));
+	mail_fail_set(err, (int)find_code(row->diagnostic), status_of(row),
+	    said.len ? said : status_of(row));
+	if (row->recipient.len)
+		err_prefix(err, STR_FMT, STR_ARG(str_head(row->recipient, 80)));
 }
 
 /* ---- what -------------------------------------------------------------- */

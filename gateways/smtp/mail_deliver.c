@@ -188,6 +188,7 @@ add_remarks(struct making *k)
 		buf_addf(&k->d->body, "[from " STR_FMT "]\n",
 		    STR_ARG(
 		        r->from.address.len ? r->from.address : STR("nobody")));
+	add_remark(k, "", k->facts->remark);
 	if (k->facts->trust == MAIL_UNVERIFIED && r->class != MAIL_LIST)
 		add_remark(k, "", STR("sender not verified"));
 	if (r->class == MAIL_MDN)
@@ -371,12 +372,11 @@ mail_delivery_free(struct mail_delivery **dp)
 }
 
 void
-mail_delivery_note(
-    struct mail_delivery *d, const struct mail_part *part, const char *why)
+mail_delivery_note(struct mail_delivery *d, struct str name, struct str mime,
+    uint64_t size, const char *why)
 {
 	buf_addf(&d->body,
 	    "%s[" STR_FMT ", " STR_FMT ", %" PRIu64 " bytes: %s]",
-	    d->body.len ? "\n" : "", STR_ARG(part->name), STR_ARG(part->mime),
-	    part->size, why);
+	    d->body.len ? "\n" : "", STR_ARG(name), STR_ARG(mime), size, why);
 	d->message.body = buf_str(&d->body);
 }

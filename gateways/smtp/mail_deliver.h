@@ -44,6 +44,7 @@ struct mail_deliver_facts {
 	bool is_new;        /* ... with that contact */
 	struct str answers; /* gw_message.reply_to */
 	enum mail_trust trust;
+	struct str remark; /* stands in brackets in front; or empty */
 	int64_t now_utc;
 };
 
@@ -69,7 +70,7 @@ struct mail_delivery *mail_delivery_new(const struct mail_deliver_style *style,
 void mail_delivery_free(struct mail_delivery **dp);
 
 /* A line about a file that is not passed on, at the end of the text. */
-void mail_delivery_note(
-    struct mail_delivery *d, const struct mail_part *part, const char *why);
+void mail_delivery_note(struct mail_delivery *d, struct str name,
+    struct str mime, uint64_t size, const char *why);
 
 #endif

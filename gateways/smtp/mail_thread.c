@@ -20,6 +20,8 @@
 #include "lib/utf8.h"
 #include "lib/xalloc.h"
 #include "smtp/mail_record.h"
+#include "smtp/mail_ref.h"
+#include "smtp/mail_subject.h"
 
 enum {
 	NAME_MAX_BYTES = 4096,
@@ -350,7 +352,8 @@ static struct conv *
 owner_find(const struct owner *o, struct str contact, conv_is *is, struct str v)
 {
 	for (struct list *n = o->convs.prev; n != &o->convs; n = n->prev)
-		if (str_is(contact, OF_USER(n)->contact) && is(OF_USER(n), v))
+		if (str_eq_nocase(contact, str_c(OF_USER(n)->contact)) &&
+		    is(OF_USER(n), v))
 			return OF_USER(n);
 	return NULL;
 }
@@ -383,7 +386,8 @@ has_xmpp(const struct conv *c, struct str v)
 static bool
 has_subject(const struct conv *c, struct str v)
 {
-	return str_eq_nocase(v, str_c(c->subject));
+	return str_eq_nocase(
+	    mail_subject_base(v), mail_subject_base(str_c(c->subject)));
 }
 
 static struct entry *
@@ -677,6 +681,17 @@ answered(const struct conv *c, const struct mail_record *r)
 	return e ? str_c(e->stanza) : STR_EMPTY;
 }
 
+/* It comes again: nothing before it was seen by clients. */
+static bool
+begins(const struct conv *c, const struct entry *e)
+{
+	size_t i = 0;
+
+	while (c->mail[i] != e && !c->mail[i]->stanza[0])
+		i++;
+	return c->mail[i] == e;
+}
+
 const struct mail_thread *
 mail_thread_in(struct mail_threads *all, struct str user, struct str contact,
     const struct mail_record *r, struct str own_id, bool *is_new,
@@ -689,11 +704,11 @@ mail_thread_in(struct mail_threads *all, struct str user, struct str contact,
 
 	id_for(r, known, own_id, id);
 	c = conv_find(all, user, contact, has_id, str_c(id));
-	*is_new = c == NULL;
+	own = c ? conv_entry(c, r->message_id) : NULL;
+	*is_new = !c || (own && begins(c, own));
 	*answers = c ? answered(c, r) : STR_EMPTY;
 	if (!c)
 		return show_new(all, str_c(id), known ? known->conv : NULL);
-	own = conv_entry(c, r->message_id);
 	return show(all, c, own ? place_of(c, own) : c->nmail);
 }
 
@@ -713,6 +728,71 @@ mail_thread_came(struct mail_threads *all, struct str user, struct str contact,
 	conv_add(all, c, r->message_id, stanza_id);
 	set_subject(c, r->subject);
 	conv_touch(all, c);
+}
+
+/* ---- asked by others ---------------------------------------------------- */
+
+bool
+mail_thread_knows(struct mail_threads *all, struct str user, struct str contact)
+{
+	return conv_find(all, user, contact, is_any, STR_EMPTY) != NULL;
+}
+
+/* "t.THREAD.NUMBER.MAC": whether it has that number is cheap to see. */
+static bool
+has_number(struct str id, struct str number)
+{
+	struct str part;
+
+	for (int i = 0; i < 2; i++)
+		if (!str_cut(&id, '.', &part))
+			return false;
+	return str_cut(&id, '.', &part) && str_eq_nocase(part, number);
+}
+
+static bool
+is_sent_as(const struct entry *e, const struct mail_refs *refs,
+    struct str number, uint64_t ticket)
+{
+	char thread[MAIL_REF_ID_MAX + 1];
+	uint64_t n;
+
+	return has_number(str_c(e->id), number) &&
+	    mail_ref_message_read(refs, str_c(e->id), thread, &n) &&
+	    n == ticket;
+}
+
+static bool
+conv_has_sent(const struct conv *c, const struct mail_refs *refs,
+    struct str number, uint64_t ticket)
+{
+	for (size_t i = 0; i < c->nmail; i++)
+		if (is_sent_as(c->mail[i], refs, number, ticket))
+			return true;
+	return false;
+}
+
+bool
+mail_thread_whose(struct mail_threads *all, const struct mail_refs *refs,
+    uint64_t ticket, struct mail_thread_owner *out)
+{
+	struct str rest, number = STR_EMPTY;
+	mail_ref_text bounce;
+
+	mail_ref_bounce(refs, ticket, 0, bounce); /* b.NUMBER.MAC */
+	rest = str_skip(str_c(bounce), 2);
+	(void)str_cut(&rest, '.', &number);
+	LIST_EACH(&all->by_age, n)
+	{
+		const struct conv *c = BY_AGE(n);
+
+		if (!conv_has_sent(c, refs, number, ticket))
+			continue;
+		out->user = str_c(c->owner->user);
+		out->contact = str_c(c->contact);
+		return true;
+	}
+	return false;
 }
 
 /* ---- life ------------------------------------------------------------- */

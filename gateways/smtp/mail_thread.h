@@ -21,7 +21,7 @@
  * Limits     MAIL_THREADS_MAX, MAIL_THREADS_USER_MAX of one user: the oldest
  *            make room; of a conversation the first mail and the
  *            MAIL_THREAD_MAILS - 1 last ones.
- * Text       Message-IDs without their brackets.
+ * Text       Message-IDs without their brackets; contacts in any case.
  */
 #ifndef MAIL_THREAD_H
 #define MAIL_THREAD_H
@@ -29,11 +29,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <stdint.h>
+
 #include "lib/str.h"
 
 struct gateway;
 struct gw_message;
 struct mail_record;
+struct mail_refs;
 struct mail_threads;
 
 enum {
@@ -105,5 +108,16 @@ const struct mail_thread *mail_thread_in(struct mail_threads *all,
 void mail_thread_came(struct mail_threads *all, struct str user,
     struct str contact, const struct mail_thread *t,
     const struct mail_record *r, struct str stanza_id);
+
+/* Have they had any mail with each other? */
+bool mail_thread_knows(
+    struct mail_threads *all, struct str user, struct str contact);
+
+/* Who has sent the mail with that ticket, to whom.  False: that is long ago. */
+struct mail_thread_owner {
+	struct str user, contact;
+};
+bool mail_thread_whose(struct mail_threads *all, const struct mail_refs *refs,
+    uint64_t ticket, struct mail_thread_owner *out);
 
 #endif

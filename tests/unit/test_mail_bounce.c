@@ -40,7 +40,7 @@ a_failure_says_why(void **state)
 		    "unknown" },
 		{ "5.0.0", "smtp; 550 5.1.1 no", ERR_NOT_FOUND, NULL },
 		{ "5.0.0", "smtp; 550-5.2.2 full", ERR_BUSY, NULL },
-		{ "5.0.0", "bob@example.net: 550 5.7.1 go away", ERR_POLICY,
+		{ "5.0.0", "bob@example.net: 550 5.7.1 go away", ERR_DENIED,
 		    NULL },
 		{ "5.0.0", "smtp; 550 Administrative prohibition",
 		    ERR_NOT_FOUND, NULL },
@@ -48,9 +48,9 @@ a_failure_says_why(void **state)
 		{ "5.4.4", "X-Postfix; Host or domain name not found",
 		    ERR_UNREACHABLE, NULL },
 		{ "5.1.2", "", ERR_UNREACHABLE,
-		    "bob@example.net: there is no such domain: 5.1.2" },
-		{ "5.1.10", "", ERR_NOT_FOUND,
-		    "bob@example.net: the domain takes no mail: 5.1.10" },
+		    "bob@example.net: there is no such mail domain: 5.1.2" },
+		{ "5.1.10", "", ERR_UNREACHABLE,
+		    "bob@example.net: that domain takes no mail: 5.1.10" },
 		{ "5.1.3", "", ERR_BAD_INPUT, NULL },
 		{ "5.2.2", "smtp; 552 5.2.2 over quota", ERR_BUSY, NULL },
 		{ "5.3.4", "smtp; 552 5.3.4 too big", ERR_UNSUITABLE, NULL },
@@ -59,7 +59,8 @@ a_failure_says_why(void **state)
 		{ "4.4.7", "smtp; delivery time expired", ERR_TIMEOUT, NULL },
 		{ "4.4.1", "X-Postfix; connect to mx: Connection refused",
 		    ERR_TIMEOUT, NULL },
-		{ "", "", ERR_NOT_FOUND, "bob@example.net: it came back" },
+		{ "", "", ERR_POLICY,
+		    "bob@example.net: the mail server does not take it" },
 	};
 
 	(void)state;

@@ -137,6 +137,9 @@ static void
 what_is_to_be_known_stands_in_brackets(void **state)
 {
 	(void)state;
+	facts.remark = STR("to abuse");
+	body_is("[to abuse]\nhello");
+	facts.remark = STR_EMPTY;
 	facts.trust = MAIL_UNVERIFIED;
 	body_is("[sender not verified]\nhello");
 	facts.trust = MAIL_VERIFIED;
@@ -264,7 +267,7 @@ an_empty_mail_says_so(void **state)
 	record.npart = 1;
 	d = mail_delivery_new(&style, &facts, &record);
 	assert_int_equal(d->message.body.len, 0);
-	mail_delivery_note(d, &part, "too large");
+	mail_delivery_note(d, part.name, part.mime, part.size, "too large");
 	assert_true(
 	    str_is(d->message.body, "[a.png, image/png, 70 bytes: too large]"));
 	mail_delivery_free(&d);

@@ -10,6 +10,7 @@
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "smtp/mail_record.h"
+#include "smtp/mail_ref.h"
 #include "smtp/mail_thread.h"
 
 static const struct str romeo = { "romeo@example.org", 17 };
@@ -330,6 +331,55 @@ a_mail_that_comes_again_changes_nothing(void **state)
 }
 
 static void
+a_mail_that_begins_one_does_so_again(void **state)
+{
+	struct str answers, ref[] = { STR("root@far") };
+	bool is_new;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		hears(bob,
+		    MAIL(.message_id = STR("1@far"), .reference = ref,
+		        .nreference = 1),
+		    "m1", &is_new, &answers);
+		assert_true(is_new);
+	}
+	hears(bob,
+	    MAIL(.message_id = STR("2@far"), .in_reply_to = STR("1@far")), "m2",
+	    &is_new, &answers);
+	assert_false(is_new);
+}
+
+static void
+a_contact_is_the_same_in_any_case(void **state)
+{
+	(void)state;
+	says(bob, MSG(.id = STR("a"), .subject = STR("Re: Lunch")),
+	    "t.x2.1.m@gw");
+	assert_non_null(mail_thread_out(all, romeo, STR("Bob@Example.net"),
+	    &MSG(.subject = STR("AW: lunch"))));
+	assert_true(mail_thread_knows(all, romeo, STR("BOB@example.net")));
+	assert_false(mail_thread_knows(all, romeo, eve));
+}
+
+static void
+a_ticket_says_whose_mail_it_was(void **state)
+{
+	static const struct mail_refs refs = { .key = "some key" };
+	struct mail_thread_owner who;
+	mail_ref_text id;
+
+	(void)state;
+	says(bob, MSG(.id = STR("a")), "t.x2.lr.aaaaaaaaaaaaaaaa@gw");
+	mail_ref_message(&refs, STR("x3"), 369, id);
+	says(eve, MSG(.id = STR("b")), id);
+	assert_true(mail_thread_whose(all, &refs, 369, &who));
+	assert_true(str_eq(who.user, romeo));
+	assert_true(str_eq(who.contact, eve));
+	assert_false(mail_thread_whose(all, &refs, 370, &who));
+}
+
+static void
 the_first_and_the_last_mails_are_kept(void **state)
 {
 	const struct mail_thread *t;
@@ -455,6 +505,9 @@ main(void)
 		TEST(who_knows_the_root_only_is_in_the_same_one),
 		TEST(our_own_id_names_it_when_the_store_is_lost),
 		TEST(a_mail_that_comes_again_changes_nothing),
+		TEST(a_mail_that_begins_one_does_so_again),
+		TEST(a_contact_is_the_same_in_any_case),
+		TEST(a_ticket_says_whose_mail_it_was),
 		TEST(the_first_and_the_last_mails_are_kept),
 		TEST(it_is_kept_once_a_minute_and_over_restarts),
 		TEST(what_was_not_yet_kept_is_at_the_end),
