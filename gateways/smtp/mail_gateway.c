@@ -11,6 +11,7 @@
 #include "smtp/mail_address.h"
 #include "smtp/mail_alias.h"
 #include "smtp/mail_gateway.h"
+#include "smtp/mail_reader.h"
 #include "smtp/mail_register.h"
 #include "smtp/mail_target.h"
 
@@ -18,6 +19,7 @@
 static const struct mail_noun *const nouns[] = {
 	&mail_alias_noun,
 	&mail_targets_noun,
+	&mail_reader_noun,
 	NULL,
 };
 

@@ -33,6 +33,7 @@ struct mail_gateway {
 	struct mail_refs refs;
 	struct mail_aliases *aliases;
 	struct mail_targets *targets;
+	struct mail_reader *reader;
 	bool is_ready;                   /* what is kept has been read */
 	char canonical[GW_NAME_MAX + 1]; /* what split() said last */
 };

@@ -93,17 +93,22 @@ is_text(struct str s)
 	return true;
 }
 
-static bool
-is_url_or_none(struct str s)
+bool
+mail_is_url(struct str s)
 {
-	return s.len == 0 ||
-	    (s.len <= MAIL_URL_MAX && is_printable(s, "<>\"") &&
-	        (str_starts(s, STR("https://")) ||
-	            str_starts(s, STR("mailto:"))));
+	return s.len <= MAIL_URL_MAX && is_printable(s, "<>\"") &&
+	    (str_eq_nocase(str_head(s, 8), STR("https://")) ||
+	        str_eq_nocase(str_head(s, 7), STR("mailto:")));
 }
 
 static bool
-is_file_name(struct str s)
+is_url_or_none(struct str s)
+{
+	return s.len == 0 || mail_is_url(s);
+}
+
+bool
+mail_is_file(struct str s)
 {
 	return s.len > 0 && s.len <= MAIL_WORD_MAX && s.p[0] != '.' &&
 	    !str_has(s, '/') && !has_controls(s) && utf8_is_xml(s);
@@ -204,7 +209,7 @@ static const struct field header_field[] = {
 };
 
 static const struct field part_field[] = {
-	TEXT(mail_part, name, is_file_name),
+	TEXT(mail_part, name, mail_is_file),
 	TEXT(mail_part, mime, mail_is_word),
 	TEXT(mail_part, cid, is_id_or_none),
 	PLAIN(mail_part, size, FIELD_U64),

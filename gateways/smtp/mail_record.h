@@ -194,6 +194,8 @@ bool mail_is_line(struct str s);    /* MAIL_LINE_MAX, no controls */
 bool mail_is_word(struct str s);    /* MAIL_WORD_MAX, printable ASCII */
 bool mail_is_address(struct str s); /* as in struct mail_name; not empty */
 bool mail_is_id(struct str s);      /* a Message-ID; not empty */
+bool mail_is_url(struct str s);     /* https: or mailto: */
+bool mail_is_file(struct str s);    /* a name that names no other folder */
 
 const char *mail_class_name(enum mail_class c); /* "dsn": for logs */
 

@@ -1,0 +1,69 @@
+#include "smtp/mail_hash.h"
+
+/* What is added, or changes, from one attempt to the next. */
+static const char *const delivery_header[] = { "Received", "Return-Path",
+	"Delivered-To", "X-Original-To", "Envelope-To", "Delivery-Date",
+	"Authentication-Results", "Received-SPF", "X-Envelope-From",
+	"X-Envelope-To" };
+
+static bool
+is_delivery_header(struct str line)
+{
+	ptrdiff_t colon = str_find(line, ':');
+
+	if (colon < 0)
+		return false;
+	line = str_trim(str_head(line, (size_t)colon));
+	for (size_t i = 0;
+	     i < sizeof(delivery_header) / sizeof(delivery_header[0]); i++)
+		if (str_eq_nocase(line, str_c(delivery_header[i])))
+			return true;
+	return false;
+}
+
+/* One header with the lines that it goes on in; empty: there is no more. */
+static struct str
+next_header(struct str *rest)
+{
+	const char *end = rest->p;
+	struct str header = *rest, line;
+
+	while (rest->len > 0) {
+		ptrdiff_t lf = str_find(*rest, '\n');
+
+		line = str_head(*rest, lf < 0 ? rest->len : (size_t)lf + 1);
+		if (line.p[0] == '\n' || line.p[0] == '\r' ||
+		    (line.p != header.p && line.p[0] != ' ' &&
+		        line.p[0] != '\t'))
+			break;
+		*rest = str_skip(*rest, line.len);
+		end = line.p + line.len;
+	}
+	header.len = (size_t)(end - header.p);
+	return header;
+}
+
+/* Each piece is hashed by itself, so that none need be put together. */
+struct chain {
+	uint8_t so_far[CRYPTO_SHA256_BYTES], piece[CRYPTO_SHA256_BYTES];
+};
+
+static void
+chain_add(struct chain *c, struct str piece)
+{
+	crypto_sha256(piece, c->piece);
+	crypto_sha256(str_of((const char *)c, sizeof(*c)), c->so_far);
+}
+
+void
+mail_hash(struct str mail, uint8_t out[CRYPTO_SHA256_BYTES])
+{
+	struct chain c = { { 0 }, { 0 } };
+	struct str header;
+
+	while (header = next_header(&mail), header.len > 0)
+		if (!is_delivery_header(header))
+			chain_add(&c, header);
+	chain_add(&c, mail);
+	memcpy(out, c.so_far, sizeof(c.so_far));
+}
