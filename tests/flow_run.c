@@ -26,6 +26,12 @@
  *	romeo <- <stanza/>                    what he is sent next
  *	romeo <- nothing                      he is sent nothing more
  *	irc opens HOST:PORT [tls] [certificate]   a link; from now on called irc
+ *	mta calls PORT [ADDRESS]              somebody connects to us, or to the
+ *	                                      path of a socket; called mta from
+ *	                                      now on, and is a link as others
+ *	mta mails FROM TO[,TO] TEXT           a mail by LMTP, \n between its lines:
+ *	                                      it is told next what became of it.
+ *	                                      <> is nobody, <PATH a file
  *	irc up | irc down TEXT | irc down! TEXT   (!: for good)
  *	irc hangs                             up, in the middle of the handshake
  *	irc -> LINE                           the network says
@@ -93,6 +99,7 @@
 #include "core/verb.h"
 #include "fake/fake.h"
 #include "flow_http.h"
+#include "flow_mail.h"
 #include "flow_match.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
@@ -713,9 +720,36 @@ named(struct str name)
 }
 
 static void
-opens(struct str name, struct str where)
+name_link(struct str name, struct fake_link *f)
 {
 	struct named *n = named(name);
+
+	if (!n) {
+		n = &play.link[play.nlink++];
+		n->name = str_dup(name);
+	}
+	n->link = f;
+}
+
+static void
+calls(struct str name, struct str rest)
+{
+	struct fake_link *f;
+	struct str place, address;
+
+	start();
+	(void)str_cut(&rest, ' ', &place);
+	address = rest.len ? rest : STR("127.0.0.1");
+	f = fake_call(place, address);
+	if (!f)
+		fail("nobody listens at " STR_FMT, STR_ARG(place));
+	name_link(name, f);
+	settle();
+}
+
+static void
+opens(struct str name, struct str where)
+{
 	struct fake_link *f = NULL;
 	char is[300];
 
@@ -734,11 +768,7 @@ opens(struct str name, struct str where)
 	if (!str_is(where, is))
 		fail("a link to %s was opened", is);
 	f->seen = true;
-	if (!n) {
-		n = &play.link[play.nlink++];
-		n->name = str_dup(name);
-	}
-	n->link = f;
+	name_link(name, f);
 }
 
 /* \xHH: bytes that a text file does not hold. */
@@ -832,6 +862,17 @@ compare(bool same, struct str x, struct str y)
 		    STR_ARG(y), b);
 }
 
+static void
+mails(struct fake_link *f, struct str rest)
+{
+	const char *wrong;
+
+	settle();
+	wrong = flow_mail(f, rest);
+	if (wrong)
+		fail("%s", wrong);
+}
+
 static bool
 link_line(struct named *n, struct str verb, struct str rest)
 {
@@ -851,6 +892,8 @@ link_line(struct named *n, struct str verb, struct str rest)
 		expect_paused(f, str_is(verb, "paused"));
 	else if (str_is(verb, "closed"))
 		expect_closed(f);
+	else if (str_is(verb, "mails"))
+		mails(f, rest);
 	else if (str_is(verb, "mute"))
 		f->mute = true;
 	else if (str_is(verb, "asked"))
@@ -1348,6 +1391,8 @@ perform(struct str line)
 		expect_log(rest);
 	} else if (str_is(verb, "opens")) {
 		opens(first, rest);
+	} else if (str_is(verb, "calls")) {
+		calls(first, rest);
 	} else if (n && link_line(n, verb, rest)) {
 		return;
 	} else if (str_is(verb, "->")) {

@@ -77,7 +77,8 @@ struct link {
 	struct wire wire;    /* without a descriptor poll is not in use */
 	uv_poll_t poll;
 	struct dial *dial;
-	struct setup *setup;
+	struct setup *setup; /* NULL: it is up, or has come to us */
+	struct tls *upgrade; /* begins when all is written */
 	struct buf out;
 	struct list dirty;
 	/* Deadline to connect; then reads what TLS holds; then to finish. */
@@ -132,6 +133,7 @@ end(struct link *l)
 	timer_cancel(&l->timer);
 	list_del(&l->dirty);
 	dial_close(&l->dial);
+	tls_free(&l->upgrade);
 	buf_release(&l->out);
 	setup_free(&l->setup);
 	free(l->broken);
@@ -161,12 +163,19 @@ down(struct link *l, const struct err *err, bool permanent)
 		free_if_unused(l);
 }
 
+/* Nothing is read now. */
+static bool
+is_held(const struct link *l)
+{
+	return l->paused || l->upgrade;
+}
+
 static int
 wanted_events(const struct link *l)
 {
 	if (l->state == SHAKING)
 		return l->wire.read_wants;
-	return (l->paused ? 0 : l->wire.read_wants) | l->wire.write_wants;
+	return (is_held(l) ? 0 : l->wire.read_wants) | l->wire.write_wants;
 }
 
 static void on_poll(uv_poll_t *h, int status, int events);
@@ -229,6 +238,8 @@ read_some(struct link *l)
 
 /* Writing. */
 
+static void begin_upgrade(struct link *l);
+
 static void
 drained(struct link *l)
 {
@@ -236,7 +247,9 @@ drained(struct link *l)
 
 	buf_trim(&l->out);
 	update_poll(l);
-	if (l->state == FINISHING) {
+	if (l->upgrade) {
+		begin_upgrade(l);
+	} else if (l->state == FINISHING) {
 		wire_end_output(&l->wire);
 	} else if (l->fn) {
 		l->fn(l, &ev, l->arg);
@@ -251,7 +264,7 @@ drained(struct link *l)
 static void
 write_failed(struct link *l, const struct err *err)
 {
-	if (l->paused || l->state == FINISHING) {
+	if (is_held(l) || l->state == FINISHING) {
 		down(l, err, false);
 		return;
 	}
@@ -309,7 +322,7 @@ note_up(const struct link *l)
 
 	log_debug(NULL, "link up", "peer=%s address=\"%s\" tls=%s", l->name,
 	    l->peer, l->wire.tls ? tls_version(l->wire.tls) : "no");
-	if (l->wire.tls && !s->peer.verify && !s->peer.has_pin)
+	if (s && l->wire.tls && !s->peer.verify && !s->peer.has_pin)
 		log_info(NULL, "certificate not checked", "peer=%s", l->name);
 }
 
@@ -370,6 +383,27 @@ shake(struct link *l)
 	default:
 		down(l, &err, permanent);
 	}
+}
+
+static void
+begin_upgrade(struct link *l)
+{
+	l->wire.tls = l->upgrade;
+	l->upgrade = NULL;
+	l->state = SHAKING;
+	timer_cancel(&l->timer);
+	shake(l);
+}
+
+void
+link_start_tls(struct link *l, struct tls_server *s)
+{
+	if (l->state != UP || l->broken || l->wire.tls || l->upgrade)
+		return;
+	l->upgrade = tls_accept(s, l->name, l->wire.fd);
+	if (l->wire.write_wants == 0)
+		mark_dirty(l); /* even if there is nothing to write */
+	update_poll(l);
 }
 
 static void
@@ -447,11 +481,11 @@ on_timer(struct timer *t)
 	struct link *l = TIMER_OWNER(t, struct link, timer);
 	struct err none = ERR_INIT;
 
-	if (l->state == DIALLING || l->state == SHAKING)
+	if (l->setup)
 		deadline_passed(l);
 	else if (l->state == FINISHING)
 		down(l, &none, false);
-	else if (!l->paused)
+	else if (!is_held(l))
 		read_some(l);
 	else if (l->broken)
 		down(l, l->broken, false);
@@ -464,7 +498,7 @@ on_ready(struct link *l, int events)
 		l->wire.write_wants = 0;
 		mark_dirty(l);
 	}
-	if (!l->paused && (events & l->wire.read_wants))
+	if (!is_held(l) && (events & l->wire.read_wants))
 		read_some(l);
 }
 
@@ -498,7 +532,7 @@ on_poll(uv_poll_t *h, int status, int events)
 	}
 	if (l->state == SHAKING)
 		shake(l);
-	else if (status < 0 && l->paused)
+	else if (status < 0 && is_held(l))
 		lost_while_paused(l);
 	else
 		on_ready(l, events);
@@ -611,6 +645,38 @@ link_open(
 	return l;
 }
 
+struct link *
+link_accept(struct loop *loop, int fd, const char *name, size_t out_max)
+{
+	struct link *l = xcalloc(1, sizeof(*l));
+
+	if (uv_poll_init(loop_uv(loop), &l->poll, fd) != 0) {
+		(void)close(fd);
+		free(l);
+		return NULL;
+	}
+	l->hub = hub_of(loop);
+	l->owned = l->has_handle = true;
+	l->poll.data = l;
+	l->state = UP;
+	l->name = xstrdup(name);
+	wire_init(&l->wire, l->name);
+	l->wire.fd = fd;
+	buf_init(&l->out, out_max ? out_max : OUT_MAX_BYTES);
+	list_init(&l->dirty);
+	timer_init(&l->timer, on_timer);
+	note_peer(l);
+	update_poll(l);
+	return l;
+}
+
+void
+link_attach(struct link *l, link_fn *fn, void *arg)
+{
+	l->fn = fn;
+	l->arg = arg;
+}
+
 void
 link_close(struct link **lp)
 {
@@ -638,6 +704,7 @@ link_finish(struct link **lp)
 	l->fn = NULL;
 	l->owned = false;
 	l->paused = false;
+	tls_free(&l->upgrade);
 	l->state = FINISHING;
 	set_timer(l, LINK_FINISH_MS);
 	if (l->wire.write_wants == 0)

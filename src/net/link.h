@@ -1,5 +1,5 @@
 /*
- * link.h - one TCP or TLS byte stream to a host
+ * link.h - one byte stream, over TCP or TLS to a host, or from who came to us
  *
  * Resolves without blocking, tries all addresses (IPv6 and IPv4 raced, RFC
  * 8305), checks who answers (TLS 1.2 or later, SNI, host name or pinned
@@ -31,6 +31,7 @@ struct link;
 struct loop;
 struct sockaddr;
 struct sockaddr_storage;
+struct tls_server;
 
 struct link_params {
 	struct str host; /* name or address; copied */
@@ -78,6 +79,23 @@ typedef void link_fn(struct link *l, const struct link_event *ev, void *arg);
 /* Never NULL: what is wrong arrives as LINK_DOWN. */
 struct link *link_open(
     struct loop *loop, const struct link_params *p, link_fn *fn, void *arg);
+
+/*
+ * One that has come in (listener.h): it is up from the start, and LINK_UP is
+ * not said.  Takes the descriptor, which does not block.  name: who it is, for
+ * logs.  NULL: it cannot be watched, and is closed.
+ */
+struct link *link_accept(
+    struct loop *loop, int fd, const char *name, size_t out_max);
+
+/* At once after link_accept(): whom to tell. */
+void link_attach(struct link *l, link_fn *fn, void *arg);
+
+/*
+ * The server's side of TLS begins when what is queued has been written; until
+ * then, and until LINK_UP, nothing is read as it is.  There is no deadline.
+ */
+void link_start_tls(struct link *l, struct tls_server *s);
 
 /* Drops what has not been written; frees in the end.  NULL is accepted. */
 void link_close(struct link **lp);

@@ -211,9 +211,8 @@ server_gone(uv_handle_t *h)
 	free(s);
 }
 
-/* What is no socket there is somebody's file: it stays. */
-static int
-make_room(const char *path, struct err *err)
+int
+local_make_room(const char *path, struct err *err)
 {
 	struct stat sb;
 
@@ -266,7 +265,7 @@ local_server_new(struct loop *l, const struct local_server_params *p,
 		err_set(err, ERR_TOO_BIG,
 		    "%s: a socket's path has %d bytes at most", s->path,
 		    LOCAL_PATH_MAX);
-	else if (make_room(s->path, err) == 0 && start(s, err) == 0)
+	else if (local_make_room(s->path, err) == 0 && start(s, err) == 0)
 		return s;
 	local_server_free(&s);
 	return NULL;

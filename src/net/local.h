@@ -58,6 +58,12 @@ struct local_server *local_server_new(struct loop *l,
  */
 void local_server_free(struct local_server **sp);
 
+/*
+ * Removes a socket that is left over at path.  -1: something else is there,
+ * which is somebody's and stays; or it cannot be removed.
+ */
+int local_make_room(const char *path, struct err *err);
+
 /* Exactly once for each ask; to nobody if the asker has gone. */
 void local_ask_answer(struct local_ask **askp, struct str text);
 

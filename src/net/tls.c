@@ -1,5 +1,5 @@
 /*
- * The client side of TLS, by OpenSSL directly on the descriptor.
+ * TLS, by OpenSSL directly on the descriptor.
  *
  * RFC 5246, RFC 8446	TLS 1.2, 1.3; nothing older, no renegotiation
  * RFC 6066 section 3	server_name, never for an address in digits
@@ -76,9 +76,9 @@ openssl_reason(void)
 }
 
 static SSL_CTX *
-new_ssl_ctx(void)
+new_ssl_ctx(const SSL_METHOD *side)
 {
-	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	SSL_CTX *ctx = SSL_CTX_new(side);
 
 	if (!ctx || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1)
 		abort();
@@ -128,7 +128,7 @@ tls_context(struct tls_context **list, const char *ca_file, struct err *err)
 	for (c = *list; c; c = c->next)
 		if (is_context_for(c, ca_file))
 			return c;
-	ctx = new_ssl_ctx();
+	ctx = new_ssl_ctx(TLS_client_method());
 	if (load_authorities(ctx, ca_file, err) < 0) {
 		SSL_CTX_free(ctx);
 		return NULL;
@@ -217,6 +217,72 @@ tls_new(struct tls_context *c, const struct tls_peer *peer, int fd)
 	t->expected->verify = peer->verify;
 	t->expected->has_pin = peer->has_pin;
 	memcpy(t->expected->pin, peer->pin, TLS_PIN_BYTES);
+	return t;
+}
+
+/* ---- the server's side ---------------------------------------------------- */
+
+struct tls_server {
+	SSL_CTX *ssl;
+};
+
+static int
+load_certificate(
+    SSL_CTX *ctx, const char *cert_file, const char *key_file, struct err *err)
+{
+	ERR_clear_error();
+	if (SSL_CTX_use_certificate_chain_file(ctx, cert_file) != 1)
+		return err_set(err, ERR_INTERNAL,
+		    "TLS: no certificate can be read from %.100s: %s",
+		    cert_file, openssl_reason());
+	if (SSL_CTX_use_PrivateKey_file(ctx, key_file, SSL_FILETYPE_PEM) != 1 ||
+	    SSL_CTX_check_private_key(ctx) != 1)
+		return err_set(err, ERR_INTERNAL,
+		    "TLS: %.100s has no key for the certificate in %.100s: %s",
+		    key_file, cert_file, openssl_reason());
+	return 0;
+}
+
+struct tls_server *
+tls_server_new(const char *cert_file, const char *key_file, struct err *err)
+{
+	SSL_CTX *ctx = new_ssl_ctx(TLS_server_method());
+	struct tls_server *s;
+
+	if (load_certificate(ctx, cert_file, key_file, err) < 0) {
+		SSL_CTX_free(ctx);
+		return NULL;
+	}
+	/* No session is resumed, whatever the version. */
+	(void)SSL_CTX_set_num_tickets(ctx, 0);
+	SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
+	s = xcalloc(1, sizeof(*s));
+	s->ssl = ctx;
+	return s;
+}
+
+void
+tls_server_free(struct tls_server **sp)
+{
+	struct tls_server *s = *sp;
+
+	*sp = NULL;
+	if (!s)
+		return;
+	SSL_CTX_free(s->ssl);
+	free(s);
+}
+
+struct tls *
+tls_accept(struct tls_server *s, const char *name, int fd)
+{
+	struct tls *t = xcalloc(1, sizeof(*t));
+
+	t->ssl = SSL_new(s->ssl);
+	if (!t->ssl || SSL_set_fd(t->ssl, fd) != 1)
+		abort();
+	SSL_set_accept_state(t->ssl);
+	t->name = xstrdup(name);
 	return t;
 }
 
@@ -320,7 +386,7 @@ result_of(const struct tls *t, int rc, struct err *err)
 static enum tls_result
 finish_handshake(struct tls *t, struct err *err, bool *permanent_out)
 {
-	if (t->expected->has_pin && check_pin(t, err) < 0) {
+	if (t->expected && t->expected->has_pin && check_pin(t, err) < 0) {
 		*permanent_out = true;
 		return TLS_FAILED;
 	}

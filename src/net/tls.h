@@ -1,5 +1,5 @@
 /*
- * tls.h - the client side of TLS on a connected socket
+ * tls.h - TLS on a connected socket
  *
  * TLS 1.2 or later.  Who answers is proved by a certificate that an authority
  * vouches for and that bears the name that was dialled (RFC 6125), or by the
@@ -57,6 +57,19 @@ bool tls_parse_pin(struct str hex, uint8_t out[TLS_PIN_BYTES]);
 struct tls_context *tls_context(
     struct tls_context **list, const char *ca_file, struct err *err);
 void tls_context_free(struct tls_context **list);
+
+/*
+ * The other side: who connects to us is shown that certificate, and need show
+ * none.  cert_file: PEM, what vouches for it behind it; key_file may be the
+ * same.  NULL: err names the file.  May be freed while connections last.
+ */
+struct tls_server;
+struct tls_server *tls_server_new(
+    const char *cert_file, const char *key_file, struct err *err);
+void tls_server_free(struct tls_server **sp);
+
+/* name: the peer, for errors.  fd as in tls_new(). */
+struct tls *tls_accept(struct tls_server *s, const char *name, int fd);
 
 /* NULL: the identity is none.  fd stays the caller's and must outlive it.  peer is copied. */
 struct tls *tls_new(struct tls_context *c, const struct tls_peer *peer, int fd);

@@ -56,6 +56,7 @@ struct fake_link {
 	bool seen;        /* the script has named it */
 	bool mute;        /* the script answers fences itself */
 	bool asked;       /* ... and what modes channels have */
+	bool greeted;     /* LHLO was said, by `mails` */
 	struct buf out;   /* written by the program, not yet taken */
 };
 struct list *fake_links(void);
@@ -74,6 +75,15 @@ bool fake_link_take(struct fake_link *f, struct str line);
 /* The same for a line of that word and one more, which goes to arg_out. */
 bool fake_link_take_ask(
     struct fake_link *f, struct str word, struct buf *arg_out);
+
+/*
+ * Somebody connects to us, at a port or a path, from that address; NULL:
+ * nobody listens there.
+ */
+struct fake_link *fake_call(struct str place, struct str address);
+
+/* The link of that, for fake/listener.c. */
+struct fake_link *fake_link_come(struct str address, struct link **link_out);
 
 /* The next whole line it wrote, without its end; false: none. */
 bool fake_link_line(struct fake_link *f, struct buf *line_out);

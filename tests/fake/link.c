@@ -50,6 +50,43 @@ link_open(
 	return l;
 }
 
+struct fake_link *
+fake_link_come(struct str address, struct link **link_out)
+{
+	struct link_params p = { .host = address, .port = FAKE_LOCAL_PORT };
+	struct link *l = link_open(NULL, &p, NULL, NULL);
+
+	l->f->seen = true;
+	*link_out = l;
+	return l->f;
+}
+
+/* Nobody comes but by fake_call(). */
+struct link *
+link_accept(struct loop *loop, int fd, const char *name, size_t out_max)
+{
+	(void)loop;
+	(void)fd;
+	(void)name;
+	(void)out_max;
+	return NULL;
+}
+
+void
+link_attach(struct link *l, link_fn *fn, void *arg)
+{
+	l->fn = fn;
+	l->arg = arg;
+}
+
+void
+link_start_tls(struct link *l, struct tls_server *s)
+{
+	(void)s;
+	if (l->f)
+		l->f->tls = true;
+}
+
 void
 link_close(struct link **lp)
 {
