@@ -23,6 +23,7 @@
  *	unroutable          it is refused before it is accepted
  *	ask                 it is refused once, to be said again
  *	by LINE             it goes by that line
+ *	seat ROOM ...       and others about rooms: post_seats.h
  *	hold MS             it is held so long, three times that at most, and
  *	                    goes with what else is held in its thread
  *	now                 it goes with what is held, at once
@@ -55,6 +56,7 @@ try {
 
 struct post {
 	struct post_people people;
+	struct post_seats seats;
 	struct map tries;
 	struct list later;
 	size_t nlater;
@@ -155,6 +157,7 @@ post_open(struct gateway *gw, const struct conf *conf, struct err *err)
 	(void)conf;
 	(void)err;
 	post_people_open(&p->people, gw);
+	post_seats_open(&p->seats);
 	map_init(&p->tries);
 	list_init(&p->later);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
@@ -183,6 +186,7 @@ post_close(struct gateway *gw)
 		free(it.value);
 	map_release(&p->tries);
 	post_people_close(&p->people);
+	post_seats_close(&p->seats);
 }
 
 /* ---- logging in ------------------------------------------------------- */
@@ -444,6 +448,29 @@ fails(struct session *s, gw_ticket t, const struct gw_message *m)
 	return true;
 }
 
+/* True: its outcome follows. */
+static bool
+sits(struct session *s, gw_ticket t, const struct gw_message *m)
+{
+	static const char *const word[] = { "seat", "unseat", "seated",
+		"post" };
+	struct gw_event ev = { .type = GW_EV_NOTICE };
+	struct buf text;
+	struct str arg;
+	bool follows = false;
+
+	buf_init(&text, 1000);
+	for (size_t i = 0; i < sizeof(word) / sizeof(word[0]); i++)
+		if (!follows && said(m->body, word[i], &arg))
+			follows = post_seats_said(session_gateway(s), t,
+			    str_c(word[i]), arg, m, &text);
+	ev.text = buf_str(&text);
+	if (text.len)
+		(void)session_emit(s, &ev);
+	buf_release(&text);
+	return follows;
+}
+
 static enum gw_fate
 fate_said(const struct post *p, struct str body)
 {
@@ -464,6 +491,8 @@ post_send(struct session *s, gw_ticket t, const struct gw_message *m)
 	if (fails(s, t, m))
 		return;
 	show(s, m, false);
+	if (sits(s, t, m))
+		return;
 	if (said(m->body, "early", &arg))
 		report(gw, line, t, fate_of(arg), true);
 	if (!is_silent && wait_ms)
@@ -569,6 +598,24 @@ static const struct gw_setting settings[] = {
 	{ .name = NULL },
 };
 
+/* ---- what was kept ---------------------------------------------------- */
+
+static void
+post_fact(
+    struct gateway *gw, struct str network, struct str name, struct str value)
+{
+	struct post *p = gateway_priv(gw);
+
+	if (!post_seats_fact(&p->seats, name, value))
+		post_people_fact(gw, network, name, value);
+}
+
+static void
+post_ready(struct gateway *gw)
+{
+	post_seats_ready(gw, &((struct post *)gateway_priv(gw))->seats);
+}
+
 /* For gateways/registry.c; no header stands between. */
 extern const struct gateway_ops post_gateway;
 
@@ -579,7 +626,8 @@ const struct gateway_ops post_gateway = {
 	.session_size = sizeof(struct post_session),
 	.settings = settings,
 	.registration = &post_registration,
-	.fact = post_people_fact,
+	.fact = post_fact,
+	.ready = post_ready,
 	.prompt = "Name",
 	.prompt_desc = "Anybody.",
 	.open = post_open,

@@ -5,7 +5,15 @@ left running, and two instances cannot meet; ejabberdctl cannot reach it
 either, which is why the accounts are made by an expression at its start.
 """
 
-from names import DOMAIN, GATEWAYS, OTHER_DOMAIN, PASSWORD, SECRET, USERS
+from names import (
+    DOMAIN,
+    GATEWAYS,
+    OTHER_DOMAIN,
+    PASSWORD,
+    ROOMS,
+    SECRET,
+    USERS,
+)
 from place import CONTRIB, HOST, find_folder, find_program, free_ports
 from process import Process
 
@@ -25,10 +33,16 @@ listen:
     max_stanza_size: 300000
 modules:
   {mam}
+  {muc}
   mod_carboncopy: {{}}
   mod_disco: {{}}
   mod_roster: {{}}
 """
+
+ROOMS_MODULE = (
+    "mod_muc: {{ host: {rooms}, access_create: all, access_persistent: all,"
+    " default_room_options: {{ mam: {archive} }} }}"
+)
 
 READY = "accounts are there"
 
@@ -53,6 +67,7 @@ class Ejabberd:
                 c2s_port=self.c2s_port,
                 snippet=snippet,
                 mam="mod_mam: { default: always }" if "mam" in modules else "",
+                muc=self._rooms(modules) if "muc" in modules else "",
             )
         )
         self.process = Process(
@@ -77,6 +92,11 @@ class Ejabberd:
                 "ERL_CRASH_DUMP": str(self._folder / "erl_crash.dump"),
             },
         )
+
+    @staticmethod
+    def _rooms(modules):
+        archive = "true" if "mam" in modules else "false"
+        return ROOMS_MODULE.format(rooms=ROOMS, archive=archive)
 
     def _snippet(self):
         """What operators get, with names, a port and the secret put in."""

@@ -12,6 +12,8 @@ SOLO_GATEWAY = f"solo.{DOMAIN}"  # only_network: addresses without "%"
 GATEWAYS = (GATEWAY, OPEN_GATEWAY, SOLO_GATEWAY)
 SMS_GATEWAY = f"sms.{DOMAIN}"  # on the stages of booth.py only
 MAIL_GATEWAY = f"mail.{DOMAIN}"  # on the stages of office.py only
+POST_GATEWAY = f"post.{DOMAIN}"  # on the stages of hall.py only
+ROOMS = f"rooms.{DOMAIN}"  # the server's own, where the module "muc" is wanted
 SECRET = "o happy dagger"
 
 NETWORK = "net"  # its name in JIDs and in passerelle.conf

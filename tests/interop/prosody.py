@@ -1,6 +1,14 @@
 """Prosody with two domains and a component port."""
 
-from names import DOMAIN, GATEWAYS, OTHER_DOMAIN, PASSWORD, SECRET, USERS
+from names import (
+    DOMAIN,
+    GATEWAYS,
+    OTHER_DOMAIN,
+    PASSWORD,
+    ROOMS,
+    SECRET,
+    USERS,
+)
 from place import CONTRIB, HOST, find_program, free_ports, is_listening
 from process import Process
 
@@ -34,6 +42,12 @@ Component "upload.{domain}" "http_file_share"
 	http_file_share_size_limit = 1024 * 1024
 """
 
+# Rooms of its own, with an archive where users have one.
+ROOMS_BLOCK = """
+Component "{rooms}" "muc"
+	modules_enabled = {{ {modules} }}
+"""
+
 HOST_BLOCK = """
 VirtualHost "{}"
 """
@@ -61,7 +75,7 @@ class Prosody:
                 folder=self._folder,
                 host=HOST,
                 c2s_port=self.c2s_port,
-                modules="".join(f', "{m}"' for m in modules),
+                modules="".join(f', "{m}"' for m in modules if m != "muc"),
                 disabled="" if upload else ', "http"',
                 component_port=self.component_port,
             )
@@ -69,6 +83,7 @@ class Prosody:
             + "".join(HOST_BLOCK.format(d) for d in (DOMAIN, OTHER_DOMAIN))
             + "".join(component_block(g) for g in (*GATEWAYS, *components))
             + (self._upload_block() if upload else "")
+            + (self._rooms_block(modules) if "muc" in modules else "")
         )
         self.process = Process(
             self.name,
@@ -82,6 +97,12 @@ class Prosody:
 
     def _upload_block(self):
         return UPLOAD.format(host=HOST, port=self.upload_port, domain=DOMAIN)
+
+    @staticmethod
+    def _rooms_block(modules):
+        return ROOMS_BLOCK.format(
+            rooms=ROOMS, modules='"muc_mam"' if "mam" in modules else ""
+        )
 
     def _write_accounts(self):
         """The files that prosodyctl would write, at half a second each."""
