@@ -7,6 +7,7 @@
 #include "lib/log.h"
 #include "lib/pack.h"
 #include "lib/xalloc.h"
+#include "net/loop.h"
 #include "net/worker.h"
 #include "smtp/mail_hash.h"
 #include "smtp/mail_reader.h"
@@ -61,7 +62,7 @@ struct mail_reader {
 	struct seat *seat; /* parallel of them */
 	struct list queue, turned_away;
 	size_t nqueue, nbusy;
-	struct timer turn; /* the queue is to be looked at */
+	struct loop_hook turn; /* the queue is looked at */
 	struct backoff pause;
 	int64_t pause_until_at; /* workers do not start */
 	struct crashed crashed[MAIL_READER_CRASHED];
@@ -74,14 +75,11 @@ static void on_worker(
 
 /* ---- results ---------------------------------------------------------- */
 
-/* The queue is looked at in a turn of its own: whoever calls goes on first. */
+/* The queue is looked at at the end of the turn: whoever calls goes on first. */
 static void
 look_soon(struct mail_reader *r)
 {
-	struct clock *clock = gateway_clock(r->gw);
-
-	if (!timer_is_set(&r->turn))
-		timer_set(&r->turn, clock, clock->at);
+	loop_again(gateway_loop(r->gw));
 }
 
 /* The seat is free again; whose it was is yet to be told. */
@@ -435,9 +433,9 @@ tell_turned_away(struct mail_reader *r)
 }
 
 static void
-on_turn(struct timer *t)
+on_turn(struct loop_hook *h)
 {
-	struct mail_reader *r = TIMER_OWNER(t, struct mail_reader, turn);
+	struct mail_reader *r = LIST_ENTRY(h, struct mail_reader, turn);
 	struct seat *s;
 
 	tell_turned_away(r);
@@ -525,7 +523,7 @@ mail_reader_new(struct gateway *gw, const struct mail_reader_params *p)
 	}
 	list_init(&r->queue);
 	list_init(&r->turned_away);
-	timer_init(&r->turn, on_turn);
+	loop_hook_add(gateway_loop(gw), &r->turn, LOOP_RANK_CORE, on_turn);
 	backoff_init(&r->pause, PAUSE_MIN_MS, PAUSE_MAX_MS);
 	return r;
 }
@@ -558,7 +556,7 @@ mail_reader_free(struct mail_reader **rp)
 	if (!r)
 		return;
 	*rp = NULL;
-	timer_cancel(&r->turn);
+	loop_hook_del(&r->turn);
 	for (unsigned i = 0; i < r->parallel; i++)
 		seat_release(&r->seat[i]);
 	drop_list(&r->queue);
