@@ -264,17 +264,19 @@ static const struct {
 	{ "signed", visit_signed },
 	{ "encrypted", visit_encrypted },
 	{ "report", visit_report },
-	{ "*", visit_each },
 };
 
+/* With two Content-Types it need not even say that it is one. */
 static void
 visit_group(struct walk *w, GMimeMultipart *m)
 {
-	size_t i = 0;
-
-	while (!is_type(GMIME_OBJECT(m), "multipart", group_row[i].subtype))
-		i++;
-	group_row[i].fn(w, m);
+	for (size_t i = 0; i < sizeof(group_row) / sizeof(group_row[0]); i++)
+		if (is_type(
+		        GMIME_OBJECT(m), "multipart", group_row[i].subtype)) {
+			group_row[i].fn(w, m);
+			return;
+		}
+	visit_each(w, m);
 }
 
 static void

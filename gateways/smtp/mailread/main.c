@@ -32,7 +32,7 @@ enum {
 #endif
 #endif
 #ifndef HAS_SHADOW
-#define HAS_SHADOW 0 /* memory that is reserved, not used */
+#define HAS_SHADOW 0 /* memory that is reserved, a thread that checks it */
 #endif
 
 struct service {
@@ -62,8 +62,10 @@ limit_all(void)
 	limit(RLIMIT_FSIZE, 0);
 	limit(RLIMIT_NOFILE, FILES_MAX);
 	limit(RLIMIT_STACK, STACK_MIN);
-	if (!HAS_SHADOW)
-		limit(RLIMIT_AS, MEMORY_MAX);
+	if (HAS_SHADOW)
+		return;
+	limit(RLIMIT_AS, MEMORY_MAX);
+	limit(RLIMIT_NPROC, 0); /* neither programs nor threads */
 }
 
 /* What was used so far, and some more. */
