@@ -97,7 +97,7 @@ $(BUILD)/crash_in: LDFLAGS += $(CRASH_IN_WRAP:%=-Wl,--wrap=%)
 $(BUILD)/crash_in: $(BUILD)/tests/crash_in.o $(BUILD)/tests/crash_disk.o $(FAKE) $(BUILD)/parts.a
 	$(LINK)
 
-$(BUILD)/fuzz_core $(BUILD)/fuzz_outbox: $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/memory_store.o $(BUILD)/tests/fuzz/memory_queue.o $(FUZZ_MAIN) $(FAKE) $(BUILD)/parts.a
+$(BUILD)/fuzz_core $(BUILD)/fuzz_outbox $(BUILD)/fuzz_seat: $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/memory_store.o $(BUILD)/tests/fuzz/memory_queue.o $(FUZZ_MAIN) $(FAKE) $(BUILD)/parts.a
 	$(LINK)
 
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_MAIN) $(BUILD)/parts.a

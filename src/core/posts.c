@@ -125,15 +125,22 @@ posts_seat_settled(struct gateway *gw, struct str key)
 
 /* ---- back again ------------------------------------------------------- */
 
+/* Whether the server takes it is not of interest any more. */
+static void
+let_go(struct arrival *a)
+{
+	confirm_drop(&a->mark);
+	if (a->to->in->alone == a)
+		a->to->in->alone = NULL;
+}
+
 /* It may be in the room, or not. */
 static void
 wait_again(struct arrival *a, bool is_unsure)
 {
 	struct inbox *in = a->to->in;
 
-	confirm_drop(&a->mark);
-	if (in->alone == a)
-		in->alone = NULL;
+	let_go(a);
 	a->is_late = true;
 	a->is_unsure = is_unsure;
 	inbox_set_state(in, a, ARRIVAL_WAITING);
@@ -226,6 +233,7 @@ came_back(struct seat *s, struct arrival *a, const struct stanza *m)
 		seat_is_out(s, &err);
 	} else if (bounce_read(m, &why) == BOUNCE_ABSENT ||
 	    str_is(e.condition, "forbidden")) {
+		let_go(a);
 		delivery_wait(in, a, buf_str(&why));
 	} else {
 		inbox_bury(in, a, buf_str(&why));
