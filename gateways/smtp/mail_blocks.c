@@ -16,6 +16,7 @@
 #include "lib/list.h"
 #include "lib/map.h"
 #include "lib/xalloc.h"
+#include "smtp/mail_gateway.h"
 
 enum {
 	WHAT_MAX = 256, /* bytes of what a rule is about, and its kind */
@@ -477,3 +478,47 @@ mail_blocks_fact(struct mail_blocks *all, struct str name, struct str value)
 			(void)rule_set(all, chooser_get(all, user), rest,
 			    (enum mail_rule)r, (int64_t)utc);
 }
+
+/* ---- in the gateway --------------------------------------------------- */
+
+static int
+open_all(struct mail_gateway *mail, const struct conf *conf, struct err *err)
+{
+	(void)conf;
+	(void)err;
+	mail->blocks = mail_blocks_new(mail->gw);
+	return 0;
+}
+
+static void
+close_all(struct mail_gateway *mail)
+{
+	mail_blocks_free(&mail->blocks);
+}
+
+static void
+on_fact(struct mail_gateway *mail, struct str name, struct str value)
+{
+	mail_blocks_fact(mail->blocks, name, value);
+}
+
+static void
+forget(struct mail_gateway *mail, struct str user)
+{
+	mail_blocks_forget(mail->blocks, user);
+}
+
+static void
+describe(struct mail_gateway *mail, struct str user, struct buf *out)
+{
+	mail_blocks_write(mail->blocks, user, out);
+}
+
+const struct mail_noun mail_blocks_noun = {
+	.open = open_all,
+	.close = close_all,
+	.prefix = MAIL_BLOCKS_PREFIX,
+	.on_fact = on_fact,
+	.forget = forget,
+	.describe = describe,
+};

@@ -25,6 +25,7 @@
 #include "lib/str.h"
 
 struct gateway;
+struct mail_noun;
 struct mail_blocks;
 
 enum {
@@ -41,6 +42,8 @@ enum mail_rule {
 	MAIL_RULE_ALLOW,
 	MAIL_RULE_ASKED, /* he has been asked and has not answered */
 };
+
+extern const struct mail_noun mail_blocks_noun;
 
 struct mail_blocks *mail_blocks_new(struct gateway *gw);
 void mail_blocks_free(struct mail_blocks **bp);

@@ -10,16 +10,27 @@
 
 #include "smtp/mail_address.h"
 #include "smtp/mail_alias.h"
+#include "smtp/mail_blocks.h"
 #include "smtp/mail_gateway.h"
+#include "smtp/mail_inlet.h"
 #include "smtp/mail_reader.h"
 #include "smtp/mail_register.h"
+#include "smtp/mail_senders.h"
+#include "smtp/mail_take.h"
 #include "smtp/mail_target.h"
+#include "smtp/mail_thread.h"
+#include "smtp/mail_wishes.h"
 
 /* In the order in which they are opened. */
 static const struct mail_noun *const nouns[] = {
 	&mail_alias_noun,
 	&mail_targets_noun,
 	&mail_reader_noun,
+	&mail_threads_noun,
+	&mail_blocks_noun,
+	&mail_wishes_noun,
+	&mail_inlet_noun,
+	&mail_takings_noun,
 	NULL,
 };
 
@@ -328,6 +339,20 @@ static const struct gw_command commands[] = {
 	ABOUT_TARGET(disable, "Disable a target"),
 	ABOUT_TARGET(enable, "Enable a target"),
 	ABOUT_TARGET(delete, "Delete a target"),
+	{ .node = "senders",
+	    .name = "Whom you hear from",
+	    .where = GW_ADDR_DOMAIN,
+	    .answer = mail_senders_on_list },
+	{ .node = "sender",
+	    .name = "A sender",
+	    .where = GW_ADDR_DOMAIN,
+	    .field = mail_sender_fields,
+	    .answer = mail_senders_on_rule },
+	{ .node = "mail-in",
+	    .name = "Mail that comes in",
+	    .where = GW_ADDR_DOMAIN,
+	    .field = mail_wish_fields,
+	    .answer = mail_senders_on_wish },
 	{ .node = NULL },
 };
 

@@ -23,6 +23,11 @@
 #include "smtp/mail_ref.h"
 
 struct mail_aliases;
+struct mail_blocks;
+struct mail_inlet;
+struct mail_takings;
+struct mail_threads;
+struct mail_wishes;
 
 /* What is sent goes by it; there is one in each gateway. */
 #define MAIL_LINE "mail"
@@ -34,6 +39,11 @@ struct mail_gateway {
 	struct mail_aliases *aliases;
 	struct mail_targets *targets;
 	struct mail_reader *reader;
+	struct mail_threads *threads;
+	struct mail_blocks *blocks;
+	struct mail_wishes *wishes;
+	struct mail_inlet *inlet;
+	struct mail_takings *takings;
 	bool is_ready;                   /* what is kept has been read */
 	char canonical[GW_NAME_MAX + 1]; /* what split() said last */
 };

@@ -18,6 +18,9 @@ const struct gw_option mail_options[] = {
 	{ "per_day", GW_OPT_INT, "150", 0, 1000000 },
 	{ "new_per_day", GW_OPT_INT, "20", 0, 1000000 },
 	{ "per_recipient_hour", GW_OPT_INT, "30", 0, 1000000 },
+	{ "in_per_minute", GW_OPT_INT, "60", 0, 100000 },
+	{ "source_per_minute", GW_OPT_INT, "120", 0, 100000 },
+	{ "spam", GW_OPT_STR, "refuse", 0, 0 },
 	{ "size_max_mb", GW_OPT_INT, "10", 1, 50 },
 	{ "hold_ms", GW_OPT_INT, "20000", 0, 3600000 },
 	{ "hold_max_ms", GW_OPT_INT, "90000", 0, 3600000 },
@@ -115,9 +118,28 @@ read_limits(struct mail_options *o, const struct conf *conf)
 	o->per_day = (unsigned)conf_int(conf, "per_day");
 	o->new_per_day = (unsigned)conf_int(conf, "new_per_day");
 	o->per_recipient_hour = (unsigned)conf_int(conf, "per_recipient_hour");
+	o->in_per_minute = (unsigned)conf_int(conf, "in_per_minute");
+	o->source_per_minute = (unsigned)conf_int(conf, "source_per_minute");
 	o->size_max = (uint64_t)conf_int(conf, "size_max_mb") * MB;
 	o->hold_ms = conf_int(conf, "hold_ms");
 	o->hold_max_ms = conf_int(conf, "hold_max_ms");
+}
+
+static int
+read_spam(struct mail_options *o, const struct conf *conf, struct err *err)
+{
+	static const char *const words[] = { [MAIL_SPAM_REFUSE] = "refuse",
+		[MAIL_SPAM_DROP] = "drop",
+		[MAIL_SPAM_TAKE] = "take" };
+	struct str word = conf_str(conf, "spam");
+
+	for (int i = MAIL_SPAM_REFUSE; i <= MAIL_SPAM_TAKE; i++)
+		if (str_is(word, words[i])) {
+			o->spam = (enum mail_spam)i;
+			return 0;
+		}
+	return conf_err(conf, "spam", err,
+	    "spam = \"" STR_FMT "\": refuse, drop or take", STR_ARG(word));
 }
 
 int
@@ -132,7 +154,7 @@ mail_options_read(struct mail_options *o, struct gateway *gw,
 	if (o->hold_ms > o->hold_max_ms)
 		return conf_err(
 		    conf, "hold_ms", err, "hold_ms is more than hold_max_ms");
-	if (read_domain(o, gw, conf, err) < 0 ||
+	if (read_spam(o, conf, err) < 0 || read_domain(o, gw, conf, err) < 0 ||
 	    read_home(o, gw, conf, err) < 0 ||
 	    mail_words_read(&o->uploads, conf, "uploads", err) < 0 ||
 	    mail_words_read(&o->reserved, conf, "reserved", err) < 0)

@@ -12,6 +12,7 @@
 
 #include "core/gateway.h"
 #include "lib/str.h"
+#include "smtp/mail_verdict.h"
 
 /* A list of words, each terminated. */
 struct mail_words {
@@ -28,6 +29,9 @@ struct mail_options {
 	struct mail_words reserved;    /* names that nobody gets */
 	bool computed;                 /* alice=40jabber.example is alice's */
 	unsigned per_hour, per_day, new_per_day, per_recipient_hour;
+	unsigned in_per_minute;     /* mails to one user; 0: as they come */
+	unsigned source_per_minute; /* from one IP that is not trusted */
+	enum mail_spam spam;
 	uint64_t size_max; /* bytes of one mail, either way */
 	int64_t hold_ms, hold_max_ms;
 };

@@ -19,6 +19,7 @@
 #include "lib/map.h"
 #include "lib/utf8.h"
 #include "lib/xalloc.h"
+#include "smtp/mail_gateway.h"
 #include "smtp/mail_record.h"
 #include "smtp/mail_ref.h"
 #include "smtp/mail_subject.h"
@@ -878,3 +879,41 @@ mail_threads_fact(struct mail_threads *all, struct str name, struct str value)
 	read_value(all, conv_new(all, user, contact, rest), value);
 	all->unsorted = true;
 }
+
+/* ---- in the gateway --------------------------------------------------- */
+
+static int
+open_threads(
+    struct mail_gateway *mail, const struct conf *conf, struct err *err)
+{
+	(void)conf;
+	(void)err;
+	mail->threads = mail_threads_new(mail->gw);
+	return 0;
+}
+
+static void
+close_threads(struct mail_gateway *mail)
+{
+	mail_threads_free(&mail->threads);
+}
+
+static void
+on_fact(struct mail_gateway *mail, struct str name, struct str value)
+{
+	mail_threads_fact(mail->threads, name, value);
+}
+
+static void
+forget(struct mail_gateway *mail, struct str user)
+{
+	mail_threads_forget(mail->threads, user);
+}
+
+const struct mail_noun mail_threads_noun = {
+	.open = open_threads,
+	.close = close_threads,
+	.prefix = MAIL_THREADS_PREFIX,
+	.on_fact = on_fact,
+	.forget = forget,
+};

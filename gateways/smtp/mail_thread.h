@@ -35,6 +35,7 @@
 
 struct gateway;
 struct gw_message;
+struct mail_noun;
 struct mail_record;
 struct mail_refs;
 struct mail_threads;
@@ -119,5 +120,7 @@ struct mail_thread_owner {
 };
 bool mail_thread_whose(struct mail_threads *all, const struct mail_refs *refs,
     uint64_t ticket, struct mail_thread_owner *out);
+
+extern const struct mail_noun mail_threads_noun;
 
 #endif

@@ -53,17 +53,23 @@ is_forged(const struct mail_verdict_params *p, const struct mail_record *r)
 	    str_is(r->auth.dmarc, "fail") && str_is(r->auth.policy, "reject");
 }
 
+bool
+mail_verdict_circles(const struct mail_record *r, struct mail_reply *out)
+{
+	if (!r->has_own_loop && r->nreceived < MAIL_HOPS_MAX)
+		return false;
+	mail_reply_set(out, 554, "5.4.6",
+	    "This mail goes in circles: it has been through %u servers",
+	    r->nreceived);
+	return true;
+}
+
 enum mail_verdict
 mail_verdict(const struct mail_verdict_params *p, const struct mail_record *r,
     struct mail_reply *out)
 {
-	if (r->has_own_loop || r->nreceived >= MAIL_HOPS_MAX) {
-		mail_reply_set(out, 554, "5.4.6",
-		    "This mail goes in circles: it has been through %u "
-		    "servers",
-		    r->nreceived);
+	if (mail_verdict_circles(r, out))
 		return MAIL_VERDICT_REFUSE;
-	}
 	if (is_forged(p, r)) {
 		mail_reply_set(out, 550, "5.7.1",
 		    "The domain of its From says that it is not from there "

@@ -42,6 +42,9 @@ enum mail_verdict {
 enum mail_verdict mail_verdict(const struct mail_verdict_params *p,
     const struct mail_record *r, struct mail_reply *out);
 
+/* That alone which counts for everybody.  True: refused, out says why. */
+bool mail_verdict_circles(const struct mail_record *r, struct mail_reply *out);
+
 enum mail_trust mail_verdict_trust(
     const struct mail_verdict_params *p, const struct mail_record *r);
 

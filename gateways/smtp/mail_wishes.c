@@ -12,6 +12,7 @@
 #include "core/gateway.h"
 #include "lib/map.h"
 #include "lib/xalloc.h"
+#include "smtp/mail_gateway.h"
 
 enum { NAME_MAX_BYTES = 4096, VALUE_MAX = 200 };
 
@@ -241,3 +242,47 @@ mail_wishes_fact(struct mail_wishes *all, struct str name, struct str value)
 		if (str_cut(&word, ':', &key))
 			(void)wish_set(&w->wish, key, word, NULL);
 }
+
+/* ---- in the gateway --------------------------------------------------- */
+
+static int
+open_all(struct mail_gateway *mail, const struct conf *conf, struct err *err)
+{
+	(void)conf;
+	(void)err;
+	mail->wishes = mail_wishes_new(mail->gw);
+	return 0;
+}
+
+static void
+close_all(struct mail_gateway *mail)
+{
+	mail_wishes_free(&mail->wishes);
+}
+
+static void
+on_fact(struct mail_gateway *mail, struct str name, struct str value)
+{
+	mail_wishes_fact(mail->wishes, name, value);
+}
+
+static void
+forget(struct mail_gateway *mail, struct str user)
+{
+	mail_wishes_forget(mail->wishes, user);
+}
+
+static void
+describe(struct mail_gateway *mail, struct str user, struct buf *out)
+{
+	mail_wishes_write(mail->wishes, user, out);
+}
+
+const struct mail_noun mail_wishes_noun = {
+	.open = open_all,
+	.close = close_all,
+	.prefix = MAIL_WISHES_PREFIX,
+	.on_fact = on_fact,
+	.forget = forget,
+	.describe = describe,
+};

@@ -17,6 +17,7 @@
 #include "lib/str.h"
 
 struct gateway;
+struct mail_noun;
 struct mail_wishes;
 
 enum { MAIL_WISHES_MAX = 100000 };
@@ -34,6 +35,8 @@ struct mail_wish {
 	bool quotes;      /* what answers quote stays */
 	bool no_files;    /* they are named, and not passed on */
 };
+
+extern const struct mail_noun mail_wishes_noun;
 
 struct mail_wishes *mail_wishes_new(struct gateway *gw);
 void mail_wishes_free(struct mail_wishes **wp);

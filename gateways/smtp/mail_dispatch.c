@@ -1,0 +1,417 @@
+/*
+ * What becomes of a mail, for each of its recipients.
+ *
+ *	a mailbox	a message for its user; what is wrong with it refuses it
+ *	postmaster	a message for the operators, whatever it is
+ *	a target	as that says (mail_target.h)
+ *	b.		a report about a mail of ours, or an automatic answer
+ *
+ * Nothing here causes a mail.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "lib/crypto.h"
+#include "lib/log.h"
+#include "smtp/mail_address.h"
+#include "smtp/mail_alert.h"
+#include "smtp/mail_alias.h"
+#include "smtp/mail_blocks.h"
+#include "smtp/mail_bounce.h"
+#include "smtp/mail_deliver.h"
+#include "smtp/mail_gateway.h"
+#include "smtp/mail_inlet.h"
+#include "smtp/mail_take.h"
+#include "smtp/mail_target.h"
+#include "smtp/mail_thread.h"
+#include "smtp/mail_verdict.h"
+#include "smtp/mail_wishes.h"
+
+enum { REMARK_MAX = 300, DAY_MS = 24 * 3600 * 1000 };
+
+/* One mail for one of its recipients. */
+struct letter {
+	struct mail_slot *slot;
+	struct mail_gateway *mail;
+	const struct mail_record *r;
+	struct mail_verdict_params params;
+};
+
+static int64_t
+utc_of(const struct letter *l)
+{
+	return gateway_clock(l->mail->gw)->utc;
+}
+
+static void
+refuse(struct letter *l, int code, const char *enhanced, const char *text)
+{
+	mail_reply_set(&l->slot->reply, code, enhanced, "%s", text);
+}
+
+/* ---- who it is from ----------------------------------------------------- */
+
+/* An address that can be written to; nothing is appended for any other. */
+static struct str
+contact_of(const struct letter *l, struct buf *out)
+{
+	const struct mail_record *r = l->r;
+	struct str from = r->from.address.len ? r->from.address
+	                                      : l->slot->take->envelope.sender;
+	struct mail_address a;
+
+	buf_clear(out);
+	if (mail_address_parse(from, &a, NULL) < 0 ||
+	    mail_address_canonical(&a, out, NULL) < 0)
+		buf_clear(out);
+	return buf_str(out);
+}
+
+/* ---- a message for a user -------------------------------------------------- */
+
+static struct str
+own_thread(const struct letter *l, char out[MAIL_REF_ID_MAX + 1])
+{
+	uint64_t ticket;
+
+	if (mail_ref_message_read(
+	        &l->mail->refs, l->r->in_reply_to, out, &ticket))
+		return str_c(out);
+	for (size_t i = l->r->nreference; i-- > 0;)
+		if (mail_ref_message_read(
+		        &l->mail->refs, l->r->reference[i], out, &ticket))
+			return str_c(out);
+	return STR_EMPTY;
+}
+
+static void
+deliver(
+    struct letter *l, struct str user, struct str contact, struct str remark)
+{
+	struct mail_wish wish = mail_wishes_of(l->mail->wishes, user);
+	struct mail_deliver_style style = { .subjects = !wish.no_subjects,
+		.quotes = wish.quotes,
+		.files = !wish.no_files };
+	struct mail_deliver_facts f = { .user = user,
+		.line = STR(MAIL_LINE),
+		.contact = contact,
+		.domain = str_c(l->mail->opt.domain),
+		.trust = mail_verdict_trust(&l->params, l->r),
+		.remark = remark,
+		.now_utc = utc_of(l) };
+	char own[MAIL_REF_ID_MAX + 1];
+	struct mail_delivery *d;
+
+	f.thread = mail_thread_in(l->mail->threads, user, contact, l->r,
+	    own_thread(l, own), &f.is_new, &f.answers);
+	d = mail_delivery_new(&style, &f, l->r);
+	if (contact.len)
+		mail_thread_came(l->mail->threads, user, contact, f.thread,
+		    l->r, d->message.id);
+	(void)mail_take_item(l->slot, d, NULL);
+}
+
+static void
+question(struct letter *l, struct str user, struct str contact)
+{
+	char text[GW_NAME_MAX + 400];
+
+	if (mail_blocks_ask(l->mail->blocks, user, contact)) {
+		(void)snprintf(text, sizeof(text),
+		    STR_FMT " wants to write to you"
+		            "%s" STR_FMT "%s.  Write there, or use the command "
+		            "\"A sender\", to let the mail through; by that "
+		            "command you can block, too.",
+		    STR_ARG(contact), l->r->subject.len ? " about \"" : "",
+		    STR_ARG(str_head(l->r->subject, 100)),
+		    l->r->subject.len ? "\"" : "");
+		gateway_tell(l->mail->gw, user, str_c(text));
+	}
+	refuse(l, 450, "4.7.1",
+	    "The recipient wants to be asked first: try again later");
+}
+
+/* True: he wants it. */
+static bool
+is_wanted(struct letter *l, struct str user, struct str contact)
+{
+	enum mail_welcome welcome =
+	    mail_wishes_of(l->mail->wishes, user).welcome;
+
+	switch (
+	    mail_blocks_find(l->mail->blocks, user, contact, l->r->list_id)) {
+	case MAIL_RULE_ALLOW:
+		return true;
+	case MAIL_RULE_BLOCK:
+		/* As for who is blocked at the server: nobody learns of it. */
+		log_info(gateway_log(l->mail->gw), "mail dropped",
+		    "user=" STR_FMT " from=\"" STR_FMT "\" why=blocked",
+		    STR_ARG(user), STR_ARG(contact));
+		return false;
+	case MAIL_RULE_NONE:
+	case MAIL_RULE_ASKED:
+		break;
+	}
+	if (welcome == MAIL_WELCOME_ALL ||
+	    mail_thread_knows(l->mail->threads, user, contact))
+		return true;
+	if (welcome == MAIL_WELCOME_ASK)
+		question(l, user, contact);
+	else
+		refuse(l, 550, "5.7.1",
+		    "The recipient hears only from whom he has written to");
+	return false;
+}
+
+/* ---- what comes back -------------------------------------------------------- */
+
+/* Once for each: its key is made of what it is about. */
+static void
+key_from(const char *what, struct str about, uint64_t n,
+    uint8_t out[CRYPTO_SHA256_BYTES])
+{
+	char text[GW_NAME_MAX + 100];
+	int len = snprintf(text, sizeof(text), "%s " STR_FMT " %" PRIu64, what,
+	    STR_ARG(about), n);
+
+	crypto_sha256(
+	    str_of(text,
+	        (size_t)len < sizeof(text) ? (size_t)len : sizeof(text) - 1),
+	    out);
+}
+
+static void
+tell_delay(struct letter *l, uint64_t ticket, const struct mail_bounce *b)
+{
+	uint8_t key[CRYPTO_SHA256_BYTES];
+	char text[sizeof(b->err.text) + 100];
+	struct mail_record notice = { .in_reply_to = l->r->returned_id,
+		.class = MAIL_ORDINARY };
+	struct letter about = *l;
+	struct mail_thread_owner who;
+
+	if (!mail_thread_whose(l->mail->threads, &l->mail->refs, ticket, &who))
+		return;
+	key_from("delayed", STR_EMPTY, ticket, key);
+	(void)snprintf(text, sizeof(text),
+	    "[not delivered yet, and still being tried: %s]", b->err.text);
+	notice.hash = str_of((const char *)key, sizeof(key));
+	notice.text = notice.fresh = str_c(text);
+	notice.from.address = who.contact;
+	about.r = &notice;
+	about.params.is_ours = true;
+	deliver(&about, who.user, who.contact, STR_EMPTY);
+}
+
+static void
+on_report(struct letter *l, uint64_t ticket)
+{
+	struct mail_bounce b;
+
+	mail_bounce_read(l->r, &b);
+	log_info(gateway_log(l->mail->gw), "bounce",
+	    "ticket=%" PRIu64 " kind=%d why=\"%s\"", ticket, (int)b.kind,
+	    b.err.text);
+	if (b.kind == MAIL_BOUNCE_DELAYED) {
+		tell_delay(l, ticket, &b);
+	} else if (b.kind == MAIL_BOUNCE_REPORT) {
+		l->slot->has_report = true;
+		l->slot->report = (struct gw_report){ .line = STR(MAIL_LINE),
+			.ticket = ticket,
+			.fate = b.fate,
+			.err = b.err };
+	}
+}
+
+/* Out of office: once a day for each contact. */
+static void
+on_auto(struct letter *l, uint64_t ticket)
+{
+	uint8_t key[CRYPTO_SHA256_BYTES];
+	struct mail_record once = *l->r;
+	struct letter about = *l;
+	struct mail_thread_owner who;
+	char contact[MAIL_ADDRESS_MAX + 1], user[GW_NAME_MAX * 4];
+
+	if (!mail_thread_whose(l->mail->threads, &l->mail->refs, ticket, &who))
+		return;
+	(void)snprintf(contact, sizeof(contact), STR_FMT, STR_ARG(who.contact));
+	(void)snprintf(user, sizeof(user), STR_FMT, STR_ARG(who.user));
+	key_from("automatic", who.contact, (uint64_t)(utc_of(l) / DAY_MS), key);
+	once.hash = str_of((const char *)key, sizeof(key));
+	once.class = MAIL_AUTO;
+	about.r = &once;
+	deliver(&about, str_c(user), str_c(contact), STR_EMPTY);
+}
+
+static bool
+is_automatic(const struct letter *l)
+{
+	return l->r->is_auto || l->r->class == MAIL_AUTO ||
+	    l->r->class == MAIL_MDN || l->slot->take->envelope.sender.len == 0;
+}
+
+static void
+on_bounce(struct letter *l)
+{
+	uint64_t ticket;
+
+	if (!mail_bounce_ticket(&l->mail->refs, l->r,
+	        str_c(l->slot->where.local), utc_of(l), &ticket))
+		refuse(l, 550, "5.1.1", "That is about no mail of ours");
+	else if (l->r->class == MAIL_DSN)
+		on_report(l, ticket);
+	else if (is_automatic(l))
+		on_auto(l, ticket);
+	else
+		refuse(l, 550, "5.7.1",
+		    "Only servers write there: write to the sender instead");
+}
+
+/* ---- by where it goes --------------------------------------------------------- */
+
+/* A report that came to the user himself: ours, or somebody else's spam. */
+static void
+on_backscatter(struct letter *l)
+{
+	uint64_t ticket;
+
+	if (mail_bounce_ticket(
+	        &l->mail->refs, l->r, STR_EMPTY, utc_of(l), &ticket))
+		on_report(l, ticket);
+	else
+		refuse(l, 550, "5.7.1", "That is about no mail of ours");
+}
+
+static void
+on_mailbox(struct letter *l, struct str user)
+{
+	struct buf name;
+	struct str contact;
+
+	switch (mail_verdict(&l->params, l->r, &l->slot->reply)) {
+	case MAIL_VERDICT_REFUSE:
+		return;
+	case MAIL_VERDICT_DROP:
+		log_info(gateway_log(l->mail->gw), "mail dropped",
+		    "user=" STR_FMT " from=\"" STR_FMT "\" why=spam",
+		    STR_ARG(user), STR_ARG(l->r->from.address));
+		return;
+	case MAIL_VERDICT_TAKE:
+		break;
+	}
+	if (l->r->class == MAIL_DSN) {
+		on_backscatter(l);
+		return;
+	}
+	buf_init(&name, 2 * MAIL_ADDRESS_MAX);
+	contact = contact_of(l, &name);
+	if (is_wanted(l, user, contact))
+		deliver(l, user, contact, STR_EMPTY);
+	buf_release(&name);
+}
+
+static void
+on_target(struct letter *l)
+{
+	struct mail_alert *alert = NULL;
+
+	if (mail_verdict_circles(l->r, &l->slot->reply))
+		return;
+	if (mail_target_deliver(l->mail, &l->slot->where,
+	        &l->slot->take->envelope, l->r, &alert,
+	        &l->slot->reply) == MAIL_TARGET_SAY)
+		(void)mail_take_item(l->slot, NULL, alert);
+}
+
+static void
+on_name(struct letter *l)
+{
+	struct str user = mail_alias_user(l->mail, &l->slot->where);
+
+	if (user.len)
+		on_mailbox(l, user);
+	else
+		on_target(l);
+}
+
+static struct str
+operator_at(const struct letter *l, size_t i)
+{
+	const struct mail_words *named = &l->mail->opt.postmasters;
+
+	if (named->n)
+		return i < named->n ? str_c(named->v[i]) : STR_EMPTY;
+	return gateway_admin(l->mail->gw, i);
+}
+
+/* Complaints, and what people and servers tell who runs this. */
+static void
+on_operator(struct letter *l)
+{
+	char remark[REMARK_MAX];
+	struct buf name;
+	struct str contact, jid;
+
+	if (mail_verdict_circles(l->r, &l->slot->reply))
+		return;
+	buf_init(&name, 2 * MAIL_ADDRESS_MAX);
+	contact = contact_of(l, &name);
+	(void)snprintf(remark, sizeof(remark), "%sto " STR_FMT,
+	    l->r->class == MAIL_ARF ? "complaint " : "",
+	    STR_ARG(l->slot->recipient));
+	for (size_t i = 0;
+	     i < MAIL_OPERATORS_MAX && (jid = operator_at(l, i)).len; i++)
+		deliver(l, jid, contact, str_c(remark));
+	if (operator_at(l, 0).len == 0)
+		log_warn(gateway_log(l->mail->gw), "mail for nobody",
+		    "to=" STR_FMT " from=\"" STR_FMT
+		    "\" action=\"dropped: there is no administrator\"",
+		    STR_ARG(l->slot->recipient), STR_ARG(contact));
+	buf_release(&name);
+}
+
+static void
+on_nowhere(struct letter *l)
+{
+	refuse(l, 550, "5.1.1", "There is no such address here");
+}
+
+static void (*const by_where[])(struct letter *l) = {
+	[MAIL_WHERE_NOWHERE] = on_nowhere,
+	[MAIL_WHERE_NAME] = on_name,
+	[MAIL_WHERE_TARGET] = on_target,
+	[MAIL_WHERE_BOUNCE] = on_bounce,
+	[MAIL_WHERE_REPLY] = on_nowhere,
+	[MAIL_WHERE_POSTMASTER] = on_operator,
+	[MAIL_WHERE_COMPUTED] = on_name,
+	[MAIL_WHERE_RESERVED] = on_nowhere,
+};
+
+static bool
+is_ours(const struct mail_gateway *mail, const struct mail_record *r)
+{
+	char thread[MAIL_REF_ID_MAX + 1];
+	uint64_t ticket;
+
+	return mail_ref_message_read(
+	    &mail->refs, r->message_id, thread, &ticket);
+}
+
+void
+mail_dispatch(struct mail_take *t, const struct mail_record *r)
+{
+	struct letter l = { .mail = t->mail,
+		.r = r,
+		.params = { .spam = t->mail->opt.spam,
+		    .has_authserv = t->mail->opt.authserv_id[0] != '\0',
+		    .is_ours = is_ours(t->mail, r),
+		    .has_sender = t->envelope.sender.len > 0 } };
+
+	for (size_t i = 0; i < t->envelope.nrecipient; i++) {
+		l.slot = &t->slot[i];
+		if (mail_inlet_where(t->mail, l.slot->recipient, &l.slot->where,
+		        &l.slot->reply) == 0)
+			by_where[l.slot->where.kind](&l);
+	}
+}
