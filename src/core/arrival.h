@@ -66,6 +66,7 @@ struct arrival {
 	bool is_unsure;         /* ... and may be there already */
 	uint64_t shown;         /* ... parts of it that are: post.h */
 	int64_t written_at;     /* ... when it was, last */
+	unsigned nunseen;       /* ... how often it should have been, and not */
 	char *contact, *why;    /* for people; why may be NULL */
 	char *letter;           /* arrival_pack(); NULL: at its end */
 	size_t nletter;

@@ -190,7 +190,8 @@ lost(struct inbox *in, struct arrival *a)
 
 	a->deaths++;
 	a->is_late = true;
-	a->is_unsure = a->is_post;
+	if (a->is_post)
+		posts_unsure(a, true);
 	if (was_alone &&
 	    (in->end == COMPONENT_STREAM_ERROR || a->deaths >= CULPRIT)) {
 		inbox_quarantine(in, a,

@@ -281,7 +281,8 @@ restore(struct inbox *in, const struct store_arrival *row)
 		a->why = str_dup(row->why);
 	confirm_mark_init(&a->mark, delivery_on_taken);
 	inbox_join(in, a, inbox_addressee(in, row->user), states[row->state]);
-	a->is_unsure = a->is_post;
+	if (a->is_post)
+		posts_unsure(a, true);
 	list_add(list_for(in, a), &a->node);
 	if (a->state == ARRIVAL_HANDED)
 		delivery_stands_handed(in, a);

@@ -22,12 +22,13 @@ struct addressee {
 	struct inbox *in;
 	char *user;
 	struct posts_past *past; /* of a seat; else NULL */
-	struct list waiting;     /* by id */
-	struct list out;         /* written, or handed over */
-	size_t nowed;       /* not handed over yet; those being kept, too */
-	size_t n;           /* all of them */
-	struct list ready;  /* in in->ready: something may be written */
-	struct timer retry; /* set: not before that */
+	bool is_unsure;      /* ... some of its may be in the room already */
+	struct list waiting; /* by id */
+	struct list out;     /* written, or handed over */
+	size_t nowed;        /* not handed over yet; those being kept, too */
+	size_t n;            /* all of them */
+	struct list ready;   /* in in->ready: something may be written */
+	struct timer retry;  /* set: not before that */
 	struct backoff backoff;
 	bool is_doubtful; /* it came back lately: one at a time */
 	bool is_probing;  /* ... and that one is out */

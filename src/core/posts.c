@@ -37,15 +37,6 @@ is_out(const struct arrival *a)
 
 /* ---- may it be written? ----------------------------------------------- */
 
-/* Those that may be there already are the oldest. */
-static bool
-is_unsure(const struct addressee *u)
-{
-	struct list *n = list_first(&u->waiting);
-
-	return n && ARRIVAL(n)->is_unsure;
-}
-
 static size_t
 count_open(const struct addressee *u)
 {
@@ -62,7 +53,7 @@ posts_may_go(const struct addressee *u)
 	const struct seat *s = seat_of(u);
 
 	return s && seat_is_settled(s) && !posts_past_is_open(u->past) &&
-	    !is_unsure(u) && count_open(u) < POSTS_OPEN;
+	    !u->is_unsure && count_open(u) < POSTS_OPEN;
 }
 
 int64_t
@@ -88,6 +79,7 @@ posts_are_sure(struct addressee *u)
 {
 	size_t n = 0;
 
+	u->is_unsure = false;
 	LIST_EACH(&u->waiting, node)
 	{
 		n += ARRIVAL(node)->is_unsure;
@@ -100,6 +92,13 @@ posts_are_sure(struct addressee *u)
 	inbox_go(u->in);
 }
 
+void
+posts_unsure(struct arrival *a, bool is_unsure)
+{
+	a->is_unsure = is_unsure;
+	a->to->is_unsure = a->to->is_unsure || is_unsure;
+}
+
 /* What may be there is looked for, where that can be. */
 static void
 look(struct addressee *u)
@@ -108,7 +107,7 @@ look(struct addressee *u)
 
 	if (!s || !seat_is_settled(s) || posts_past_is_open(u->past))
 		return;
-	if (is_unsure(u) && seat_has_archive(s))
+	if (u->is_unsure && seat_has_archive(s))
 		posts_past_ask(u->past);
 	else
 		posts_are_sure(u);
@@ -142,7 +141,7 @@ wait_again(struct arrival *a, bool is_unsure)
 
 	let_go(a);
 	a->is_late = true;
-	a->is_unsure = is_unsure;
+	posts_unsure(a, is_unsure);
 	inbox_set_state(in, a, ARRIVAL_WAITING);
 	inbox_insert(&a->to->waiting, a);
 }
@@ -169,7 +168,7 @@ pass_over(struct arrival *a)
 {
 	struct inbox *in = a->to->in;
 
-	if (++a->tries >= POSTS_TRIES) {
+	if (++a->nunseen >= POSTS_TRIES) {
 		inbox_bury(in, a,
 		    STR("the room never sent it to those who are inside"));
 		return;
@@ -177,7 +176,6 @@ pass_over(struct arrival *a)
 	log_info(&in->gw->log, "post not seen",
 	    "id=%s seat=%s action=\"looking for it\"", a->sid, a->to->user);
 	wait_again(a, true);
-	inbox_save(in, a);
 }
 
 void
@@ -360,8 +358,8 @@ posts_taken(struct arrival *a)
 void
 posts_revived(struct arrival *a)
 {
-	a->is_unsure = true;
-	a->tries = 0;
+	posts_unsure(a, true);
+	a->nunseen = 0;
 	look(a->to);
 }
 

@@ -84,6 +84,9 @@ void posts_are_sure(struct addressee *u);
 /* May its next one be written now? */
 bool posts_may_go(const struct addressee *u);
 
+/* It may be in its room already; or certainly not. */
+void posts_unsure(struct arrival *a, bool is_unsure);
+
 /* It was written; the server has taken it; it is tried once more. */
 void posts_written(struct arrival *a);
 void posts_taken(struct arrival *a);
