@@ -404,7 +404,8 @@ mail_dispatch(struct mail_take *t, const struct mail_record *r)
 	struct letter l = { .mail = t->mail,
 		.r = r,
 		.params = { .spam = t->mail->opt.spam,
-		    .has_authserv = t->mail->opt.authserv_id[0] != '\0',
+		    .has_authserv = t->mail->opt.authserv_id[0] != '\0' &&
+		        (t->client.is_trusted || t->client.is_unix),
 		    .is_ours = is_ours(t->mail, r),
 		    .has_sender = t->envelope.sender.len > 0 } };
 

@@ -49,7 +49,7 @@ mail_verdict_trust(
 static bool
 is_forged(const struct mail_verdict_params *p, const struct mail_record *r)
 {
-	return r->class != MAIL_LIST && !p->is_ours &&
+	return p->has_authserv && r->class != MAIL_LIST && !p->is_ours &&
 	    str_is(r->auth.dmarc, "fail") && str_is(r->auth.policy, "reject");
 }
 

@@ -40,6 +40,10 @@ a_forged_sender_is_refused_as_his_domain_wants_it(void **state)
 	assert_int_equal(mail_verdict(&p, &r, &reply), MAIL_VERDICT_REFUSE);
 	assert_int_equal(reply.code, 550);
 	assert_string_equal(reply.enhanced, "5.7.1");
+	/* From who is not our MTA, who may write what he likes. */
+	assert_int_equal(
+	    mail_verdict(&(struct mail_verdict_params){ 0 }, &r, &reply),
+	    MAIL_VERDICT_TAKE);
 	/* A list breaks what the author's domain has signed. */
 	r.class = MAIL_LIST;
 	assert_int_equal(mail_verdict(&p, &r, &reply), MAIL_VERDICT_TAKE);
