@@ -21,6 +21,7 @@
 #include "smtp/mail_deliver.h"
 #include "smtp/mail_gateway.h"
 #include "smtp/mail_inlet.h"
+#include "smtp/mail_originals.h"
 #include "smtp/mail_take.h"
 #include "smtp/mail_target.h"
 #include "smtp/mail_thread.h"
@@ -108,6 +109,9 @@ deliver(
 	if (contact.len)
 		mail_thread_came(l->mail->threads, user, contact, f.thread,
 		    l->r, d->message.id);
+	if (d->was_trimmed)
+		mail_originals_put(
+		    l->mail->originals, user, contact, l->r->text);
 	(void)mail_take_item(l->slot, d, NULL);
 }
 

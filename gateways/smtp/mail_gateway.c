@@ -353,6 +353,11 @@ static const struct gw_command commands[] = {
 	    .where = GW_ADDR_DOMAIN,
 	    .field = mail_wish_fields,
 	    .answer = mail_senders_on_wish },
+	{ .node = "full-text",
+	    .name = "All of a mail",
+	    .where = GW_ADDR_DOMAIN,
+	    .field = mail_whole_fields,
+	    .answer = mail_senders_on_whole },
 	{ .node = NULL },
 };
 

@@ -25,6 +25,7 @@
 struct mail_aliases;
 struct mail_blocks;
 struct mail_inlet;
+struct mail_originals;
 struct mail_takings;
 struct mail_threads;
 struct mail_wishes;
@@ -43,6 +44,7 @@ struct mail_gateway {
 	struct mail_blocks *blocks;
 	struct mail_wishes *wishes;
 	struct mail_inlet *inlet;
+	struct mail_originals *originals;
 	struct mail_takings *takings;
 	bool is_ready;                   /* what is kept has been read */
 	char canonical[GW_NAME_MAX + 1]; /* what split() said last */

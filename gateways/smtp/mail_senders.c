@@ -4,6 +4,7 @@
 #include "lib/buf.h"
 #include "smtp/mail_blocks.h"
 #include "smtp/mail_gateway.h"
+#include "smtp/mail_originals.h"
 #include "smtp/mail_wishes.h"
 
 const struct gw_setting mail_sender_fields[] = {
@@ -30,6 +31,13 @@ const struct gw_setting mail_wish_fields[] = {
 	    "What answers repeat: yes or no; empty: as it is", "", NULL },
 	{ "files", GW_SET_TEXT, 0, "Pass on files",
 	    "yes, or no: they are only named; empty: as it is", "", NULL },
+	{ .name = NULL },
+};
+
+const struct gw_setting mail_whole_fields[] = {
+	{ "who", GW_SET_TEXT, 0, "From",
+	    "The address whose last mail it is; empty: whoever wrote last", "",
+	    NULL },
 	{ .name = NULL },
 };
 
@@ -105,4 +113,21 @@ mail_senders_on_wish(struct gateway *gw, struct str user,
 	}
 	mail_wishes_write(mail->wishes, user, out);
 	return 0;
+}
+
+int
+mail_senders_on_whole(struct gateway *gw, struct str user,
+    const struct gw_field *field, size_t nfield, struct buf *out,
+    struct err *err)
+{
+	struct str from = STR_EMPTY;
+	struct str text = mail_originals_last(mail_of(gw)->originals, user,
+	    field_of(field, nfield, "who"), &from);
+
+	if (text.len == 0)
+		return err_set(err, ERR_NOT_FOUND,
+		    "there is no mail of which you were shown less, or it is "
+		    "too long ago");
+	buf_addf(out, STR_FMT ":\n", STR_ARG(from));
+	return buf_add_str(out, text);
 }

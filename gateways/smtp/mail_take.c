@@ -16,6 +16,7 @@
 #include "smtp/mail_files.h"
 #include "smtp/mail_gateway.h"
 #include "smtp/mail_inlet.h"
+#include "smtp/mail_originals.h"
 #include "smtp/mail_reader.h"
 #include "smtp/mail_spool.h"
 #include "smtp/mail_target.h"
@@ -501,6 +502,7 @@ takings_open(
 {
 	(void)conf;
 	(void)err;
+	mail->originals = mail_originals_new();
 	mail->takings = xcalloc(1, sizeof(*mail->takings));
 	list_init(&mail->takings->list);
 	return 0;
@@ -516,9 +518,17 @@ takings_close(struct mail_gateway *mail)
 	}
 	free(mail->takings);
 	mail->takings = NULL;
+	mail_originals_free(&mail->originals);
+}
+
+static void
+takings_forget(struct mail_gateway *mail, struct str user)
+{
+	mail_originals_forget(mail->originals, user);
 }
 
 const struct mail_noun mail_takings_noun = {
 	.open = takings_open,
 	.close = takings_close,
+	.forget = takings_forget,
 };
