@@ -2,6 +2,7 @@
 
 #include "core/gateway.h"
 #include "lib/buf.h"
+#include "lib/utf8.h"
 #include "smtp/mail_blocks.h"
 #include "smtp/mail_gateway.h"
 #include "smtp/mail_originals.h"
@@ -129,5 +130,7 @@ mail_senders_on_whole(struct gateway *gw, struct str user,
 		    "there is no mail of which you were shown less, or it is "
 		    "too long ago");
 	buf_addf(out, STR_FMT ":\n", STR_ARG(from));
-	return buf_add_str(out, text);
+	buf_add_str(
+	    out, str_head(text, utf8_cut(text, GW_ANSWER_MAX - out->len)));
+	return 0;
 }

@@ -32,8 +32,6 @@ mail_verdict_trust(
 	const struct mail_auth *a = &r->auth;
 	struct str from = domain_of(r->from.address);
 
-	if (p->is_ours)
-		return MAIL_VERIFIED;
 	if (!p->has_authserv)
 		return MAIL_UNKNOWN;
 	if (a->dmarc.len && !str_is(a->dmarc, "none"))
@@ -49,7 +47,7 @@ mail_verdict_trust(
 static bool
 is_forged(const struct mail_verdict_params *p, const struct mail_record *r)
 {
-	return p->has_authserv && r->class != MAIL_LIST && !p->is_ours &&
+	return p->has_authserv && r->class != MAIL_LIST &&
 	    str_is(r->auth.dmarc, "fail") && str_is(r->auth.policy, "reject");
 }
 

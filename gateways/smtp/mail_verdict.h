@@ -29,8 +29,6 @@ struct mail_verdict_params {
 	enum mail_spam spam;
 	bool has_authserv; /* our own MTA has looked, and nobody else can have
 	                      written what it found */
-	bool is_ours;      /* it has a Message-ID of ours (mail_ref.h) */
-	bool has_sender;   /* of the envelope: not the null sender */
 };
 
 enum mail_verdict {
