@@ -64,7 +64,7 @@
  *	seated ROOM NAME outside [TEXT]
  *	kept | not kept                       what became of what came in: the
  *	refused                               network may acknowledge it, or not;
- *	                                      it was not even taken
+ *	                                      it was not even taken; nor a seat
  *	told                                  what users are told once at
  *	                                      their first login is seen from
  *	                                      now on; otherwise out of sight
@@ -1065,7 +1065,7 @@ seat(struct str room, struct str rest)
 	if (rest.p)
 		seat.password = rest;
 	if (gateway_seat_put(post(), &seat, &err) < 0)
-		fail("%s", err.text);
+		buf_addc(&play.fates, 'r');
 	settle();
 }
 

@@ -12,6 +12,7 @@
 #include "core/instance.h"
 #include "core/metrics.h"
 #include "core/outbox_metrics.h"
+#include "core/seat_admin.h"
 #include "core/session.h"
 #include "core/store.h"
 #include "lib/buf.h"
@@ -307,6 +308,7 @@ static void (*const writers[])(struct core *c, struct buf *out) = {
 	write_http,
 	outbox_write_metrics,
 	inbox_write_metrics,
+	seat_write_metrics,
 };
 
 void

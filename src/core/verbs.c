@@ -8,6 +8,7 @@
 #include "core/metrics.h"
 #include "core/operator.h"
 #include "core/outbox_admin.h"
+#include "core/seat_admin.h"
 #include "core/verb.h"
 
 /* ---- the program ------------------------------------------------------ */
@@ -147,6 +148,25 @@ run_inbox_delete(struct verb_call *call)
 	verb_end(&call, err.kind == ERR_NONE ? NULL : &err);
 }
 
+/* ---- seats in rooms --------------------------------------------------- */
+
+static void
+run_seat_list(struct verb_call *call)
+{
+	seat_write_list(call->core, call->gw, &call->out);
+	verb_end(&call, NULL);
+}
+
+static void
+run_seat_enter(struct verb_call *call)
+{
+	struct err err = ERR_INIT;
+
+	(void)seat_order_enter(
+	    call->core, call->gw, call->arg[0], &call->out, &err);
+	verb_end(&call, err.kind == ERR_NONE ? NULL : &err);
+}
+
 /* ---- table ------------------------------------------------------------ */
 
 #define NO_COMMAND                                                             \
@@ -233,5 +253,14 @@ const struct verb verbs[] = {
 	{ COMMAND("inbox-delete", "forget a message that came in"),
 	    "inbox delete", "Forget one of the dead.", true, { ID },
 	    run_inbox_delete },
+	{ COMMAND("seat-list", "seats in rooms"), "seat list",
+	    "Show who of ours is in rooms of other services, or why not.", true,
+	    { { .name = NULL } }, run_seat_list },
+	{ COMMAND("seat-enter", "enter a room now"), "seat enter",
+	    "Enter a room at once, where somebody of ours is outside.", true,
+	    { { .name = "room",
+	        .label = "Address of the room",
+	        .required = true } },
+	    run_seat_enter },
 	{ .name = NULL },
 };
