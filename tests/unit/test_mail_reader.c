@@ -234,6 +234,17 @@ heard(const char *expected)
 	buf_clear(&fx.heard);
 }
 
+static void
+run_ms(int64_t ms)
+{
+	struct clock *clock = loop_clock(fx.loop);
+
+	timer_set(&fx.guard, clock, clock->at + ms);
+	loop_run(fx.loop);
+	fx.is_late = false;
+	timer_set(&fx.guard, clock, clock->at + GUARD_MS);
+}
+
 /* ---- tests ------------------------------------------------------------- */
 
 static void
@@ -264,6 +275,74 @@ the_first_come_first(void **state)
 	}
 	heard(expected.p);
 	buf_release(&expected);
+}
+
+/* The one child of this process; 0: none. */
+static pid_t
+worker_of_ours(void)
+{
+	char path[64];
+	int pid = 0;
+	FILE *f;
+
+	(void)snprintf(
+	    path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	f = fopen(path, "re");
+	assert_non_null(f);
+	if (fscanf(f, "%d", &pid) != 1)
+		pid = 0;
+	(void)fclose(f); /* was only read */
+	return pid;
+}
+
+static void
+has_limit(pid_t pid, const char *limit)
+{
+	char path[64], text[4096];
+	size_t n;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/limits", (int)pid);
+	f = fopen(path, "re");
+	assert_non_null(f);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	(void)fclose(f); /* was only read */
+	text[n] = '\0';
+	if (!strstr(text, limit))
+		fail_msg("no \"%s\" in\n%s", limit, text);
+}
+
+/* Memory is limited where no sanitizer needs terabytes of it. */
+static void
+a_worker_has_limits(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+	begin();
+	give("From: a@b\r\nSubject: one\r\n\r\nhi\r\n");
+	heard("0: one\n");
+	pid = worker_of_ours();
+	assert_true(pid > 0);
+	has_limit(pid, "Max file size             0 ");
+	has_limit(pid, "Max open files            32 ");
+	has_limit(pid, "Max stack size            8388608 ");
+	has_limit(pid, "Max core file size        0 ");
+}
+
+static void
+one_that_dies_idle_is_replaced(void **state)
+{
+	(void)state;
+	begin();
+	give("From: a@b\r\nSubject: one\r\n\r\nhi\r\n");
+	heard("0: one\n");
+	kill(worker_of_ours(), SIGKILL);
+	for (int i = 0; i < 100 && fx.logged.len == 0; i++)
+		run_ms(50);
+	assert_non_null(strstr(fx.logged.p, "mail reader died error="));
+	give("From: a@b\r\nSubject: two\r\n\r\nhi\r\n");
+	heard("1: two\n");
 }
 
 /* More than is in memory, more than is on its way at once. */
@@ -388,9 +467,7 @@ what_is_cancelled_is_not_told(void **state)
 
 	begin_self("sleeps", 0, 0);
 	give("Subject: one\r\n\r\n");
-	timer_set(&fx.guard, loop_clock(fx.loop), loop_clock(fx.loop)->at + 50);
-	loop_run(fx.loop);
-	fx.is_late = false;
+	run_ms(50);
 	mail_read_cancel(&fx.reading[3]);
 	assert_null(fx.reading[3]);
 	assert_int_equal(mail_reader_busy(fx.reader), 0);
@@ -421,6 +498,8 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(a_mail_becomes_a_record),
 		TEST(the_first_come_first),
+		TEST(a_worker_has_limits),
+		TEST(one_that_dies_idle_is_replaced),
 		TEST(a_large_one_is_read_whole),
 		TEST(what_is_not_fit_is_refused),
 		TEST(what_a_worker_finds_too_big_is_that),
