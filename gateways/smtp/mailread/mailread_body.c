@@ -1,5 +1,6 @@
 #include "smtp/mailread/mailread_body.h"
 #include "smtp/mail_flowed.h"
+#include "smtp/mail_subject.h"
 #include "smtp/mail_words.h"
 #include "smtp/mailread/mailread_content.h"
 #include "smtp/mailread/mailread_html.h"
@@ -118,8 +119,8 @@ mailread_body_html(struct mailread_body *b, GMimePart *part)
 		buf_truncate(&text, text.len - 1);
 	if (b->text.len == 0) {
 		buf_add_str(&b->text, buf_str(&text));
-		b->quote_at = info.quote_at;
-		b->quote_end = info.quote_end;
+		b->hint = (struct mail_trim_hint){ false, info.quote_at,
+			info.quote_end, info.signature_at, info.signature_end };
 	} else {
 		append(b, buf_str(&text));
 	}
@@ -144,8 +145,13 @@ void
 mailread_body_end(
     struct mailread_body *b, struct mail_record *r, struct mailread_pool *pool)
 {
+	struct mail_trimmed t;
+
 	r->text = mailread_pool_str(pool, buf_str(&b->text));
 	r->is_html = b->is_html;
 	r->was_cut = b->was_cut;
-	r->fresh = r->text;
+	b->hint.is_forward = mail_subject_is_forward(r->subject);
+	mail_trim(r->text, &b->hint, &t);
+	r->fresh = t.fresh;
+	r->was_trimmed = t.was_trimmed;
 }

@@ -11,6 +11,7 @@
 #include <gmime/gmime.h>
 
 #include "smtp/mail_record.h"
+#include "smtp/mail_trim.h"
 
 struct mailread_pool;
 
@@ -22,8 +23,7 @@ enum {
 struct mailread_body {
 	struct buf text;
 	bool is_html, was_cut;
-	/* What a program's own marks say is quoted; at end == at: nothing. */
-	size_t quote_at, quote_end;
+	struct mail_trim_hint hint; /* what a program's own marks say */
 };
 
 void mailread_body_init(struct mailread_body *b);
@@ -36,7 +36,7 @@ void mailread_body_html(struct mailread_body *b, GMimePart *part);
 /* Is that all that a plain part says? */
 bool mailread_body_is_stub(GMimePart *part);
 
-/* Sets text, fresh and what goes with them. */
+/* Sets text, fresh and what goes with them; the subject stands there. */
 void mailread_body_end(
     struct mailread_body *b, struct mail_record *r, struct mailread_pool *pool);
 

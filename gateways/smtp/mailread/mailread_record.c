@@ -165,6 +165,14 @@ read_bare(struct reading *m, struct str text)
 	m->r->fresh = m->r->text;
 }
 
+/* What a report says below a rule, or quotes, is what it is about. */
+static void
+keep_whole(struct mail_record *r)
+{
+	r->fresh = r->text;
+	r->was_trimmed = false;
+}
+
 /* body: what is behind the headers. */
 static void
 read_parts(struct reading *m, char *bytes, size_t len, struct str body)
@@ -181,6 +189,8 @@ read_parts(struct reading *m, char *bytes, size_t len, struct str body)
 	}
 	g_byte_array_free(array, FALSE); /* the bytes are the caller's */
 	mailread_dsn_text(m->r, m->pool, &m->headers);
+	if (m->r->class >= MAIL_DSN)
+		keep_whole(m->r);
 }
 
 /* ---- all of it -------------------------------------------------------- */
