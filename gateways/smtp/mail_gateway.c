@@ -15,6 +15,7 @@
 #include "smtp/mail_inlet.h"
 #include "smtp/mail_reader.h"
 #include "smtp/mail_register.h"
+#include "smtp/mail_smarthost.h"
 #include "smtp/mail_senders.h"
 #include "smtp/mail_take.h"
 #include "smtp/mail_target.h"
@@ -26,6 +27,7 @@ static const struct mail_noun *const nouns[] = {
 	&mail_alias_noun,
 	&mail_targets_noun,
 	&mail_reader_noun,
+	&mail_smarthost_noun,
 	&mail_threads_noun,
 	&mail_blocks_noun,
 	&mail_wishes_noun,
@@ -198,6 +200,7 @@ mail_gateway_describe(
 }
 
 static const struct gw_section sections[] = {
+	{ .name = "submit", .option = mail_submit_options, .plain = true },
 	{ .name = "target", .option = mail_target_options },
 	{ .name = NULL },
 };

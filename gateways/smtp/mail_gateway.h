@@ -26,6 +26,7 @@ struct mail_aliases;
 struct mail_blocks;
 struct mail_inlet;
 struct mail_originals;
+struct mail_smarthost;
 struct mail_takings;
 struct mail_threads;
 struct mail_wishes;
@@ -40,6 +41,7 @@ struct mail_gateway {
 	struct mail_aliases *aliases;
 	struct mail_targets *targets;
 	struct mail_reader *reader;
+	struct mail_smarthost *smarthost;
 	struct mail_threads *threads;
 	struct mail_blocks *blocks;
 	struct mail_wishes *wishes;

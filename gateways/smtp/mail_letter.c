@@ -52,7 +52,7 @@ is_cc(struct str s)
 static bool
 is_body(struct str s)
 {
-	if (s.len > MAIL_LETTER_BODY_MAX || !utf8_is_xml(s))
+	if (!utf8_is_xml(s))
 		return false;
 	for (size_t i = 0; i < s.len; i++)
 		if (((unsigned char)s.p[i] < ' ' && s.p[i] != '\n' &&
@@ -151,6 +151,10 @@ mail_letter_check(const struct mail_letter *l, struct err *err)
 		if (!fields[i].is_form(value(l, i)))
 			return err_set(err, ERR_BAD_INPUT,
 			    "%s cannot stand in a mail", fields[i].name);
+	if (l->body.len > MAIL_LETTER_BODY_MAX)
+		return err_set(err, ERR_TOO_BIG,
+		    "the text of a mail has %d bytes at most",
+		    MAIL_LETTER_BODY_MAX);
 	if (check_references(l, err) < 0)
 		return -1;
 	return check_files(l, err);

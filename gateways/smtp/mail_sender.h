@@ -28,6 +28,8 @@ enum { MAIL_SENDER_QUEUE = 1000 };
 struct mail_sender_params {
 	struct mail_submit submit; /* copied */
 	unsigned parallel;         /* workers at most */
+	int64_t grace_ms;          /* beyond the times of submit, before one
+	                              that hangs is killed; 0: 30 s */
 	const char *program;       /* NULL: passerelle-mailout */
 	const char *const *argv;   /* of it; NULL: nothing */
 };

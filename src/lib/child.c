@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -90,6 +91,15 @@ child_read(struct child_input *in, uint8_t *type_out, struct str *data_out)
 		if (n <= 0)
 			return (int)n;
 	}
+}
+
+/* A frame that has begun to come is soon there. */
+bool
+child_is_told(struct child_input *in, int wait_ms)
+{
+	struct pollfd p = { .fd = FD_IN, .events = POLLIN };
+
+	return in->bytes.len > in->used || poll(&p, 1, wait_ms) > 0;
 }
 
 static int

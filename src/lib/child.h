@@ -15,6 +15,7 @@
 #ifndef LIB_CHILD_H
 #define LIB_CHILD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,6 +48,9 @@ void child_input_release(struct child_input *in);
  * has closed; -1: what comes is no frame.
  */
 int child_read(struct child_input *in, uint8_t *type_out, struct str *data_out);
+
+/* Would child_read() answer within wait_ms? */
+bool child_is_told(struct child_input *in, int wait_ms);
 
 /* -1: the parent has gone, or data is over 4 GB. */
 int child_write(uint8_t type, struct str data);

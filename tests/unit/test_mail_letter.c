@@ -184,7 +184,7 @@ what_is_too_large_is_not_sent(void **state)
 	l.body = str_of(big, MAIL_LETTER_BODY_MAX);
 	assert_int_equal(check(l, NULL), 0);
 	l.body.len++;
-	assert_int_equal(check(l, "the body"), -1);
+	assert_int_equal(check(l, "the text of a mail has"), -1);
 	free(big);
 }
 
