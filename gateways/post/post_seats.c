@@ -150,14 +150,16 @@ post(struct gateway *gw, gw_ticket t, const struct gw_message *m,
 {
 	struct kept *k = xcalloc(1, sizeof(*k));
 	struct gw_message said = { .from = m->to, .body = m->body };
-	char key[32];
+	char key[32], id[GW_ID_MAX + 1];
 	struct gw_arrival v = {
 		.user = room, .is_post = true, .line = m->line, .message = &said
 	};
 	struct gw_outcome o = { .ticket = t, .fate = GW_RETRY };
 
 	snprintf(key, sizeof(key), "post %" PRIu64, t);
+	snprintf(id, sizeof(id), "p%" PRIu64, t % 1000000000);
 	v.key = str_c(key);
+	said.id = str_c(id);
 	*k = (struct kept){ gw, t };
 	if (gateway_arrive(gw, &v, 1, on_kept, k) == 0)
 		return;

@@ -66,7 +66,6 @@ void posts_give_up(struct gateway *gw, struct str key);
 /* Something that we have said in the room. */
 struct post_seen {
 	struct str id, origin_id; /* that we gave it */
-	struct str stanza_id;     /* that the room gave it; or empty */
 	struct str body;
 	bool is_past;
 };

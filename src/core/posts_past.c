@@ -3,7 +3,6 @@
  *
  * XEP-0313 1.1		4.2 archives of rooms
  * XEP-0059 1.0		pages
- * XEP-0297 1.0		forwarded messages
  */
 #include <stdlib.h>
 
@@ -21,7 +20,7 @@
 #include "xmpp/stanza.h"
 #include "xmpp/xmlw.h"
 
-enum { SCRATCH_MAX = 64 * 1024, ID_MAX = 256 };
+enum { ID_MAX = 256 };
 
 struct posts_past {
 	struct addressee *u;
@@ -88,29 +87,6 @@ on_fin(const struct stanza *answer, void *arg)
 	str_store(&p->after, last);
 	buf_release(&scratch);
 	ask(p);
-}
-
-void
-posts_past_told(
-    struct gateway *gw, const struct seat *s, const struct stanza *message)
-{
-	const struct stanza *result = stanza_child(message, "result", NS_MAM);
-	const struct stanza *m = stanza_child(
-	    stanza_child(result, "forwarded", NS_FORWARD), "message", NULL);
-	const struct stanza *origin;
-	struct post_seen seen = { .is_past = true };
-	struct buf scratch;
-
-	if (!m || !str_is(stanza_attr(m, "type"), "groupchat"))
-		return;
-	buf_init(&scratch, SCRATCH_MAX);
-	origin = stanza_child(m, "origin-id", NS_SID);
-	seen.id = stanza_attr(m, "id");
-	seen.origin_id = origin ? stanza_attr(origin, "id") : STR_EMPTY;
-	seen.stanza_id = stanza_attr(result, "id");
-	seen.body = stanza_child_text(m, "body", NULL, &scratch);
-	posts_seen(gw, seat_key(s), &seen);
-	buf_release(&scratch);
 }
 
 /* ---- questions -------------------------------------------------------- */

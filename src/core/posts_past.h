@@ -2,7 +2,7 @@
  * posts_past.h - the archive of a room, asked for what of ours is in there
  *
  *	posts_past_ask(u->past);
- *	...			each message is told to posts_seen()
+ *	...			each message is told to posts_seen() (seat_in.c)
  *	posts_are_sure(u)	that was all, or there is no more to be had
  *
  * An archive that does not answer is asked POSTS_PAST_ASKS times; one that
@@ -14,10 +14,7 @@
 #include <stdbool.h>
 
 struct addressee;
-struct gateway;
 struct posts_past;
-struct seat;
-struct stanza;
 
 enum {
 	POSTS_PAST_PAGE = 100,
@@ -33,9 +30,5 @@ void posts_past_free(struct posts_past **pp);
 void posts_past_ask(struct posts_past *p);
 void posts_past_stop(struct posts_past *p);
 bool posts_past_is_open(const struct posts_past *p);
-
-/* A message of the room itself: what its archive has to tell. */
-void posts_past_told(
-    struct gateway *gw, const struct seat *s, const struct stanza *message);
 
 #endif

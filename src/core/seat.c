@@ -82,6 +82,7 @@ seat_goes_out(struct seat *s, enum seat_again again, const struct err *err)
 	s->is_settled = false;
 	s->nsilent = 0;
 	seat_people_clear(s);
+	seat_lookups_drop(s);
 	if (again != SEAT_AGAIN_NEVER) {
 		struct backoff *b =
 		    again == SEAT_AGAIN_SLOW ? &s->slow : &s->quick;
@@ -209,6 +210,7 @@ on_info(const struct stanza *answer, void *arg)
 	}
 	buf_release(&scratch);
 	s->has_archive = answer && has_feature(answer, NS_MAM);
+	s->has_ids = answer && has_feature(answer, FEATURE_MAM_EXTENDED);
 	if (err.kind != ERR_NONE)
 		seat_goes_out(s, again, &err);
 	else
@@ -510,6 +512,7 @@ seat_init(struct seat *s)
 	backoff_init(&s->quick, SEAT_QUICK_MIN_MS, SEAT_QUICK_MAX_MS);
 	backoff_init(&s->slow, SEAT_SLOW_MIN_MS, SEAT_SLOW_MAX_MS);
 	map_init(&s->people);
+	list_init(&s->lookups);
 	s->since_at = seat_clock(s)->at;
 }
 

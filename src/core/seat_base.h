@@ -6,6 +6,7 @@
  *	seat_in.c    what rooms say
  *	seat_people.c  who else is there
  *	seat_names.c   what rooms call what we have posted
+ *	seat_lookup.c  ... before we were started
  */
 #ifndef CORE_SEAT_BASE_H
 #define CORE_SEAT_BASE_H
@@ -32,16 +33,18 @@ struct seat {
 	char *nick;             /* that it has, or asks for */
 	struct secret password;
 	enum seat_state state;
-	bool is_settled, has_archive;
-	unsigned ntaken;  /* nicks that were taken */
-	unsigned nsilent; /* pings without an answer */
-	uint64_t ask;     /* iq that is open, or 0 */
-	struct timer due; /* OUT: try again; else: see on_due() */
+	bool is_settled;
+	bool has_archive, has_ids; /* ... that can be asked for some ids */
+	unsigned ntaken;           /* nicks that were taken */
+	unsigned nsilent;          /* pings without an answer */
+	uint64_t ask;              /* iq that is open, or 0 */
+	struct timer due;          /* OUT: try again; else: see on_due() */
 	struct backoff quick, slow;
 	int64_t heard_at, since_at, asked_at;
 	struct err err; /* why it is not inside, last */
 	struct map people;
 	struct seat_names *names; /* NULL until the first */
+	struct list lookups;      /* seat_lookup.c */
 };
 
 struct seats {
@@ -109,5 +112,12 @@ void seat_names_put(struct seat *s, struct str stanza_id, struct str id);
 /* What the network calls what somebody means by that id; or empty. */
 struct str seat_names_get(const struct seat *s, struct str stanza_id);
 void seat_names_free(struct seat *s);
+
+/* ---- seat_lookup.c ---------------------------------------------------- */
+
+/* m answers what the room calls so: told as soon as that is known. */
+void seat_lookup(struct seat *s, struct str stanza_id,
+    const struct gw_message *m, enum gw_standing standing);
+void seat_lookups_drop(struct seat *s);
 
 #endif

@@ -4,11 +4,11 @@
  * XEP-0045 1.34	7.2 who is there, 7.14 and 8 to 10 who goes and why,
  *			7.4 messages, 7.5 private ones, 8.1 the subject
  * XEP-0359 0.6		ids
+ * XEP-0313 1.1, XEP-0297 1.0	what archives tell
  * XEP-0461 0.2		answers
  */
 #include "core/arrival.h"
 #include "core/posts.h"
-#include "core/posts_past.h"
 #include "core/router.h"
 #include "core/seat_base.h"
 #include "xmpp/component.h"
@@ -173,21 +173,44 @@ stanza_id(const struct seat *s, const struct inlet *in)
 	return id ? stanza_attr(id, "id") : STR_EMPTY;
 }
 
-/* Ours, seen by all: by its id, or by that which rooms leave alone. */
+/* Ours, by its id, or by that which rooms leave alone. */
 static void
-is_shown(struct seat *s, struct inlet *in)
+is_seen(struct seat *s, const struct stanza *m, struct str stanza_id,
+    bool is_past, struct buf *scratch)
 {
-	const struct stanza *origin =
-	    stanza_child(in->stanza, "origin-id", NS_SID);
-	struct post_seen seen = { .id = in->id,
+	const struct stanza *origin = stanza_child(m, "origin-id", NS_SID);
+	struct post_seen seen = { .id = stanza_attr(m, "id"),
 		.origin_id = origin ? stanza_attr(origin, "id") : STR_EMPTY,
-		.stanza_id = stanza_id(s, in),
-		.body =
-		    stanza_child_text(in->stanza, "body", NULL, &in->scratch) };
+		.body = stanza_child_text(m, "body", NULL, scratch),
+		.is_past = is_past };
 
 	seat_names_put(
-	    s, seen.stanza_id, seen.origin_id.len ? seen.origin_id : seen.id);
+	    s, stanza_id, seen.origin_id.len ? seen.origin_id : seen.id);
 	posts_seen(s->all->gw, str_c(s->key), &seen);
+}
+
+/* A message of the room itself: what its archive has to tell. */
+static void
+from_archive(struct seat *s, struct inlet *in)
+{
+	const struct stanza *result =
+	    stanza_child(in->stanza, "result", NS_MAM);
+	const struct stanza *m = stanza_child(
+	    stanza_child(result, "forwarded", NS_FORWARD), "message", NULL);
+
+	if (m && str_is(stanza_attr(m, "type"), "groupchat"))
+		is_seen(s, m, stanza_attr(result, "id"), true, &in->scratch);
+}
+
+static bool
+is_to_us(const struct seat *s, struct str reply_jid)
+{
+	struct jid to;
+
+	return jid_parse(&to, reply_jid, NULL) == 0 &&
+	    str_is(jid_bare(&to), s->room) &&
+	    (str_is(jid_resource(&to), s->nick) ||
+	        str_is(jid_resource(&to), s->wish));
 }
 
 /* Somebody says something that concerns us. */
@@ -199,6 +222,7 @@ hear(struct seat *s, struct inlet *in, bool is_private)
 		.from = jid_resource(&in->from),
 		.network_id = stanza_id(s, in) };
 	const struct seat_person *p = seat_people_get(s, m.from);
+	enum gw_standing standing = p ? p->standing : GW_STANDING_NONE;
 	struct payload said;
 
 	payload_read(in->stanza, &said);
@@ -209,8 +233,10 @@ hear(struct seat *s, struct inlet *in, bool is_private)
 	if (p)
 		m.account = str_c(p->jid);
 	if (m.body.len && (is_private || m.reply_to.len))
-		gw->ops->seat_heard(gw, str_c(s->room), str_c(s->name), &m,
-		    p ? p->standing : GW_STANDING_NONE);
+		gw->ops->seat_heard(
+		    gw, str_c(s->room), str_c(s->name), &m, standing);
+	else if (m.body.len && is_to_us(s, said.reply_jid))
+		seat_lookup(s, said.reply_to, &m, standing);
 	payload_release(&said);
 }
 
@@ -226,7 +252,7 @@ to_all(struct seat *s, struct inlet *in)
 		if (s->state == SEAT_INSIDE)
 			seat_settles(s);
 	} else if (nick.len && (is_past || str_is(nick, s->nick))) {
-		is_shown(s, in);
+		is_seen(s, in->stanza, stanza_id(s, in), is_past, &in->scratch);
 	} else if (nick.len && !is_past && s->all->gw->ops->seat_heard) {
 		hear(s, in, false);
 	}
@@ -242,7 +268,7 @@ seat_message(struct seat *s, struct inlet *in)
 	else if (str_is(in->type, "groupchat"))
 		to_all(s, in);
 	else if (is_from_room)
-		posts_past_told(s->all->gw, s, in->stanza);
+		from_archive(s, in);
 	else if (s->all->gw->ops->seat_heard && !str_is(in->type, "headline"))
 		hear(s, in, true);
 }

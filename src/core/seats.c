@@ -101,6 +101,7 @@ seat_free(struct seat *s)
 	seat_release(s);
 	seat_people_clear(s);
 	seat_names_free(s);
+	seat_lookups_drop(s);
 	map_del(&all->by_key, str_c(s->key));
 	secret_release(&s->password);
 	free(s->key);

@@ -1,15 +1,17 @@
 """People of ours in rooms of real XMPP servers, and what they post there."""
 
 import asyncio
+from xml.etree import ElementTree as ET
 
 import pytest
 from booth import XMPP_SERVERS
 from hall import RECEIVED, Hall
 from names import DOMAIN, POST_GATEWAY
-from xmppclient import KICKED, bare
+from xmppclient import KICKED, STANZA_ID, bare
 
 TEST_S = 150
 POSTS = 1000
+REPLY = "urn:xmpp:reply:0"
 MAM = "{urn:xmpp:mam:2}"
 FORWARDED = "{urn:xmpp:forward:0}forwarded/{jabber:client}message"
 
@@ -54,8 +56,7 @@ async def test_a_seat_is_taken_posts_and_hears_answers(hall, romeo, escalus):
     assert bare(seen.item["jid"]) == hall.jid("disk")
     _, text = hall.post(romeo, "disk", room, "it is hot: 1 < 2 & ünïcode 🌹")
     post = await escalus.expect_text(f"{room}/Disk", text)
-    stanza_id = post.find("{urn:xmpp:sid:0}stanza-id").get("id")
-    assert stanza_id
+    assert post.find(STANZA_ID).get("by") == room
     escalus.say(f"{room}/Disk", "who are you?", kind="chat")
     heard = await escalus.expect(
         "what was heard", kind="message", sender=POST_GATEWAY
@@ -64,6 +65,32 @@ async def test_a_seat_is_taken_posts_and_hears_answers(hall, romeo, escalus):
         f"heard by disk in {room}, in private, from owner (escalus@{DOMAIN}"
     )
     assert heard.body.endswith(" owner): who are you?")
+
+
+async def test_answers_are_heard_over_a_restart(hall, romeo, escalus):
+    room = hall.new_room()
+    await hall.make(escalus, room)
+    await hall.sit(romeo, "disk", room, "Disk")
+    _, text = hall.post(romeo, "disk", room, "who sees to it?")
+    post = await escalus.expect_text(f"{room}/Disk", text)
+    stanza_id = post.find(STANZA_ID).get("id")
+    answer = f"<reply xmlns='{REPLY}' to='{room}/Disk' id='{stanza_id}'/>"
+
+    async def heard(words):
+        escalus.say(room, words, extra=[ET.fromstring(answer)])
+        said = await escalus.expect(
+            "what was heard",
+            kind="message",
+            sender=POST_GATEWAY,
+            where=lambda s: f": {words} (answers p" in (s.body or ""),
+        )
+        return said.body.rpartition(" (")[2]
+
+    before = await heard("I do")
+    hall.passerelle.kill()
+    hall.start_passerelle()
+    await hall.seated(romeo, "disk", room, "inside")
+    assert await heard("still at it") == before
 
 
 async def test_a_seat_goes_when_it_is_taken_away(hall, romeo, escalus):

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "xmpp/muc.h"
+#include "xmpp/stanza.h"
 #include "xmpp/xmlw.h"
 
 static void
@@ -77,6 +78,24 @@ an_item_has_what_is_known_and_no_more(void **state)
 	buf_release(&out);
 }
 
+static void
+statuses_are_found_whatever_else_is_there(void **state)
+{
+	struct stanza *s = stanza_parse(
+	    STR("<x xmlns='http://jabber.org/protocol/muc#user'><item/>"
+	        "<status/><status code='x'/><status code='99999'/>"
+	        "<status code='110'/><status code='201'/></x>"));
+
+	(void)state;
+	assert_non_null(s);
+	assert_true(muc_has_status(s, MUC_SELF));
+	assert_true(muc_has_status(s, MUC_CREATED));
+	assert_false(muc_has_status(s, MUC_KICKED));
+	assert_false(muc_has_status(s, 0));
+	assert_false(muc_has_status(NULL, MUC_SELF));
+	stanza_free(&s);
+}
+
 int
 main(void)
 {
@@ -84,6 +103,7 @@ main(void)
 		cmocka_unit_test(a_date_is_written_and_read_back),
 		cmocka_unit_test(dates_are_read_in_all_their_forms),
 		cmocka_unit_test(an_item_has_what_is_known_and_no_more),
+		cmocka_unit_test(statuses_are_found_whatever_else_is_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

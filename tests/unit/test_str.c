@@ -195,6 +195,16 @@ a_hex_digit_has_a_value(void **state)
 	assert_int_equal(str_hex_digit('/'), -1);
 }
 
+/* Fowler, Noll and Vo publish these. */
+static void
+spreading_is_the_same_everywhere(void **state)
+{
+	(void)state;
+	assert_int_equal(str_spread(STR_EMPTY), 0x811c9dc5);
+	assert_int_equal(str_spread(STR("a")), 0xe40c292c);
+	assert_int_equal(str_spread(STR("foobar")), 0xbf9cf968);
+}
+
 int
 main(void)
 {
@@ -212,6 +222,7 @@ main(void)
 		cmocka_unit_test(numbers_are_digits_only_and_at_most_max),
 		cmocka_unit_test(a_copy_is_terminated),
 		cmocka_unit_test(store_may_copy_from_what_it_replaces),
+		cmocka_unit_test(spreading_is_the_same_everywhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
