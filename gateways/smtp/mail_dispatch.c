@@ -21,6 +21,7 @@
 #include "smtp/mail_deliver.h"
 #include "smtp/mail_gateway.h"
 #include "smtp/mail_inlet.h"
+#include "smtp/mail_lists.h"
 #include "smtp/mail_originals.h"
 #include "smtp/mail_take.h"
 #include "smtp/mail_target.h"
@@ -109,6 +110,7 @@ deliver(
 	if (contact.len)
 		mail_thread_came(l->mail->threads, user, contact, f.thread,
 		    l->r, d->message.id);
+	mail_lists_note(l->mail, user, l->r);
 	if (d->was_trimmed)
 		mail_originals_put(
 		    l->mail->originals, user, contact, l->r->text);

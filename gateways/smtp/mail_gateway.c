@@ -13,6 +13,7 @@
 #include "smtp/mail_blocks.h"
 #include "smtp/mail_gateway.h"
 #include "smtp/mail_inlet.h"
+#include "smtp/mail_lists.h"
 #include "smtp/mail_reader.h"
 #include "smtp/mail_register.h"
 #include "smtp/mail_smarthost.h"
@@ -32,6 +33,7 @@ static const struct mail_noun *const nouns[] = {
 	&mail_blocks_noun,
 	&mail_wishes_noun,
 	&mail_inlet_noun,
+	&mail_lists_noun,
 	&mail_takings_noun,
 	NULL,
 };
@@ -356,6 +358,11 @@ static const struct gw_command commands[] = {
 	    .where = GW_ADDR_DOMAIN,
 	    .field = mail_wish_fields,
 	    .answer = mail_senders_on_wish },
+	{ .node = "unsubscribe",
+	    .name = "Leave a mailing list",
+	    .where = GW_ADDR_DOMAIN,
+	    .field = mail_lists_fields,
+	    .answer = mail_lists_on_leave },
 	{ .node = "full-text",
 	    .name = "All of a mail",
 	    .where = GW_ADDR_DOMAIN,

@@ -25,6 +25,7 @@
 struct mail_aliases;
 struct mail_blocks;
 struct mail_inlet;
+struct mail_lists;
 struct mail_originals;
 struct mail_smarthost;
 struct mail_takings;
@@ -47,6 +48,7 @@ struct mail_gateway {
 	struct mail_wishes *wishes;
 	struct mail_inlet *inlet;
 	struct mail_originals *originals;
+	struct mail_lists *lists;
 	struct mail_takings *takings;
 	bool is_ready;                   /* what is kept has been read */
 	char canonical[GW_NAME_MAX + 1]; /* what split() said last */

@@ -22,6 +22,7 @@
 #include "smtp/mail_blocks.h"
 #include "smtp/mail_gateway.h"
 #include "smtp/mail_inlet.h"
+#include "smtp/mail_lists.h"
 #include "smtp/mail_policy.h"
 #include "smtp/mail_reader.h"
 #include "smtp/mail_spool.h"
@@ -59,6 +60,20 @@ gateway_clock(struct gateway *gw)
 {
 	(void)gw;
 	return &now;
+}
+
+void *
+gateway_priv(struct gateway *gw)
+{
+	(void)gw;
+	return &mail;
+}
+
+struct loop *
+gateway_loop(struct gateway *gw)
+{
+	(void)gw;
+	return NULL;
 }
 
 struct str
@@ -278,7 +293,7 @@ static bool is_answered;
 
 static const struct mail_noun *const nouns[] = { &mail_threads_noun,
 	&mail_blocks_noun, &mail_wishes_noun, &mail_inlet_noun,
-	&mail_takings_noun };
+	&mail_lists_noun, &mail_takings_noun };
 enum { NNOUN = sizeof(nouns) / sizeof(nouns[0]) };
 
 static int
@@ -809,6 +824,77 @@ out_of_office_is_a_message(void **state)
 	says("answer 550 5.7.1\n");
 }
 
+/* ---- lists ---------------------------------------------------------------------- */
+
+static void
+answers(const char *list, const char *expected)
+{
+	struct gw_field field = { STR("list"), str_c(list) };
+	struct err err = ERR_INIT;
+	struct buf out;
+
+	buf_init(&out, 1000);
+	if (mail_lists_on_leave(
+	        NULL, STR("romeo@example.org"), &field, 1, &out, &err) < 0)
+		buf_addf(&out, "%s", err.text);
+	assert_string_equal(out.p, expected);
+	buf_release(&out);
+}
+
+static void
+how_to_leave_a_list_is_known(void **state)
+{
+	(void)state;
+	answers("", "No mailing list has told you how to leave it.");
+	record.class = MAIL_LIST;
+	record.list_id = STR("dev.example.net");
+	record.unsubscribe = STR("mailto:leave@example.net?subject=off");
+	take("romeo@mail.example.org", NULL);
+	kept(true);
+	record.list_id = STR("ann.example.net");
+	record.unsubscribe = STR("https://example.net/off");
+	take("romeo@mail.example.org", NULL);
+	kept(true);
+	answers("",
+	    "mailing list: ann.example.net\n"
+	    "mailing list: dev.example.net\n");
+	answers("<dev.example.net>",
+	    "dev.example.net takes you off when you write there: "
+	    "mailto:leave@example.net?subject=off\n"
+	    "What stands behind ?subject= there has to be the subject.");
+	answers("ANN.example.net",
+	    "ann.example.net takes you off when you open this: "
+	    "https://example.net/off");
+	answers("x.example.net",
+	    "no list called x.example.net has told you how to leave it");
+	mail_lists_noun.forget(&mail, STR("romeo@example.org"));
+	answers("", "No mailing list has told you how to leave it.");
+}
+
+static void
+lists_outlive_restarts_and_have_a_ceiling(void **state)
+{
+	char name[60];
+
+	(void)state;
+	mail_lists_noun.on_fact(&mail, STR("romeo@example.org old.example.net"),
+	    STR("1000 open https://example.net/old"));
+	mail_lists_noun.on_fact(
+	    &mail, STR("romeo@example.org"), STR("1000 open https://x"));
+	mail_lists_noun.on_fact(&mail, STR("romeo@example.org bad.example.net"),
+	    STR("1000 open javascript:x"));
+	answers("", "mailing list: old.example.net\n");
+	record.class = MAIL_LIST;
+	record.unsubscribe = STR("https://example.net/off");
+	for (int i = 0; i < MAIL_LISTS_USER; i++) {
+		snprintf(name, sizeof(name), "l%d.example.net", i);
+		record.list_id = str_c(name);
+		mail_lists_note(&mail, STR("romeo@example.org"), &record);
+	}
+	answers("old.example.net",
+	    "no list called old.example.net has told you how to leave it");
+}
+
 /* ---- files -------------------------------------------------------------------------- */
 
 static const struct mail_part parts[] = {
@@ -949,6 +1035,8 @@ main(void)
 		TEST(backscatter_is_refused),
 		TEST(a_delay_is_told_in_words),
 		TEST(out_of_office_is_a_message),
+		TEST(how_to_leave_a_list_is_known),
+		TEST(lists_outlive_restarts_and_have_a_ceiling),
 		TEST(files_go_where_they_can_be_fetched),
 		TEST(a_file_that_nobody_takes_is_named),
 		TEST(while_the_server_is_away_files_wait_with_their_mail),
