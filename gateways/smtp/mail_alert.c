@@ -1,6 +1,7 @@
 /*
  * From what a mail says to what a room is told.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "lib/utf8.h"
@@ -471,6 +472,16 @@ mail_alert_free(struct mail_alert **ap)
 	free(a->slug);
 	free(a->to);
 	free(a);
+}
+
+void
+mail_alert_note(struct mail_alert *a, struct str name, struct str mime,
+    uint64_t size, const char *why)
+{
+	buf_addf(&a->body,
+	    "\n[" STR_FMT ", " STR_FMT ", %" PRIu64 " bytes: %s]",
+	    STR_ARG(name), STR_ARG(mime), size, why);
+	a->message.body = buf_str(&a->body);
 }
 
 void

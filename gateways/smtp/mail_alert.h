@@ -64,6 +64,10 @@ struct mail_alert *mail_alert_new(const struct mail_alert_style *style,
     const struct mail_alert_facts *facts, const struct mail_record *r);
 void mail_alert_free(struct mail_alert **ap);
 
+/* A line about a file of the mail that people do not get. */
+void mail_alert_note(struct mail_alert *a, struct str name, struct str mime,
+    uint64_t size, const char *why);
+
 /* One line of what was counted rather than said. */
 void mail_alert_digest(
     uint64_t n, struct str last, int64_t span_ms, struct buf *out);

@@ -394,6 +394,7 @@ const struct gateway_ops mail_gateway = {
 	.prompted = mail_prompted,
 	.fact = mail_fact,
 	.secret = mail_secret,
+	.seat_heard = mail_target_heard,
 	.commands = commands,
 	.ready = mail_ready,
 	.registration = &mail_registration,

@@ -266,6 +266,8 @@ note(struct mail_item *i, struct str name, struct str type, uint64_t size,
 {
 	if (i->delivery)
 		mail_delivery_note(i->delivery, name, type, size, why);
+	else
+		mail_alert_note(i->alert, name, type, size, why);
 }
 
 /* What people learn of a file that is not passed on. */
@@ -325,6 +327,7 @@ add_files(struct mail_take *t, const struct mail_record *r)
 }
 
 /* What the XMPP server will not have, people are told of in words. */
+/* An alert does not wait for its files: it may say why nothing works. */
 static void
 attach(struct mail_item *i, size_t at)
 {
@@ -339,7 +342,7 @@ attach(struct mail_item *i, size_t at)
 			    .mime = f.type,
 			    .size_bytes = f.size };
 		m->attachment = i->attachment;
-	} else if (f.is_passing) {
+	} else if (f.is_passing && !i->alert) {
 		mail_reply_set(&i->slot->reply, 451, "4.3.0",
 		    "Its files cannot be passed on just now: %s", f.err->text);
 	} else {

@@ -73,6 +73,7 @@ mail_target_add(struct mail_gateway *mail, struct str slug)
 	mail_target_wish_init(&t->wish);
 	mail_target_rule(t);
 	mail_target_digest_init(t);
+	mail_target_answers_init(t);
 	map_put(&mail->targets->by_slug, str_c(t->slug), t);
 	return t;
 }
@@ -93,6 +94,7 @@ mail_target_del(struct mail_target *t)
 	if (t->wish.is_room)
 		gateway_seat_del(
 		    t->mail->gw, str_c(t->wish.to), str_c(t->slug));
+	mail_target_answers_forget(t);
 	mail_target_forget(t);
 	mail_target_drop(t);
 }
@@ -227,7 +229,8 @@ prove(const struct mail_target *t, const struct mail_where *w,
 
 	if (w->token[0] || mail_proof_by_client(p, e->client, str_c(t->slug)))
 		return PROVEN;
-	if (p->nfrom == 0)
+	/* Who else hands in a mail writes into it what he likes. */
+	if (p->nfrom == 0 || !e->client->is_trusted)
 		return PROVEN_NOT;
 	if (!r)
 		return PROVEN_LATER;
@@ -480,6 +483,7 @@ say_or_count(struct mail_target *t, const struct mail_where *w,
 		break;
 	}
 	*out = alert_of(t, w, r);
+	mail_target_answerable(t, r, *out);
 	was_used(t);
 	return MAIL_TARGET_SAY;
 }
@@ -539,6 +543,7 @@ targets_close(struct mail_gateway *mail)
 	struct map_iter it = { 0 };
 
 	mail_target_digests_close(all);
+	mail_target_answers_close(all);
 	while (map_next(&all->by_slug, &it))
 		mail_target_drop(it.value);
 	map_release(&all->by_slug);
@@ -558,6 +563,8 @@ targets_open(
 	mail_seen_init(&all->seen, 0);
 	mail_flood_init(&all->all, &all_rule);
 	list_init(&all->tellings);
+	list_init(&all->answerable);
+	list_init(&all->sendings);
 	all->room_targets = conf_bool(conf, "room_targets");
 	for (const struct conf *c = conf_next(conf, "target", NULL); c;
 	     c = conf_next(conf, "target", c))

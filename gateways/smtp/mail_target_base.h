@@ -6,11 +6,13 @@
  *	mail_target_fact.c	what is kept of them
  *	mail_target_digest.c	what is summed up
  *	mail_target_command.c	what people can do with them
+ *	mail_target_answer.c	what rooms answer
  */
 #ifndef MAIL_TARGET_BASE_H
 #define MAIL_TARGET_BASE_H
 
 #include "core/gateway.h"
+#include "lib/bucket.h"
 #include "lib/clock.h"
 #include "lib/list.h"
 #include "lib/map.h"
@@ -60,6 +62,7 @@ struct mail_target {
 	struct mail_flood flood;
 	struct timer digest;
 	bool is_telling; /* a summary is on its way to the disk */
+	struct bucket answers, refusals; /* of people in the room */
 };
 
 struct mail_targets {
@@ -67,8 +70,12 @@ struct mail_targets {
 	struct mail_seen seen;
 	struct mail_flood all; /* of all targets together */
 	struct list tellings;  /* mail_target_digest.c */
-	struct list answers;   /* mail_target_answer.c */
-	bool room_targets;     /* everybody may make them for rooms */
+
+	/* mail_target_answer.c */
+	struct list answerable, sendings;
+	size_t nanswerable, nsending;
+
+	bool room_targets; /* everybody may make them for rooms */
 	bool is_ready;
 };
 
@@ -131,5 +138,16 @@ void mail_target_keep_counted(struct mail_target *t);
 void mail_target_counted(struct mail_target *t);
 void mail_target_digest_init(struct mail_target *t);
 void mail_target_digests_close(struct mail_targets *all);
+
+/* ---- mail_target_answer.c ---- */
+
+/* That post can be answered, if the target wants it. */
+void mail_target_answerable(struct mail_target *t, const struct mail_record *r,
+    const struct mail_alert *alert);
+void mail_target_answers_init(struct mail_target *t);
+void mail_target_on_said(
+    struct mail_target *t, struct str id, struct str value);
+void mail_target_answers_forget(struct mail_target *t);
+void mail_target_answers_close(struct mail_targets *all);
 
 #endif

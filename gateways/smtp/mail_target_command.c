@@ -313,6 +313,11 @@ try_it(struct ask *a)
 	if (t->is_off)
 		return err_set(
 		    a->err, ERR_NOT_ALLOWED, "%s is disabled", t->slug);
+	if (mail_flood_take(&t->flood, gateway_clock(a->mail->gw)->at) !=
+	    MAIL_FLOOD_SAY)
+		return err_set(a->err, ERR_BUSY,
+		    "so much was said by %s just now that a test has to wait",
+		    t->slug);
 	buf_init(&text, 1024);
 	show_test(a, &text);
 	rc = mail_target_say(t, STR("Test"), buf_str(&text), NULL, NULL);

@@ -6,6 +6,7 @@
  *	target SLUG (sealed)	the password of its room
  *	target SLUG counted	how many are to be summed up, and the subject of
  *				the last
+ *	target SLUG said ID	mail_target_answer.c
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -276,6 +277,19 @@ read_made(struct mail_gateway *mail, struct str slug, struct str value)
 		mail_target_drop(t);
 }
 
+/* More about a target that is there. */
+static void
+read_more(struct mail_target *t, struct str what, struct str value)
+{
+	struct str word;
+
+	(void)str_cut(&what, ' ', &word);
+	if (str_is(word, "counted"))
+		read_counted(t, value);
+	else if (str_is(word, "said") && what.p)
+		mail_target_on_said(t, what, value);
+}
+
 void
 mail_target_on_fact(
     struct mail_gateway *mail, struct str name, struct str value)
@@ -286,7 +300,7 @@ mail_target_on_fact(
 	(void)str_cut(&rest, ' ', &slug);
 	t = mail_target_find(mail, slug);
 	if (rest.p && t)
-		read_counted(t, value);
+		read_more(t, rest, value);
 	else if (!rest.p && t)
 		read_lines(t, value, t->owner == NULL);
 	else if (!rest.p)

@@ -290,6 +290,21 @@ subjects_of_cron_are_shortened(void **state)
 }
 
 static void
+a_file_that_nobody_gets_is_named(void **state)
+{
+	struct mail_alert *a = made(&plain, "scan", "one page");
+
+	(void)state;
+	mail_alert_note(a, STR("page.pdf"), STR("application/pdf"), 12345,
+	    "too much for one mail");
+	assert_body(a,
+	    "scan\none page\n[page.pdf, application/pdf, 12345 bytes: too much "
+	    "for one mail]");
+	assert_int_equal(a->message.span[0].end, 4);
+	mail_alert_free(&a);
+}
+
+static void
 a_summary_says_how_many_and_the_last(void **state)
 {
 	struct buf out;
@@ -325,6 +340,7 @@ main(void)
 		cmocka_unit_test(a_token_is_nowhere_in_what_is_said),
 		cmocka_unit_test(it_is_masked_everywhere),
 		cmocka_unit_test(subjects_of_cron_are_shortened),
+		cmocka_unit_test(a_file_that_nobody_gets_is_named),
 		cmocka_unit_test(a_summary_says_how_many_and_the_last),
 	};
 

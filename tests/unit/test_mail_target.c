@@ -10,6 +10,8 @@
 #include "smtp/mail_envelope.h"
 #include "smtp/mail_gateway.h"
 #include "smtp/mail_record.h"
+#include "smtp/mail_sender.h"
+#include "smtp/mail_smarthost.h"
 #include "smtp/mail_target_base.h"
 
 #define TOKEN "abcdefghijklmnopqrstuvwx23"
@@ -129,6 +131,8 @@ gateway_arrive(struct gateway *g, const struct gw_arrival *v, size_t n,
 {
 	(void)g;
 	assert_int_equal(n, 1);
+	/* A subject is the room's own. */
+	assert_true(!v->is_post || v->message->subject.len == 0);
 	if (is_full)
 		return -1;
 	buf_addf(&said, "%s " STR_FMT " from " STR_FMT ": " STR_FMT "\n",
@@ -137,6 +141,46 @@ gateway_arrive(struct gateway *g, const struct gw_arrival *v, size_t n,
 	kept = fn;
 	kept_arg = arg;
 	return 0;
+}
+
+/* The smart host: what it was given, and whom to tell what became of it. */
+static bool has_smarthost;
+static mail_sent_fn *sent;
+static void *sent_arg;
+
+struct mail_sender *
+mail_smarthost_sender(const struct mail_gateway *mail)
+{
+	static char there;
+
+	(void)mail;
+	return has_smarthost ? (struct mail_sender *)(void *)&there : NULL;
+}
+
+void
+mail_send(struct mail_sender *s, const struct mail_letter *l, mail_sent_fn *fn,
+    void *arg)
+{
+	(void)s;
+	assert_true(str_starts(l->env_from, STR("b.")));
+	assert_true(str_eq(l->env_to, l->to));
+	assert_true(str_starts(l->message_id, STR("a.")));
+	buf_addf(&said,
+	    "mail " STR_FMT " <" STR_FMT "> to " STR_FMT " " STR_FMT
+	    " after " STR_FMT ": " STR_FMT "\n",
+	    STR_ARG(l->from_name), STR_ARG(l->from), STR_ARG(l->to),
+	    STR_ARG(l->subject), STR_ARG(l->in_reply_to), STR_ARG(l->body));
+	sent = fn;
+	sent_arg = arg;
+}
+
+static void
+result(enum gw_fate fate)
+{
+	struct mail_result r = { .fate = fate };
+
+	err_set(&r.err, ERR_NOT_FOUND, "nobody is called so there");
+	sent(sent_arg, &r);
 }
 
 /* ---- the stage -------------------------------------------------------- */
@@ -212,7 +256,7 @@ begin(void **state)
 	clock_init(&hands, 1000, 1000000);
 	buf_init(&said, 1024 * 1024);
 	seat = (struct gw_seat_state){ .is_inside = true };
-	has_seat = is_full = false;
+	has_seat = is_full = has_smarthost = false;
 	kept = NULL;
 	return 0;
 }
@@ -296,6 +340,9 @@ record_of(unsigned n)
 		.hash = str_of(hash, sizeof(hash)) };
 }
 
+/* Of the last one that was said. */
+static char post_id[GW_ID_MAX + 1];
+
 static enum mail_target_end
 deliver_record(const char *local, const struct mail_record *r)
 {
@@ -313,6 +360,8 @@ deliver_record(const char *local, const struct mail_record *r)
 		    gateway_arrive(&gw, &a->arrival, 1, NULL, NULL), 0);
 		mail_target_kept(&gw.mail, a);
 	}
+	if (a)
+		snprintf(post_id, sizeof(post_id), "%s", a->id);
 	mail_alert_free(&a);
 	return is;
 }
@@ -391,13 +440,19 @@ a_sender_that_nobody_vouches_for_is_refused_after_the_data(void **state)
 	(void)state;
 	open_with("target \"disk\" { to = \"romeo@example.org\" from = "
 	          "{ \"*@nas.example.org\" } }");
+	assert_int_equal(admit("disk"), 550);
+	client.is_trusted = true;
 	assert_int_equal(admit("disk"), 250);
 	r.from.address = STR("root@nas.example.org");
 	assert_int_equal(deliver_record("disk", &r), MAIL_TARGET_REFUSE);
 	assert_int_equal(reply.code, 550);
 	assert_string_equal(reply.enhanced, "5.7.1");
 	r.auth.dmarc = STR("pass");
+	client.is_trusted = false;
+	assert_int_equal(deliver_record("disk", &r), MAIL_TARGET_REFUSE);
+	client.is_trusted = true;
 	assert_int_equal(deliver_record("disk", &r), MAIL_TARGET_SAY);
+	client.is_trusted = false;
 }
 
 static void
@@ -602,6 +657,8 @@ a_target_of_somebody_lives_on_with_its_token(void **state)
 static void
 what_the_file_says_counts(void **state)
 {
+	struct mail_target *t;
+
 	(void)state;
 	open_with(ROOM_TARGET);
 	(void)deliver("disk." TOKEN, 1);
@@ -611,7 +668,18 @@ what_the_file_says_counts(void **state)
 	(void)deliver("disk." TOKEN, 2);
 	assert_said("message romeo@example.org from disk: disk full\nsda1\n");
 	assert_true(mail_target_find(&gw.mail, STR("disk"))->used_utc > 0);
+	/* So it does where somebody had made one of that name. */
+	t = mail_target_find(&gw.mail, STR("disk"));
+	t->owner = xstrdup("juliet@example.org");
+	mail_target_keep(t);
+	restart(ROOM_TARGET);
+	buf_clear(&said);
+	(void)deliver("disk." TOKEN, 3);
+	assert_said(
+	    "post ops@conference.example.org from disk: disk full\nsda1\n");
+	assert_null(mail_target_find(&gw.mail, STR("disk"))->owner);
 	/* Gone from the file, gone. */
+	mail_target_keep(mail_target_find(&gw.mail, STR("disk")));
 	restart("");
 	assert_int_equal(admit("disk." TOKEN), 550);
 }
@@ -667,6 +735,169 @@ what_is_wrong_in_the_file_is_named(void **state)
 	}
 }
 
+/* ---- answers ---------------------------------------------------------- */
+
+#define ANSWERED                                                               \
+	"target \"disk\" { to = \"ops@conference.example.org\" token = "       \
+	"\"" TOKEN "\" replies = yes }"
+
+static struct mail_record
+record_to_answer(unsigned n)
+{
+	struct mail_record r = record_of(n);
+
+	r.from.address = STR("root@nas.example");
+	r.subject = STR("Re: disk full");
+	r.message_id = STR("1@nas.example");
+	return r;
+}
+
+static void
+hear(const char *to_post, const char *body, enum gw_standing standing)
+{
+	struct gw_message m = { .from = STR("Juliet"),
+		.reply_to = str_c(to_post),
+		.body = str_c(body) };
+
+	mail_target_heard(
+	    &gw, STR("ops@conference.example.org"), STR("disk"), &m, standing);
+}
+
+static void
+open_answered(const char *block)
+{
+	struct mail_record r = record_to_answer(1);
+
+	has_smarthost = true;
+	open_with(block);
+	assert_int_equal(deliver_record("disk." TOKEN, &r), MAIL_TARGET_SAY);
+	buf_clear(&said);
+}
+
+static void
+an_answer_of_a_member_is_mailed(void **state)
+{
+	(void)state;
+	open_answered(ANSWERED);
+	hear(post_id, "done", GW_STANDING_MEMBER);
+	assert_said("mail Juliet <disk@mail.example.org> to root@nas.example "
+	            "Re: disk full after 1@nas.example: done\n");
+	result(GW_SENT);
+	assert_said("");
+}
+
+static void
+where_answers_go_the_mail_may_say(void **state)
+{
+	struct mail_record r;
+
+	(void)state;
+	open_answered(ANSWERED);
+	r = record_to_answer(2);
+	r.reply_to[0].address = STR("help@nas.example");
+	r.nreply_to = 1;
+	(void)deliver_record("disk." TOKEN, &r);
+	buf_clear(&said);
+	hear(post_id, "done", GW_STANDING_OWNER);
+	assert_true(str_starts(buf_str(&said),
+	    STR("mail Juliet <disk@mail.example.org> to help@nas.example ")));
+	result(GW_SENT);
+}
+
+static void
+nothing_else_is_mailed(void **state)
+{
+	(void)state;
+	open_answered(ANSWERED);
+	hear("", "just talk", GW_STANDING_OWNER);
+	hear("n0000000000000000", "an answer to others", GW_STANDING_OWNER);
+	hear(post_id, "", GW_STANDING_OWNER);
+	assert_said("");
+	hear(post_id, "let me", GW_STANDING_NONE);
+	assert_said("post ops@conference.example.org from disk: Juliet: not "
+	            "mailed: only members of this room answer by mail\n");
+	hear(post_id, "let me", GW_STANDING_OUTCAST);
+	assert_int_equal(gw.mail.targets->nsending, 0);
+	for (int i = 0; i < 20; i++)
+		hear(post_id, "let me", GW_STANDING_NONE);
+	buf_clear(&said);
+	hear(post_id, "let me", GW_STANDING_NONE);
+	assert_said("");
+}
+
+static void
+answers_are_off_unless_the_operator_wants_them(void **state)
+{
+	(void)state;
+	open_answered(ROOM_TARGET);
+	hear(post_id, "done", GW_STANDING_OWNER);
+	assert_said("");
+}
+
+static void
+an_answer_that_fails_is_told_in_the_room(void **state)
+{
+	(void)state;
+	open_answered(ANSWERED);
+	hear(post_id, "done", GW_STANDING_OWNER);
+	buf_clear(&said);
+	result(GW_REFUSED);
+	assert_said("post ops@conference.example.org from disk: Juliet: not "
+	            "mailed: nobody is called so there\n");
+	hear(post_id, "done", GW_STANDING_OWNER);
+	for (int i = 0; i < 4; i++) {
+		buf_clear(&said);
+		result(GW_RETRY);
+		assert_said("");
+		move(10 * MINUTE);
+		assert_true(str_starts(buf_str(&said), STR("mail ")));
+	}
+	buf_clear(&said);
+	result(GW_RETRY);
+	assert_said("post ops@conference.example.org from disk: Juliet: not "
+	            "mailed: nobody is called so there\n");
+	has_smarthost = false;
+	hear(post_id, "done", GW_STANDING_OWNER);
+	assert_said("post ops@conference.example.org from disk: Juliet: not "
+	            "mailed: no mail is sent from here\n");
+}
+
+static void
+there_are_so_many_answers_and_no_more(void **state)
+{
+	(void)state;
+	open_answered(ANSWERED);
+	for (int i = 0; i < 30; i++)
+		hear(post_id, "done", GW_STANDING_OWNER);
+	assert_int_equal(gw.mail.targets->nsending, 10);
+}
+
+static void
+what_was_said_can_be_answered_for_a_week_over_restarts(void **state)
+{
+	char first[GW_ID_MAX + 1];
+	struct mail_record r;
+
+	(void)state;
+	open_answered(ANSWERED);
+	memcpy(first, post_id, sizeof(first));
+	restart(ANSWERED);
+	buf_clear(&said);
+	hear(first, "done", GW_STANDING_OWNER);
+	assert_true(str_starts(buf_str(&said), STR("mail Juliet ")));
+	result(GW_SENT);
+	buf_clear(&said);
+	move((int64_t)7 * 24 * 60 * MINUTE);
+	hear(first, "done", GW_STANDING_OWNER);
+	assert_said("");
+	/* The next one that is said makes room on the disk. */
+	r = record_to_answer(7);
+	assert_int_equal(deliver_record("disk." TOKEN, &r), MAIL_TARGET_SAY);
+	for (size_t i = 0; i < nfact; i++)
+		if (strstr(fact[i].name, first))
+			assert_string_equal(fact[i].value, "");
+}
+
 int
 main(void)
 {
@@ -688,6 +919,13 @@ main(void)
 		T(what_the_file_says_counts),
 		T(one_that_is_disabled_takes_nothing),
 		T(what_is_wrong_in_the_file_is_named),
+		T(an_answer_of_a_member_is_mailed),
+		T(where_answers_go_the_mail_may_say),
+		T(nothing_else_is_mailed),
+		T(answers_are_off_unless_the_operator_wants_them),
+		T(an_answer_that_fails_is_told_in_the_room),
+		T(there_are_so_many_answers_and_no_more),
+		T(what_was_said_can_be_answered_for_a_week_over_restarts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
