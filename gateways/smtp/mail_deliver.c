@@ -12,7 +12,7 @@
 #include "smtp/mail_words.h"
 
 enum {
-	WORDS_MAX = 64 * 1024, /* names and addresses that are shown */
+	WORDS_MORE = 64, /* beside what is counted: ids, "mail" */
 	LATE_MIN_MS = 10 * 60 * 1000,
 	ID_LEN = 16,
 };
@@ -27,10 +27,32 @@ struct making {
 
 /* ---- names that last --------------------------------------------------- */
 
+static size_t
+length_of(const struct mail_name *n)
+{
+	return n->address.len + n->name.len;
+}
+
 /*
- * All strings of the message stand one after another in d->words, which is
- * never added to above what was reserved: it does not move.
+ * All strings of the message stand one after another in d->words: it has room
+ * for them from the start, and takes no more, so it never moves.
  */
+static void
+words_init(struct making *k)
+{
+	const struct mail_deliver_facts *f = k->facts;
+	size_t n = f->user.len + f->line.len + f->contact.len + f->answers.len +
+	    f->thread->xmpp.len + k->r->subject.len + k->r->from.name.len +
+	    k->r->importance.len + WORDS_MORE;
+
+	for (size_t i = 0; i < k->r->nparty; i++)
+		n += length_of(&k->r->party[i].who);
+	for (size_t i = 0; i < k->r->nreply_to; i++)
+		n += length_of(&k->r->reply_to[i]);
+	buf_init(&k->d->words, n);
+	(void)buf_reserve(&k->d->words, n);
+}
+
 static struct str
 keep(struct mail_delivery *d, struct str s)
 {
@@ -274,12 +296,7 @@ add_text(struct making *k)
 	buf_addf(&d->body, "\n… (%zu more lines)",
 	    count_lines(text) - count_lines(head));
 	d->was_trimmed = false; /* what is uploaded is all of it */
-	buf_add_str(&d->text, k->r->text);
-	if (k->r->was_cut)
-		buf_add_str(&d->text, STR("\n… (the mail goes on)\n"));
-	d->rest = (struct gw_file){ .name = STR("mail.txt"),
-		.type = STR("text/plain; charset=utf-8"),
-		.body = buf_str(&d->text) };
+	d->wants_whole = true;
 }
 
 /* The end without a line break; never nothing. */
@@ -342,9 +359,7 @@ mail_delivery_new(const struct mail_deliver_style *style,
 	struct making k = { .d = d, .style = style, .facts = facts, .r = r };
 
 	buf_init(&d->body, MAIL_DELIVER_MAX);
-	buf_init(&d->text, MAIL_TEXT_MAX + 100);
-	buf_init(&d->words, WORDS_MAX);
-	(void)buf_reserve(&d->words, WORDS_MAX);
+	words_init(&k);
 	d->wants_files = style->files;
 	set_message(&k);
 	add_parties(&k);
@@ -366,7 +381,6 @@ mail_delivery_free(struct mail_delivery **dp)
 	if (!d)
 		return;
 	buf_release(&d->body);
-	buf_release(&d->text);
 	buf_release(&d->words);
 	free(d);
 }

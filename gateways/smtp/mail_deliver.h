@@ -3,8 +3,8 @@
  *
  * Its text, with the subject in bold in front where a conversation begins or
  * turns to something else, what is to be known of it in brackets, and what it
- * is an answer to.  What is too long for a chat is a file, which the caller
- * uploads; its own files are the caller's, too.
+ * is an answer to.  What is too long for a chat is to be a file, which is the
+ * caller's task, as the files of the mail are.
  *
  * Limits     MAIL_DELIVER_TEXT bytes of the text, MAIL_DELIVER_SHOWN people
  *            in words and GW_PARTIES_MAX for clients.
@@ -51,15 +51,14 @@ struct mail_deliver_facts {
 struct mail_delivery {
 	struct gw_arrival arrival; /* its message is the one below */
 	struct gw_message message; /* the caller adds attachments */
-	struct gw_file rest; /* the whole text, to be uploaded before the mail's
-	                        own files; an empty body: nothing */
-	bool wants_files;    /* those of the mail, too */
-	bool was_trimmed;    /* the text has less than the mail */
+	bool wants_whole; /* all of its text is to be uploaded, before ... */
+	bool wants_files; /* ... the mail's own files, if those are, too */
+	bool was_trimmed; /* the text has less than the mail */
 
 	/* private */
 	struct gw_span strong;
 	struct gw_party party[GW_PARTIES_MAX];
-	struct buf body, text, words;
+	struct buf body, words;
 	char key[2 * MAIL_HASH_BYTES + 1];
 	char id[GW_ID_MAX + 1];
 };

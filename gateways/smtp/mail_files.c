@@ -1,5 +1,6 @@
 #include "smtp/mail_files.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "core/gateway.h"
@@ -176,11 +177,9 @@ mail_files_free(struct mail_files **fp)
 size_t
 mail_files_add(struct mail_files *f, const struct gw_file *file)
 {
-	struct file *x;
+	struct file *x = xcalloc(1, sizeof(*x));
 
-	if (f->n == MAIL_FILES_MAX)
-		return MAIL_FILES_MAX;
-	x = xcalloc(1, sizeof(*x));
+	assert(f->n < MAIL_FILES_MAX);
 	x->files = f;
 	x->name = str_dup(file->name);
 	x->type = str_dup(file->type);

@@ -42,7 +42,10 @@ struct mail_files *mail_files_new(
     struct gateway *gw, mail_files_fn *fn, void *arg);
 void mail_files_free(struct mail_files **fp); /* NULL is accepted */
 
-/* Where it is from now on; one that is not taken has an err at once. */
+/*
+ * Where it is from now on; one that is not taken has an err at once.  Not more
+ * than MAIL_FILES_MAX.
+ */
 size_t mail_files_add(struct mail_files *f, const struct gw_file *file);
 size_t mail_files_count(const struct mail_files *f);
 

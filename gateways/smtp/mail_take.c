@@ -23,7 +23,7 @@
 
 struct mail_takings {
 	struct list list;
-	size_t n;
+	size_t n, nitem;
 };
 
 #define TAKE(x) LIST_ENTRY(x, struct mail_take, node)
@@ -34,6 +34,7 @@ item_free(struct mail_item *i)
 {
 	list_del(&i->node);
 	i->slot->take->nitem--;
+	i->slot->take->mail->takings->nitem--;
 	mail_delivery_free(&i->delivery);
 	mail_alert_free(&i->alert);
 	free(i->attachment);
@@ -79,7 +80,10 @@ mail_take_item(struct mail_slot *slot, struct mail_delivery *delivery,
 	i->alert = alert;
 	i->rest = MAIL_ITEM_NONE;
 	list_add(&t->items, &i->node);
-	if (++t->nitem <= MAIL_TAKE_ITEMS)
+	t->nitem++;
+	t->mail->takings->nitem++;
+	if (t->nitem <= MAIL_TAKE_ITEMS &&
+	    t->mail->takings->nitem <= MAIL_TAKINGS_ITEMS)
 		return i;
 	item_free(i);
 	mail_reply_set(&slot->reply, 452, "4.5.3", "Too many recipients");
@@ -254,12 +258,6 @@ wants_files(const struct mail_item *i)
 	return i->alert ? i->alert->wants_files : i->delivery->wants_files;
 }
 
-static const struct gw_file *
-rest_of(const struct mail_item *i)
-{
-	return i->alert ? &i->alert->rest : &i->delivery->rest;
-}
-
 static void
 note(struct mail_item *i, struct str name, struct str type, uint64_t size,
     const char *why)
@@ -306,11 +304,37 @@ add_own(struct mail_take *t, const struct mail_record *r, bool wanted)
 	}
 }
 
+/* All of its text once, whoever is to have it. */
+static size_t
+add_whole(struct mail_take *t, const struct mail_record *r)
+{
+	struct gw_file file = { .name = STR("mail.txt"),
+		.type = STR("text/plain; charset=utf-8"),
+		.body = r->text };
+
+	if (t->whole == MAIL_ITEM_NONE)
+		t->whole = mail_files_add(t->files, &file);
+	return t->whole;
+}
+
+static void
+add_rest(struct mail_item *i, const struct mail_record *r)
+{
+	struct mail_take *t = i->slot->take;
+
+	if (i->delivery && i->delivery->wants_whole)
+		i->rest = add_whole(t, r);
+	else if (i->alert && i->alert->rest.body.len &&
+	    mail_files_count(t->files) < MAIL_FILES_MAX - 1)
+		i->rest = mail_files_add(t->files, &i->alert->rest);
+}
+
 static void
 add_files(struct mail_take *t, const struct mail_record *r)
 {
 	bool wanted = false;
 
+	t->whole = MAIL_ITEM_NONE;
 	LIST_EACH(&t->items, n)
 	{
 		wanted |= wants_files(ITEM(n));
@@ -318,11 +342,7 @@ add_files(struct mail_take *t, const struct mail_record *r)
 	add_own(t, r, wanted);
 	LIST_EACH(&t->items, n)
 	{
-		struct mail_item *i = ITEM(n);
-
-		if (rest_of(i)->body.len &&
-		    mail_files_count(t->files) < MAIL_FILES_MAX)
-			i->rest = mail_files_add(t->files, rest_of(i));
+		add_rest(ITEM(n), r);
 	}
 }
 

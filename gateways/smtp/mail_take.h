@@ -41,7 +41,8 @@ enum {
 	MAIL_TAKINGS_MAX = 200,
 	MAIL_TAKE_MS = 50 * 1000, /* the other end waits for a minute */
 	MAIL_UPLOAD_MS = 30 * 1000,
-	MAIL_TAKE_ITEMS = 400, /* of all recipients */
+	MAIL_TAKE_ITEMS = 400, /* messages of one */
+	MAIL_TAKINGS_ITEMS = 4000,
 	MAIL_OPERATORS_MAX = 10,
 };
 
@@ -80,6 +81,7 @@ struct mail_take {
 	struct mail_files *files;
 	size_t own[MAIL_PARTS_CARRIED]; /* those of the mail, among them */
 	size_t nown;
+	size_t whole; /* all of its text, likewise; or MAIL_ITEM_NONE */
 	struct list items;
 	size_t nitem;
 	unsigned pending; /* slots that wait for the disk */

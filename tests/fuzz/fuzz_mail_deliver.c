@@ -48,7 +48,7 @@ deliver(const struct mail_record *r, bool flag)
 	for (size_t i = 0; i < m->nspan; i++)
 		check(m->span[i].start <= m->span[i].end &&
 		    m->span[i].end <= m->body.len);
-	check(utf8_is_xml(d->rest.body));
+	check(d->words.len <= d->words.max && !buf_is_full(&d->words));
 	mail_delivery_free(&d);
 }
 

@@ -20,6 +20,7 @@
 #include "smtp/mail_alert.h"
 #include "smtp/mail_alias.h"
 #include "smtp/mail_blocks.h"
+#include "smtp/mail_deliver.h"
 #include "smtp/mail_gateway.h"
 #include "smtp/mail_inlet.h"
 #include "smtp/mail_lists.h"
@@ -982,6 +983,22 @@ while_the_server_is_away_files_wait_with_their_mail(void **state)
 }
 
 static void
+a_long_text_is_one_file_for_all(void **state)
+{
+	static char text[MAIL_DELIVER_TEXT * 2];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	record.text = record.fresh = str_of(text, sizeof(text));
+	take("romeo@mail.example.org", "juliet@mail.example.org");
+	says("upload mail.txt\n");
+	uploaded(0, "https://up/1");
+	kept(true);
+	assert_non_null(strstr(said.p, "file mail.txt https://up/1\narrive"));
+	assert_non_null(strstr(said.p, "https://up/1\nanswer 250 2.0.0 250"));
+}
+
+static void
 an_upload_has_a_deadline(void **state)
 {
 	(void)state;
@@ -1040,6 +1057,7 @@ main(void)
 		TEST(files_go_where_they_can_be_fetched),
 		TEST(a_file_that_nobody_takes_is_named),
 		TEST(while_the_server_is_away_files_wait_with_their_mail),
+		TEST(a_long_text_is_one_file_for_all),
 		TEST(an_upload_has_a_deadline),
 		TEST(who_wants_no_files_reads_their_names),
 	};
