@@ -351,6 +351,34 @@ operator_at(const struct letter *l, size_t i)
 	return gateway_admin(l->mail->gw, i);
 }
 
+/* Of whose mail somebody complains, if it was one of ours. */
+static struct str
+accused(const struct letter *l)
+{
+	struct mail_thread_owner who;
+	uint64_t ticket;
+
+	return l->r->class == MAIL_ARF &&
+	        mail_bounce_ticket(
+	            &l->mail->refs, l->r, STR_EMPTY, utc_of(l), &ticket) &&
+	        mail_thread_whose(
+	            l->mail->threads, &l->mail->refs, ticket, &who)
+	    ? who.user
+	    : STR_EMPTY;
+}
+
+static void
+write_remark(const struct letter *l, char out[REMARK_MAX])
+{
+	struct str user = accused(l);
+
+	(void)snprintf(out, REMARK_MAX, "%s" STR_FMT "%sto " STR_FMT,
+	    user.len                      ? "complaint about a mail of "
+	        : l->r->class == MAIL_ARF ? "complaint "
+	                                  : "",
+	    STR_ARG(user), user.len ? ", " : "", STR_ARG(l->slot->recipient));
+}
+
 /* Complaints, and what people and servers tell who runs this. */
 static void
 on_operator(struct letter *l)
@@ -363,9 +391,7 @@ on_operator(struct letter *l)
 		return;
 	buf_init(&name, 2 * MAIL_ADDRESS_MAX);
 	contact = contact_of(l, &name);
-	(void)snprintf(remark, sizeof(remark), "%sto " STR_FMT,
-	    l->r->class == MAIL_ARF ? "complaint " : "",
-	    STR_ARG(l->slot->recipient));
+	write_remark(l, remark);
 	for (size_t i = 0;
 	     i < MAIL_OPERATORS_MAX && (jid = operator_at(l, i)).len; i++)
 		deliver(l, jid, contact, str_c(remark));

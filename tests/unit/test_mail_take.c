@@ -259,20 +259,6 @@ mail_target_login(struct mail_gateway *gw, struct str user, struct str password)
 	return str_is(user, "disk") && str_is(password, "token");
 }
 
-void
-mail_alert_free(struct mail_alert **ap)
-{
-	struct mail_alert *a = *ap;
-
-	*ap = NULL;
-	if (!a)
-		return;
-	buf_release(&a->title);
-	buf_release(&a->body);
-	buf_release(&a->whole);
-	free(a);
-}
-
 struct str
 mail_alias_user(const struct mail_gateway *gw, const struct mail_where *where)
 {
@@ -825,6 +811,23 @@ out_of_office_is_a_message(void **state)
 	says("answer 550 5.7.1\n");
 }
 
+static void
+a_complaint_names_whose_mail_it_was(void **state)
+{
+	mail_ref_text id;
+
+	(void)state;
+	was_sent();
+	mail_ref_message(&mail.refs, STR("abc"), 7, id);
+	record.class = MAIL_ARF;
+	record.returned_id = str_c(id);
+	take("abuse@mail.example.org", NULL);
+	kept(true);
+	says("arrive admin@example.org from bob@example.net: [complaint about "
+	     "a mail of romeo@example.org, to abuse@mail.example.org]\nhello\n"
+	     "answer 250 2.0.0\n");
+}
+
 /* ---- lists ---------------------------------------------------------------------- */
 
 static void
@@ -1052,6 +1055,7 @@ main(void)
 		TEST(backscatter_is_refused),
 		TEST(a_delay_is_told_in_words),
 		TEST(out_of_office_is_a_message),
+		TEST(a_complaint_names_whose_mail_it_was),
 		TEST(how_to_leave_a_list_is_known),
 		TEST(lists_outlive_restarts_and_have_a_ceiling),
 		TEST(files_go_where_they_can_be_fetched),
