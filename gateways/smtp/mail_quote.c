@@ -101,10 +101,11 @@ static const char *const original[] = { "original message", "original email",
 	"message d’origine", "message original", "courriel original",
 	"mensaje original", "messaggio originale", "oorspronkelijk bericht",
 	"origineel bericht", "mensagem original", "ursprungligt meddelande",
-	"originalmeddelande", "oprindelig meddelelse", "opprinnelig melding",
-	"alkuperäinen viesti", "oryginalna wiadomość", "wiadomość oryginalna",
-	"původní zpráva", "eredeti üzenet", "orijinal mesaj",
-	"Исходное сообщение", "原始邮件", "原始郵件", "原始メッセージ" };
+	"originalmeddelande", "oprindelig meddelelse", "oprindelig besked",
+	"opprinnelig e-post", "opprinnelig melding", "alkuperäinen viesti",
+	"oryginalna wiadomość", "wiadomość oryginalna", "původní zpráva",
+	"eredeti üzenet", "orijinal mesaj", "Исходное сообщение", "原始邮件",
+	"原始郵件", "原始メッセージ" };
 
 /* What help desks put on top of what they send. */
 static const char *const above[] = { "reply above this line",
@@ -168,6 +169,7 @@ static const struct {
 	{ "sent", MAIL_QUOTE_DATE },
 	{ "date", MAIL_QUOTE_DATE },
 	{ "date sent", MAIL_QUOTE_DATE },
+	{ "message du", MAIL_QUOTE_DATE }, /* Orange */
 	{ "sent on", MAIL_QUOTE_DATE },
 	{ "gesendet", MAIL_QUOTE_DATE },
 	{ "gesendet am", MAIL_QUOTE_DATE },
@@ -315,49 +317,74 @@ signs_of(struct str s)
 	return got;
 }
 
-/* Its last character says that something follows. */
+/* Its end says that something follows. */
 static bool
 is_open(struct str s)
 {
 	return str_ends(s, STR(":")) || str_ends(s, STR("：")) ||
-	    str_ends(s, STR("---"));
+	    str_ends(s, STR("---")) || str_ends(s, STR(" wrote"));
+}
+
+/* As one line, with ordinary blanks. */
+static struct str
+one_line(struct str s, char *to)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		bool is_nbsp = str_starts(str_skip(s, i), STR("\xc2\xa0"));
+
+		to[n++] = s.p[i] == '\n' || is_nbsp ? ' ' : s.p[i];
+		i += is_nbsp;
+	}
+	return str_of(to, n);
+}
+
+/* A verb; or, in languages that have none there, "<juliet@example.org>:". */
+static enum mail_quote_said
+said(struct str s)
+{
+	bool has_verb = contains_any(s, verbs, COUNT(verbs));
+	bool is_sender = str_ends(s, STR(">:"));
+	struct signs got = signs_of(s);
+
+	if (has_verb && got.has_address && got.ndigit >= ADDRESS_DIGITS)
+		return MAIL_QUOTE_CERTAIN;
+	if ((has_verb || (is_sender && got.has_address)) && got.has_time &&
+	    got.ndigit >= DATE_DIGITS && mail_quote_may_begin(s))
+		return MAIL_QUOTE_CERTAIN;
+	if (has_verb || begins_any(s, quoting, COUNT(quoting)))
+		return MAIL_QUOTE_MAYBE;
+	return got.has_address && got.ndigit >= ADDRESS_DIGITS
+	    ? MAIL_QUOTE_MAYBE
+	    : MAIL_QUOTE_NO;
 }
 
 enum mail_quote_said
 mail_quote_said(struct str line)
 {
+	char copy[MAIL_QUOTE_LINE_MAX];
 	struct str s = bare(line);
-	struct signs got;
-	bool has_verb;
 
 	if (s.len > MAIL_QUOTE_LINE_MAX || mail_quote_is_marked(line) ||
 	    !is_open(s))
 		return MAIL_QUOTE_NO;
-	got = signs_of(s);
-	has_verb = contains_any(s, verbs, COUNT(verbs));
-	if (has_verb && got.has_address && got.ndigit >= ADDRESS_DIGITS)
-		return MAIL_QUOTE_CERTAIN;
-	if (has_verb && got.has_time && got.ndigit >= DATE_DIGITS &&
-	    mail_quote_may_begin(s))
-		return MAIL_QUOTE_CERTAIN;
-	if (has_verb || begins_any(s, quoting, COUNT(quoting)))
-		return MAIL_QUOTE_MAYBE;
-	/* Japanese, and languages that are not here: a date and an address. */
-	return got.has_address && got.ndigit >= ADDRESS_DIGITS
-	    ? MAIL_QUOTE_MAYBE
-	    : MAIL_QUOTE_NO;
+	return said(one_line(s, copy));
 }
 
 bool
 mail_quote_may_begin(struct str line)
 {
 	struct str s = bare(line);
+	struct signs got;
 
 	if (s.len == 0 || s.len > MAIL_QUOTE_LINE_MAX ||
 	    mail_quote_is_marked(line))
 		return false;
+	got = signs_of(s);
 	return is_digit(s.p[0]) || begins_any(s, starts, COUNT(starts)) ||
-	    begins_any(s, quoting, COUNT(quoting));
+	    begins_any(s, quoting, COUNT(quoting)) ||
+	    (got.has_time && got.ndigit >= DATE_DIGITS);
 }
 
 bool
@@ -368,7 +395,7 @@ mail_quote_is_rule(struct str line)
 	for (size_t i = 0; i < s.len; i++)
 		if (!strchr("_-=*# ", s.p[i]) || !s.p[i])
 			return false;
-	return s.len >= 5;
+	return s.len >= 4;
 }
 
 /*
@@ -377,7 +404,9 @@ mail_quote_is_rule(struct str line)
  */
 static const char *const footers[] = { "sent from my ", "sent from mail for",
 	"sent from outlook", "sent from yahoo", "sent from proton",
-	"sent from aol", "sent from samsung", "sent from a mobile",
+	"sent from aol", "sent from samsung", "sent from typeapp",
+	"sent from mailbird", "sent from tuta", "sent from nine",
+	"sent from spark", "sent from blue", "sent from a mobile",
 	"sent via the samsung", "sent via blackberry", "sent with proton",
 	"sent with [proton", "sent with tuta", "sent with spark",
 	"sent with airmail", "sent with mailspring", "sent using zoho",

@@ -47,7 +47,7 @@ enum mail_quote_said mail_quote_said(struct str line);
 /* Could such a line begin so, that ends in one of the next lines? */
 bool mail_quote_may_begin(struct str line);
 
-/* Only "_", "-", "=", "*" or blanks, five or more: ________ */
+/* Only "_", "-", "=", "*" or blanks, four or more: ________ */
 bool mail_quote_is_rule(struct str line);
 
 /* What phones and free services put below: "Sent from my ...". */

@@ -124,25 +124,41 @@ may_go_on(const struct lines *l, size_t i)
 	    mail_quote_may_begin(s);
 }
 
+/* Only the end of one that was broken: ">:". */
+static bool
+is_end_of_said(struct str line)
+{
+	return str_is(str_trim(line), ">:");
+}
+
+/* Does what begins in a later line, up to k, say as much? */
+static bool
+begins_later(
+    const struct lines *l, size_t i, size_t k, enum mail_quote_said how)
+{
+	for (i++; i <= k; i++)
+		if (mail_quote_may_begin(l->line[i]) &&
+		    mail_quote_said(joined(l, i, k)) == how)
+			return true;
+	return false;
+}
+
 /*
  * The line above a quote that begins at i, with the lines that it is broken
- * into: behind its last line, or i.  The shortest that says as much: what is
- * in front of it was written by somebody.
+ * into: behind its last line, or i.  What is in front of the last beginning
+ * was written by somebody.
  */
 static size_t
 said_end(const struct lines *l, size_t i, enum mail_quote_said *how)
 {
 	for (size_t k = i; k < l->n && k < i + BROKEN_LINES; k++) {
-		if (is_blank(l, k) || mail_quote_is_marked(l->line[k]) ||
-		    (k > i && !may_go_on(l, i)))
+		if (is_blank(l, k) || (k > i && !may_go_on(l, i)) ||
+		    (mail_quote_is_marked(l->line[k]) &&
+		        (k == i || !is_end_of_said(l->line[k]))))
 			break;
 		*how = mail_quote_said(joined(l, i, k));
-		if (*how == MAIL_QUOTE_NO)
-			continue;
-		for (size_t later = i + 1; later <= k; later++)
-			if (mail_quote_said(joined(l, later, k)) == *how)
-				return i;
-		return k + 1;
+		if (*how != MAIL_QUOTE_NO)
+			return begins_later(l, i, k, *how) ? i : k + 1;
 	}
 	*how = MAIL_QUOTE_NO;
 	return i;
@@ -289,6 +305,15 @@ cut_old_mail(const struct lines *l)
 
 /* What is below. */
 
+static bool
+is_list_rule(struct str line)
+{
+	struct str s = str_trim(line);
+
+	return mail_quote_is_rule(s) || delimited_max(line) ||
+	    str_is(s, "---") || str_is(s, "__");
+}
+
 /* A mailing list's: a rule, some lines, one of them with its words. */
 static size_t
 cut_list_footer(const struct lines *l, size_t end)
@@ -300,10 +325,7 @@ cut_list_footer(const struct lines *l, size_t end)
 		i--;
 		if (mail_quote_is_list_footer(l->line[i]))
 			is_one = true;
-		if (is_one &&
-		    (mail_quote_is_rule(l->line[i]) ||
-		        delimited_max(l->line[i]) ||
-		        str_is(str_trim(l->line[i]), "---")))
+		if (is_one && is_list_rule(l->line[i]))
 			return i;
 	}
 	return end;
