@@ -222,22 +222,29 @@ flow_recall(struct str name)
 	return NULL;
 }
 
-/* "{x}": remember value as x. */
-static bool
-remember(const char *pattern, const char *value)
+void
+flow_remember(struct str name, struct str value)
 {
-	struct str name = str_c(pattern);
 	size_t i;
 
-	if (name.len < 3 || name.p[0] != '{' || name.p[name.len - 1] != '}')
-		return false;
-	name = str_of(name.p + 1, name.len - 2);
 	for (i = 0; i + 1 < MEMORY_MAX && memory[i].name[0]; i++)
 		if (str_is(name, memory[i].name))
 			break;
 	snprintf(
 	    memory[i].name, sizeof(memory[i].name), STR_FMT, STR_ARG(name));
-	snprintf(memory[i].value, sizeof(memory[i].value), "%s", value);
+	snprintf(
+	    memory[i].value, sizeof(memory[i].value), STR_FMT, STR_ARG(value));
+}
+
+/* "{x}": remember value as x. */
+static bool
+remember(const char *pattern, const char *value)
+{
+	struct str name = str_c(pattern);
+
+	if (name.len < 3 || name.p[0] != '{' || name.p[name.len - 1] != '}')
+		return false;
+	flow_remember(str_of(name.p + 1, name.len - 2), str_c(value));
 	return true;
 }
 

@@ -24,6 +24,8 @@
 /* What was remembered under a name; NULL: nothing.  Kept until it is replaced. */
 const char *flow_recall(struct str name);
 
+void flow_remember(struct str name, struct str value);
+
 /* True: fits.  Else why is one line for people. */
 bool flow_match(struct str pattern, struct str got, struct buf *why);
 

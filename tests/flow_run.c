@@ -73,6 +73,7 @@
  *	said LINE                             it says next, * is anything
  *	figure LINE                           Prometheus is shown that
  *	http <- METHOD URL BODY               and more: see flow_http.h
+ *	mailout <- ADDRESS SUBJECT            and more: see flow_mailout.h
  *	log == TEXT                           a warning or error, announced
  *	nothing else                          all that came out has been named;
  *	                                      implied at the end
@@ -100,6 +101,7 @@
 #include "fake/fake.h"
 #include "flow_http.h"
 #include "flow_mail.h"
+#include "flow_mailout.h"
 #include "flow_match.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
@@ -554,6 +556,17 @@ expand_recalled(struct str *in, struct buf *out)
 	return true;
 }
 
+/* All of them; what is none stays. */
+static void
+recall_all(struct str in, struct buf *out)
+{
+	while (in.len)
+		if (!expand_recalled(&in, out)) {
+			buf_addc(out, *in.p);
+			in = str_skip(in, 1);
+		}
+}
+
 /* @irc' -> @irc.example.org', to='irc' -> to='irc.example.org'. */
 static void
 expand(struct str in, bool is_sent, struct buf *out)
@@ -866,9 +879,13 @@ static void
 mails(struct fake_link *f, struct str rest)
 {
 	const char *wrong;
+	struct buf what;
 
 	settle();
-	wrong = flow_mail(f, rest);
+	buf_init(&what, FILE_MAX);
+	recall_all(rest, &what);
+	wrong = flow_mail(f, buf_str(&what));
+	buf_release(&what);
 	if (wrong)
 		fail("%s", wrong);
 }
@@ -1125,6 +1142,8 @@ nothing_else(void)
 
 	settle();
 	wrong = flow_http_left();
+	if (!wrong)
+		wrong = flow_mailout_left();
 	if (wrong)
 		fail("%s", wrong);
 	if (play.nwarning)
@@ -1234,14 +1253,22 @@ run_command(struct str line)
 	settle();
 }
 
+typedef const char *words_fn(
+    struct str first, struct str verb, struct str rest);
+
+/* Words that have a file of their own; {x} in them is what was remembered. */
 static void
-http(struct str first, struct str verb, struct str rest)
+outside(words_fn *fn, struct str first, struct str verb, struct str rest)
 {
 	const char *wrong;
+	struct buf line;
 
 	start();
 	settle();
-	wrong = flow_http(first, verb, rest);
+	buf_init(&line, FILE_MAX);
+	recall_all(rest, &line);
+	wrong = fn(first, verb, buf_str(&line));
+	buf_release(&line);
 	if (wrong)
 		fail("%s", wrong);
 	settle();
@@ -1386,7 +1413,10 @@ perform(struct str line)
 	} else if (str_is(first, "figure")) {
 		expect_figure(str_skip(line, 7));
 	} else if (str_is(first, "http") || str_is(first, "hook")) {
-		http(first, verb, rest);
+		outside(flow_http, first, verb, rest);
+	} else if (str_is(first, "mailout")) {
+		outside(flow_mailout, first, verb, rest);
+		wait_ms(0); /* it is told in the next turn */
 	} else if (str_is(first, "log") && str_is(verb, "==")) {
 		expect_log(rest);
 	} else if (str_is(verb, "opens")) {
@@ -1496,6 +1526,7 @@ main(int argc, char **argv)
 	for (i = 0; i < play.nlink; i++)
 		free(play.link[i].name);
 	flow_http_forget();
+	flow_mailout_forget();
 	fake_reset();
 	config_free(&play.was);
 	config_free(&play.config);

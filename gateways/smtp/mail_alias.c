@@ -5,6 +5,7 @@
 #include "lib/xalloc.h"
 #include "smtp/mail_alias.h"
 #include "smtp/mail_gateway.h"
+#include "smtp/mail_target.h"
 #include "smtp/mail_where.h"
 #include "smtp/mail_words.h"
 
@@ -135,7 +136,8 @@ check_form(const struct mail_gateway *mail, struct str name, struct err *err)
 		    "at most; some names stand for something else",
 		    STR_ARG(str_head(name, MAIL_ALIAS_NAME_MAX)),
 		    MAIL_ALIAS_NAME_MAX);
-	if (mail_words_have(&mail->opt.reserved, name))
+	if (mail_words_have(&mail->opt.reserved, name) ||
+	    mail_target_is(mail, name))
 		return err_set(err, ERR_CONFLICT,
 		    "nobody can have a mailbox called " STR_FMT, STR_ARG(name));
 	return 0;

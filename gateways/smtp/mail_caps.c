@@ -10,6 +10,7 @@
 #include "lib/xalloc.h"
 #include "smtp/mail_address.h"
 #include "smtp/mail_caps.h"
+#include "smtp/mail_gateway.h"
 
 #define HOUR_MS INT64_C(3600000)
 #define DAY_MS  (24 * HOUR_MS)
@@ -17,8 +18,7 @@
 /* One address, of one user. */
 struct to {
 	struct list node;
-	char *address;             /* folded */
-	int64_t first_at, last_at; /* of the mail that is being made */
+	char *address;
 	struct bucket bucket;
 };
 
@@ -129,7 +129,6 @@ to_get(struct mail_caps *c, struct spender *s, struct str address)
 			to_free(s, TO(list_first(&s->to)));
 		t = xcalloc(1, sizeof(*t));
 		t->address = str_dup(address);
-		t->first_at = t->last_at = INT64_MIN / 2;
 		per_hour(&t->bucket, c->limits.per_recipient_hour);
 		s->nto++;
 	}
@@ -287,17 +286,6 @@ check_day(
 	return 0;
 }
 
-/* It goes with what he has just said there. */
-static bool
-joins(const struct mail_caps *c, const struct to *t,
-    const struct mail_caps_mail *m)
-{
-	int64_t now_at = gateway_clock(c->gw)->at;
-
-	return t && now_at - t->last_at < m->hold_ms &&
-	    now_at - t->first_at < m->hold_max_ms;
-}
-
 int
 mail_caps_check(struct mail_caps *c, struct str user,
     const struct mail_caps_mail *m, struct err *err)
@@ -305,8 +293,6 @@ mail_caps_check(struct mail_caps *c, struct str user,
 	struct spender *s = spender_get(c, user);
 	struct to *t = to_find(s, m->to);
 
-	if (joins(c, t, m))
-		return 0;
 	if (check_day(c, s, m->is_new, err) < 0 ||
 	    check_bucket(
 	        c, &s->hour, c->limits.per_hour, "mails in an hour", err) < 0)
@@ -323,12 +309,7 @@ mail_caps_note(
 	struct spender *s = spender_get(c, user);
 	struct to *t = to_get(c, s, m->to);
 	int64_t now_at = gateway_clock(c->gw)->at;
-	bool joined = joins(c, t, m);
 
-	t->last_at = now_at;
-	if (joined)
-		return;
-	t->first_at = now_at;
 	s->mails++;
 	s->fresh += m->is_new;
 	(void)bucket_take(&s->hour, now_at, 1);
@@ -348,3 +329,63 @@ mail_caps_failed(struct mail_caps *c, struct str user)
 	s->was_told = true;
 	return true;
 }
+
+static void
+write_amount(const char *label, unsigned n, unsigned most, struct buf *out)
+{
+	buf_addf(out, "%s: %u", label, n);
+	if (most)
+		buf_addf(out, " of %u", most);
+	buf_addc(out, '\n');
+}
+
+void
+mail_caps_write(struct mail_caps *c, struct str user, struct buf *out)
+{
+	const struct spender *s = spender_get(c, user);
+
+	write_amount("mails today", s->mails, c->limits.per_day, out);
+	write_amount("to strangers", s->fresh, c->limits.new_per_day, out);
+}
+
+/* ---- in the gateway --------------------------------------------------- */
+
+static int
+open_caps(struct mail_gateway *mail, const struct conf *conf, struct err *err)
+{
+	const struct mail_caps_limits l = { .per_hour = mail->opt.per_hour,
+		.per_day = mail->opt.per_day,
+		.new_per_day = mail->opt.new_per_day,
+		.per_recipient_hour = mail->opt.per_recipient_hour };
+
+	(void)conf;
+	(void)err;
+	mail->caps = mail_caps_new(mail->gw, &l);
+	return 0;
+}
+
+static void
+close_caps(struct mail_gateway *mail)
+{
+	mail_caps_free(&mail->caps);
+}
+
+static void
+on_fact(struct mail_gateway *mail, struct str name, struct str value)
+{
+	mail_caps_fact(mail->caps, name, value);
+}
+
+static void
+forget(struct mail_gateway *mail, struct str user)
+{
+	mail_caps_forget(mail->caps, user);
+}
+
+const struct mail_noun mail_caps_noun = {
+	.open = open_caps,
+	.close = close_caps,
+	.prefix = MAIL_CAPS_PREFIX,
+	.on_fact = on_fact,
+	.forget = forget,
+};

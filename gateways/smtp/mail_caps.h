@@ -2,8 +2,7 @@
  * mail_caps.h - how many mails a user may send
  *
  * In an hour, in a day of UTC, to one address in an hour, and to how many
- * addresses in a day that he has had nothing to do with so far.  A mail that
- * several messages become counts once.  Who sends to addresses that do not
+ * addresses in a day that he has had nothing to do with so far.  Who sends to addresses that do not
  * exist is stopped: that is what those do who guess them.
  *
  *	if (mail_caps_check(caps, user, &c, &err) < 0) ...	asked first
@@ -21,11 +20,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/buf.h"
 #include "lib/err.h"
 #include "lib/str.h"
 
 struct gateway;
 struct mail_caps;
+struct mail_noun;
+
+extern const struct mail_noun mail_caps_noun;
 
 enum {
 	MAIL_CAPS_USERS = 100000,
@@ -39,10 +42,8 @@ struct mail_caps_limits {
 };
 
 struct mail_caps_mail {
-	struct str to;       /* the address */
-	bool is_new;         /* nobody he has had to do with */
-	int64_t hold_ms;     /* what is said to the same address within that */
-	int64_t hold_max_ms; /* ... and this from the first is one mail */
+	struct str to; /* the address */
+	bool is_new;   /* nobody he has had to do with */
 };
 
 struct mail_caps *mail_caps_new(
@@ -58,6 +59,9 @@ int mail_caps_check(struct mail_caps *c, struct str user,
     const struct mail_caps_mail *m, struct err *err);
 void mail_caps_note(
     struct mail_caps *c, struct str user, const struct mail_caps_mail *m);
+
+/* Appends `label: value` lines: what he has sent today of what he may. */
+void mail_caps_write(struct mail_caps *c, struct str user, struct buf *out);
 
 /*
  * One of his mails of today had no such recipient.  True: it is one too many,

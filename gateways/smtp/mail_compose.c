@@ -86,13 +86,20 @@ is_said(struct str body, struct str url)
 	    (body.len && memmem(body.p, body.len, url.p, url.len));
 }
 
+static bool
+is_file(const struct mail_compose_in *in, struct str url)
+{
+	return in->is_file && in->is_file(in->arg, url);
+}
+
 static void
-add_links(const struct gw_message *m, struct buf *out)
+add_links(const struct mail_compose_in *in, const struct gw_message *m,
+    struct buf *out)
 {
 	for (size_t i = 0; i < m->nattachment; i++) {
 		struct str url = m->attachment[i].url;
 
-		if (is_said(m->body, url))
+		if (is_said(m->body, url) || is_file(in, url))
 			continue;
 		if (out->len && out->p[out->len - 1] != '\n')
 			buf_addc(out, '\n');
@@ -102,30 +109,31 @@ add_links(const struct gw_message *m, struct buf *out)
 
 /* A client that sends a file says its address as the words, too. */
 static bool
-is_only_a_link(const struct gw_message *m)
+is_only_a_file(const struct mail_compose_in *in, const struct gw_message *m)
 {
-	return m->nattachment == 1 &&
-	    str_eq(str_trim(m->body), m->attachment[0].url);
+	struct str body = str_trim(m->body);
+
+	return m->nattachment == 1 && is_file(in, m->attachment[0].url) &&
+	    (body.len == 0 || str_eq(body, m->attachment[0].url));
 }
 
 static void
 add_said(const struct mail_compose_in *in, const struct gw_message *m,
     struct buf *out)
 {
-	size_t was;
+	size_t was = out->len;
 
-	if (mail_compose_is_empty(m) || (!in->with_links && is_only_a_link(m)))
+	if (mail_compose_is_empty(m) || is_only_a_file(in, m))
 		return;
 	if (out->len)
 		buf_add_str(out, STR("\n\n"));
-	was = out->len;
 	if (m->kind == GW_MSG_ACTION)
 		buf_addf(out, "* " STR_FMT " ", STR_ARG(in->sender));
 	mail_words_text(trim_end(said(m)), 2 * MAIL_COMPOSE_MAX, out);
-	if (in->with_links)
-		add_links(m, out);
-	if (out->len == was && was && !buf_is_full(out))
-		buf_truncate(out, was - 2);
+	add_links(in, m, out);
+	/* Nothing but files. */
+	if (was && out->len == was + 2 && !buf_is_full(out))
+		buf_truncate(out, was);
 }
 
 /* ---- subjects --------------------------------------------------------- */

@@ -31,7 +31,10 @@ struct mail_compose_in {
 	struct str subject; /* of the conversation; or empty */
 	bool answers;       /* there are mails before this one */
 	struct str sender;  /* for people: a name, or what is before the @ */
-	bool with_links;    /* where attachments are not files of the mail */
+	/* Does it go along as a file?  Else its address is said.  NULL: none
+	   does. */
+	bool (*is_file)(const void *arg, struct str url);
+	const void *arg;
 };
 
 struct mail_composed {

@@ -367,6 +367,9 @@ mail_delivery_new(const struct mail_deliver_style *style,
 	add_remarks(&k);
 	add_people(&k, GW_PARTY_TO, "To: ");
 	add_people(&k, GW_PARTY_CC, "Cc: ");
+	if (facts->all.len)
+		buf_addf(&d->body, "To answer all: " STR_FMT "\n",
+		    STR_ARG(facts->all));
 	add_text(&k);
 	finish_body(&k);
 	return d;

@@ -45,6 +45,8 @@ struct mail_deliver_facts {
 	struct str answers; /* gw_message.reply_to */
 	enum mail_trust trust;
 	struct str remark; /* stands in brackets in front; or empty */
+	struct str all;    /* the address at which all who have the mail are
+	                      answered, where that is news; or empty */
 	int64_t now_utc;
 };
 

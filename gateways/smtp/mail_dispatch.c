@@ -20,9 +20,11 @@
 #include "smtp/mail_bounce.h"
 #include "smtp/mail_deliver.h"
 #include "smtp/mail_gateway.h"
+#include "smtp/mail_group.h"
 #include "smtp/mail_inlet.h"
 #include "smtp/mail_lists.h"
 #include "smtp/mail_originals.h"
+#include "smtp/mail_spelling.h"
 #include "smtp/mail_take.h"
 #include "smtp/mail_target.h"
 #include "smtp/mail_thread.h"
@@ -86,6 +88,24 @@ own_thread(const struct letter *l, char out[MAIL_REF_ID_MAX + 1])
 	return STR_EMPTY;
 }
 
+/* Appends the address at which all who have it are answered, if he does not
+   know that yet.  A list is one whom its members write to. */
+static void
+add_all(const struct letter *l, struct str user, struct str contact,
+    const struct mail_thread *t, struct buf *out)
+{
+	struct str people[MAIL_PARTIES_MAX + 1] = { contact };
+	size_t n = 1;
+
+	if (contact.len == 0 || l->r->class == MAIL_LIST)
+		return;
+	for (size_t i = 0; i < l->r->nparty; i++)
+		people[n++] = l->r->party[i].who.address;
+	if (mail_group_note(l->mail, user, str_c(t->id), people, n, out))
+		buf_addf(
+		    out, "@" STR_FMT, STR_ARG(gateway_domain(l->mail->gw)));
+}
+
 static void
 deliver(
     struct letter *l, struct str user, struct str contact, struct str remark)
@@ -103,10 +123,17 @@ deliver(
 		.now_utc = utc_of(l) };
 	char own[MAIL_REF_ID_MAX + 1];
 	struct mail_delivery *d;
+	struct buf all;
 
 	f.thread = mail_thread_in(l->mail->threads, user, contact, l->r,
 	    own_thread(l, own), &f.is_new, &f.answers);
+	buf_init(&all, 2 * GW_NAME_MAX + MAIL_DOMAIN_MAX);
+	add_all(l, user, contact, f.thread, &all);
+	f.all = buf_str(&all);
+	if (contact.len)
+		mail_spelling_note(l->mail, l->r->from.address);
 	d = mail_delivery_new(&style, &f, l->r);
+	buf_release(&all);
 	if (contact.len)
 		mail_thread_came(l->mail->threads, user, contact, f.thread,
 		    l->r, d->message.id);

@@ -10,14 +10,20 @@
 
 #include "smtp/mail_address.h"
 #include "smtp/mail_alias.h"
+#include "smtp/mail_attach.h"
 #include "smtp/mail_blocks.h"
+#include "smtp/mail_caps.h"
 #include "smtp/mail_gateway.h"
+#include "smtp/mail_group.h"
 #include "smtp/mail_inlet.h"
 #include "smtp/mail_lists.h"
+#include "smtp/mail_out.h"
 #include "smtp/mail_reader.h"
 #include "smtp/mail_register.h"
 #include "smtp/mail_smarthost.h"
 #include "smtp/mail_senders.h"
+#include "smtp/mail_smarthost.h"
+#include "smtp/mail_spelling.h"
 #include "smtp/mail_take.h"
 #include "smtp/mail_target.h"
 #include "smtp/mail_thread.h"
@@ -26,10 +32,15 @@
 /* In the order in which they are opened. */
 static const struct mail_noun *const nouns[] = {
 	&mail_alias_noun,
+	&mail_caps_noun,
+	&mail_threads_noun,
+	&mail_spelling_noun,
+	&mail_group_noun,
+	&mail_attach_noun,
+	&mail_out_noun, /* behind it: who tells it what became of mails */
+	&mail_smarthost_noun,
 	&mail_targets_noun,
 	&mail_reader_noun,
-	&mail_smarthost_noun,
-	&mail_threads_noun,
 	&mail_blocks_noun,
 	&mail_wishes_noun,
 	&mail_inlet_noun,
@@ -133,6 +144,17 @@ mail_prompted(
 	if (mail_address_typed(typed, &a, err) < 0)
 		return -1;
 	return mail_address_canonical(&a, out, err);
+}
+
+static void
+mail_describe(
+    struct gateway *gw, const struct gw_address *a, struct gw_description *out)
+{
+	(void)gw;
+	(void)snprintf(out->name, sizeof(out->name), STR_FMT, STR_ARG(a->name));
+	if (a->kind == GW_ADDR_PERSON && str_has(a->name, '@'))
+		(void)snprintf(
+		    out->email, sizeof(out->email), STR_FMT, STR_ARG(a->name));
 }
 
 static struct str
@@ -264,11 +286,24 @@ mail_close(struct gateway *gw)
 
 /* ---- sessions --------------------------------------------------------- */
 
+/* What he is called where that matters: as in his address. */
+static struct str
+own_name(struct session *s, struct str nick)
+{
+	const struct mail_alias *a =
+	    mail_alias_of_user(mail_of(session_gateway(s)), session_user(s));
+	struct str rest = session_user(s), node = STR_EMPTY;
+
+	(void)str_cut(&rest, '@', &node);
+	return nick.len ? nick : a ? str_c(a->name) : node;
+}
+
 static int
 mail_login(struct session *s, struct str nick, struct err *err)
 {
 	struct mail_session *mine = session_priv(s);
-	struct gw_event ev = { .type = GW_EV_ONLINE, .text = nick };
+	struct gw_event ev = { .type = GW_EV_ONLINE,
+		.text = own_name(s, nick) };
 
 	(void)err;
 	mine->online = true;
@@ -294,30 +329,45 @@ mail_drop(struct session *s)
 	(void)s;
 }
 
-/* ---- sending ---------------------------------------------------------- */
-
-static int
-mail_route(struct session *s, const struct gw_message *m, struct gw_route *out,
-    struct err *err)
+/* By what those know him who have had mail from him. */
+static void
+mail_identify(struct session *s, struct buf *out)
 {
-	(void)s;
-	(void)m;
-	(void)out;
-	return err_set(err, ERR_NOT_ALLOWED,
-	    "no mail is sent from here, it only comes in; ask the operator of "
-	    "this gateway");
+	(void)mail_alias_address(
+	    mail_of(session_gateway(s)), session_user(s), out);
 }
 
 static void
-mail_send_one(struct session *s, gw_ticket t, const struct gw_message *m)
+mail_status(struct session *s, struct buf *out)
 {
 	struct mail_gateway *mail = mail_of(session_gateway(s));
-	struct gw_outcome o = { .ticket = t, .fate = GW_REFUSED };
 
-	(void)m;
-	err_set(&o.err, ERR_NOT_ALLOWED, "no mail is sent from here");
-	gateway_outcome(mail->gw, &o);
+	buf_addf(out, "address: ");
+	mail_identify(s, out);
+	buf_addc(out, '\n');
+	mail_caps_write(mail->caps, session_user(s), out);
 }
+
+/* ---- settings --------------------------------------------------------- */
+
+static const struct gw_setting settings[] = {
+	{ MAIL_OUT_HOLD, GW_SET_TEXT, GW_SCOPE_GATEWAY | GW_SCOPE_ROOM,
+	    "Seconds until a message goes",
+	    "What you write within that time goes into the same mail, and can "
+	    "still be corrected; 0: each message is a mail; empty: as the "
+	    "operator has set. A last line \".send\" does not wait.",
+	    "", mail_out_check_hold },
+	{ MAIL_OUT_JID, GW_SET_BOOL, GW_SCOPE_GATEWAY, "Tell your XMPP address",
+	    "Your mails have it in a header, so that others can find you there",
+	    "0", NULL },
+	{ "replies", GW_SET_BOOL, GW_SCOPE_GATEWAY, "Quote what is answered",
+	    "An answer begins with what it answers; mail programs show the "
+	    "conversation anyway",
+	    "0", NULL },
+	{ "reactions", GW_SET_BOOL, GW_SCOPE_GATEWAY, "Send reactions",
+	    "What you react with is sent as a short mail", "0", NULL },
+	{ .name = NULL },
+};
 
 static gw_request_fn *const requests[GW_NREQ] = { NULL };
 
@@ -392,6 +442,8 @@ const struct gateway_ops mail_gateway = {
 	.fold = mail_fold,
 	.network_at = mail_network_at,
 	.prompted = mail_prompted,
+	.describe = mail_describe,
+	.settings = settings,
 	.fact = mail_fact,
 	.secret = mail_secret,
 	.seat_heard = mail_target_heard,
@@ -402,6 +454,10 @@ const struct gateway_ops mail_gateway = {
 	.login = mail_login,
 	.logout = mail_logout,
 	.drop = mail_drop,
-	.route = mail_route,
-	.send = mail_send_one,
+	.status = mail_status,
+	.identify = mail_identify,
+	.route = mail_out_route,
+	.send = mail_out_send,
+	.send_all = mail_out_send_all,
+	.corrects_held = true,
 };

@@ -22,12 +22,17 @@
 #include "smtp/mail_options.h"
 #include "smtp/mail_ref.h"
 
+struct http_client;
 struct mail_aliases;
 struct mail_blocks;
+struct mail_caps;
+struct mail_groups;
 struct mail_inlet;
 struct mail_lists;
 struct mail_originals;
+struct mail_out;
 struct mail_smarthost;
+struct mail_spellings;
 struct mail_takings;
 struct mail_threads;
 struct mail_wishes;
@@ -40,10 +45,15 @@ struct mail_gateway {
 	struct mail_options opt;
 	struct mail_refs refs;
 	struct mail_aliases *aliases;
+	struct mail_caps *caps;
+	struct mail_threads *threads;
+	struct mail_spellings *spellings;
+	struct mail_groups *groups;
+	struct mail_out *out;
+	struct http_client *http; /* to `uploads` */
 	struct mail_targets *targets;
 	struct mail_reader *reader;
 	struct mail_smarthost *smarthost;
-	struct mail_threads *threads;
 	struct mail_blocks *blocks;
 	struct mail_wishes *wishes;
 	struct mail_inlet *inlet;

@@ -253,9 +253,9 @@ mail_target_login(
 }
 
 bool
-mail_target_is(struct mail_gateway *mail, struct str name)
+mail_target_is(const struct mail_gateway *mail, struct str name)
 {
-	return mail_target_find(mail, name) != NULL;
+	return mail->targets && map_get(&mail->targets->by_slug, name);
 }
 
 /* ---- admitting -------------------------------------------------------- */

@@ -50,7 +50,7 @@ mail_target_answer mail_target_on_new, mail_target_on_list,
 extern const struct mail_noun mail_targets_noun;
 
 /* A person without @ in his name: is it one of these? */
-bool mail_target_is(struct mail_gateway *mail, struct str name);
+bool mail_target_is(const struct mail_gateway *mail, struct str name);
 
 /*
  * At RCPT, on what is known there; nothing is counted, since callouts ask as

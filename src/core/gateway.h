@@ -700,7 +700,8 @@ enum gw_bye {
 /* For disco and people: what an address is. */
 struct gw_description {
 	char name[GW_NAME_MAX];
-	char number[32]; /* of a telephone; or empty */
+	char number[32];         /* of a telephone; or empty */
+	char email[GW_NAME_MAX]; /* of a mailbox; or empty */
 };
 
 struct gateway_ops {

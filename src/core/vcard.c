@@ -21,6 +21,15 @@ write_phone(struct xmlw *w, struct str number)
 }
 
 static void
+write_mailbox(struct xmlw *w, struct str address)
+{
+	xmlw_open(w, "EMAIL", NULL);
+	xmlw_leaf(w, "INTERNET", NULL);
+	xmlw_textel(w, "USERID", NULL, address);
+	xmlw_close(w);
+}
+
+static void
 write_card(struct inlet *in, struct xmlw *w, const struct gw_description *d)
 {
 	bool person = in->at.kind == GW_ADDR_PERSON;
@@ -31,6 +40,8 @@ write_card(struct inlet *in, struct xmlw *w, const struct gw_description *d)
 	    d->name[0] ? str_c(d->name) : str_c(in->gw->ops->title));
 	if (d->number[0])
 		write_phone(w, str_c(d->number));
+	if (d->email[0])
+		write_mailbox(w, str_c(d->email));
 	if (!person)
 		xmlw_textel(w, "DESC", NULL,
 		    STR("A gateway between XMPP and other networks; its "
@@ -50,7 +61,7 @@ vcard_on_get(struct iq_ask *ask, const struct stanza *vcard)
 	if (in->gw->ops->describe)
 		in->gw->ops->describe(in->gw, &in->at, &d);
 	if (in->resource.len || in->at.kind == GW_ADDR_ROOM ||
-	    (in->at.kind == GW_ADDR_PERSON && !d.number[0])) {
+	    (in->at.kind == GW_ADDR_PERSON && !d.number[0] && !d.email[0])) {
 		iq_fail_unknown(ask);
 		return;
 	}

@@ -9,6 +9,7 @@
 #define FAKE_FAKE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "lib/buf.h"
 #include "lib/list.h"
@@ -122,6 +123,34 @@ struct fake_reply {
 };
 struct list *fake_replies(void);
 void fake_reply_free(struct fake_reply *r);
+
+/* ---- workers ---------------------------------------------------------- */
+
+struct worker;
+
+/* What it was told, oldest first. */
+struct fake_frame {
+	struct list node;
+	uint8_t type;
+	struct buf data;
+};
+
+/* A worker that the program has started and not let go of. */
+struct fake_worker {
+	struct list node;
+	struct worker *worker;
+	char *program; /* "passerelle-mailout" */
+	struct list frames;
+	bool is_dead;
+	bool is_killed; /* the program has; it does not know yet */
+	bool is_busy;   /* for the script */
+};
+struct list *fake_workers(void);
+void fake_frame_free(struct fake_frame *f);
+
+/* Not from inside a call of net/worker.h; it may be gone behind it. */
+void fake_worker_say(struct fake_worker *f, uint8_t type, struct str data);
+void fake_worker_die(struct fake_worker *f, int signal);
 
 /* Forget everything. */
 void fake_reset(void);

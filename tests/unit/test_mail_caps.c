@@ -70,10 +70,7 @@ pass(int64_t ms)
 static bool
 goes(struct str user, const char *to, bool is_new)
 {
-	const struct mail_caps_mail m = { .to = str_c(to),
-		.is_new = is_new,
-		.hold_ms = 20000,
-		.hold_max_ms = 90000 };
+	const struct mail_caps_mail m = { .to = str_c(to), .is_new = is_new };
 
 	if (mail_caps_check(caps, user, &m, &err) < 0)
 		return false;
@@ -110,21 +107,6 @@ one_address_has_fewer(void **state)
 	assert_false(goes(romeo, "bob@X", false));
 	assert_non_null(strstr(err.text, "3 mails in an hour to one address"));
 	assert_true(goes(romeo, "c@x", false));
-}
-
-static void
-what_goes_together_counts_once(void **state)
-{
-	(void)state;
-	for (int i = 0; i < 8; i++) {
-		assert_true(goes(romeo, "bob@x", false));
-		pass(10000);
-	}
-	assert_string_equal(kept_value, "19675 1 0 0");
-	/* Whatever is said, a mail goes after 90 s. */
-	pass(10000);
-	assert_true(goes(romeo, "bob@x", false));
-	assert_string_equal(kept_value, "19675 2 0 0");
 }
 
 static void
@@ -196,7 +178,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_hour_has_so_many),
 		TEST(one_address_has_fewer),
-		TEST(what_goes_together_counts_once),
 		TEST(strangers_are_few),
 		TEST(a_restart_forgets_nothing_of_the_day),
 		TEST(who_guesses_addresses_is_stopped),

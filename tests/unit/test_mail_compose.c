@@ -56,8 +56,7 @@ what_was_said_becomes_one_mail(void **state)
 		struct mail_compose_in in = { .message = v,
 			.subject = str_c(r->conversation),
 			.answers = r->answers,
-			.sender = STR("Romeo"),
-			.with_links = true };
+			.sender = STR("Romeo") };
 		struct mail_composed out;
 
 		for (; in.n < SAID_MAX && r->said[in.n]; in.n++) {
@@ -72,6 +71,13 @@ what_was_said_becomes_one_mail(void **state)
 	}
 }
 
+static bool
+is_png(const void *arg, struct str url)
+{
+	(void)arg;
+	return str_ends(url, STR(".png"));
+}
+
 static void
 files_are_links_unless_they_go_along(void **state)
 {
@@ -84,7 +90,7 @@ files_are_links_unless_they_go_along(void **state)
 		.nattachment = 1 };
 	const struct gw_message *v[] = { &words, &link };
 	struct mail_compose_in in = {
-		.message = v, .n = 2, .sender = STR("Romeo"), .with_links = true
+		.message = v, .n = 2, .sender = STR("Romeo")
 	};
 	struct mail_composed out;
 
@@ -93,7 +99,7 @@ files_are_links_unless_they_go_along(void **state)
 	assert_string_equal(
 	    out.body.p, "look\nhttps://u/1.png\n\nhttps://u/1.png\n");
 	mail_composed_release(&out);
-	in.with_links = false;
+	in.is_file = is_png;
 	assert_int_equal(mail_compose(&in, &out, NULL), 0);
 	assert_string_equal(out.body.p, "look\n");
 	mail_composed_release(&out);
