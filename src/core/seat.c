@@ -419,16 +419,16 @@ static void
 ask_whether_inside(struct seat *s)
 {
 	struct gateway *gw = s->all->gw;
+	struct xmlw *w = NULL;
 	struct jid to;
-	struct xmlw *w;
 
 	s->asked_at = seat_clock(s)->at;
-	s->ask = inside_jid(s, &to, NULL) == 0
-	    ? iq_send(services_iqs(gw), gw->component, "get", str_c(s->own),
-	          jid_full(&to), SEAT_ANSWER_MS, on_pong, s, &w)
-	    : 0;
-	if (!s->ask) {
-		wait_ms(s, SEAT_ANSWER_MS);
+	if (inside_jid(s, &to, NULL) == 0)
+		s->ask = iq_send(services_iqs(gw), gw->component, "get",
+		    str_c(s->own), jid_full(&to), SEAT_ANSWER_MS, on_pong, s,
+		    &w);
+	if (!w) {
+		wait_ms(s, SEAT_ANSWER_MS); /* too many questions are open */
 		return;
 	}
 	timer_cancel(&s->due);
