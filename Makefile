@@ -79,8 +79,8 @@ $(BUILD)/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/parts.a
 	$(LINK) -lcmocka
 
 # Fakes come before the archive: what they define is not taken from it.
-$(BUILD)/flow_run: $(BUILD)/tests/flow_run.o $(BUILD)/tests/flow_match.o $(BUILD)/tests/flow_http.o $(BUILD)/tests/flow_mail.o $(BUILD)/tests/flow_mailout.o $(FAKE) $(BUILD)/parts.a
-	$(LINK)
+$(BUILD)/flow_run: $(BUILD)/tests/flow_run.o $(BUILD)/tests/flow_match.o $(BUILD)/tests/flow_http.o $(BUILD)/tests/flow_mail.o $(BUILD)/tests/flow_mailout.o $(BUILD)/tests/flow_reader.o $(FAKE) $(BUILD)/mailread.a $(BUILD)/parts.a
+	$(LINK) $(shell pkg-config --libs $(PKGS_mailread))
 
 $(BUILD)/profile_run: $(BUILD)/tests/profile_run.o $(BUILD)/tests/profile_diff.o $(BUILD)/tests/profile_json.o $(BUILD)/tests/profile_request.o $(BUILD)/parts.a
 	$(LINK)

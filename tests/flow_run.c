@@ -74,6 +74,7 @@
  *	figure LINE                           Prometheus is shown that
  *	http <- METHOD URL BODY               and more: see flow_http.h
  *	mailout <- ADDRESS SUBJECT            and more: see flow_mailout.h
+ *	reader dies                           and more: see flow_reader.h
  *	log == TEXT                           a warning or error, announced
  *	nothing else                          all that came out has been named;
  *	                                      implied at the end
@@ -103,6 +104,7 @@
 #include "flow_mail.h"
 #include "flow_mailout.h"
 #include "flow_match.h"
+#include "flow_reader.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -309,6 +311,8 @@ settle(void)
 		store_settle(play.store);
 		loop_back();
 		fake_loop_turn(play.loop);
+		while (flow_reader_turn())
+			fake_loop_turn(play.loop);
 		answer_fences();
 		answer_modes();
 		overhear();
@@ -1417,6 +1421,8 @@ perform(struct str line)
 	} else if (str_is(first, "mailout")) {
 		outside(flow_mailout, first, verb, rest);
 		wait_ms(0); /* it is told in the next turn */
+	} else if (str_is(first, "reader")) {
+		outside(flow_reader, first, verb, rest);
 	} else if (str_is(first, "log") && str_is(verb, "==")) {
 		expect_log(rest);
 	} else if (str_is(verb, "opens")) {
