@@ -123,6 +123,9 @@ mail_bounce_read(const struct mail_record *r, struct mail_bounce *out)
 	if (row &&
 	    (out->fate == GW_REFUSED || out->kind == MAIL_BOUNCE_DELAYED))
 		explain(row, &out->err);
+	out->is_nobody = out->fate == GW_REFUSED &&
+	    mail_fail_is_nobody(
+	        (int)find_code(row->diagnostic), status_of(row));
 }
 
 /* ---- of which message ---------------------------------------------------- */

@@ -26,6 +26,7 @@ struct mail_bounce {
 	enum mail_bounce_kind kind;
 	enum gw_fate fate; /* SENT, DELIVERED, REFUSED */
 	struct err err;    /* REFUSED, and DELAYED */
+	bool is_nobody;    /* REFUSED: there is no such mailbox, or domain */
 };
 
 /* Of several recipients the worst counts. */

@@ -24,6 +24,7 @@
 #include "smtp/mail_inlet.h"
 #include "smtp/mail_lists.h"
 #include "smtp/mail_originals.h"
+#include "smtp/mail_out.h"
 #include "smtp/mail_spelling.h"
 #include "smtp/mail_take.h"
 #include "smtp/mail_target.h"
@@ -138,6 +139,8 @@ deliver(
 		mail_thread_came(l->mail->threads, user, contact, f.thread,
 		    l->r, d->message.id);
 	mail_lists_note(l->mail, user, l->r);
+	if (contact.len)
+		mail_spelling_note(l->mail, contact);
 	if (d->was_trimmed)
 		mail_originals_put(
 		    l->mail->originals, user, contact, l->r->text);
@@ -237,6 +240,15 @@ tell_delay(struct letter *l, uint64_t ticket, const struct mail_bounce *b)
 }
 
 static void
+count_nobody(const struct letter *l, uint64_t ticket)
+{
+	struct mail_thread_owner who;
+
+	if (mail_thread_whose(l->mail->threads, &l->mail->refs, ticket, &who))
+		mail_out_nobody(l->mail, who.user);
+}
+
+static void
 on_report(struct letter *l, uint64_t ticket)
 {
 	struct mail_bounce b;
@@ -248,6 +260,8 @@ on_report(struct letter *l, uint64_t ticket)
 	if (b.kind == MAIL_BOUNCE_DELAYED) {
 		tell_delay(l, ticket, &b);
 	} else if (b.kind == MAIL_BOUNCE_REPORT) {
+		if (b.is_nobody)
+			count_nobody(l, ticket);
 		l->slot->has_report = true;
 		l->slot->report = (struct gw_report){ .line = STR(MAIL_LINE),
 			.ticket = ticket,

@@ -221,20 +221,26 @@ tell(struct mailing *g, const struct gw_outcome *o)
 	}
 }
 
+void
+mail_out_nobody(struct mail_gateway *mail, struct str user)
+{
+	char text[512];
+
+	if (!mail_caps_failed(mail->caps, user))
+		return;
+	(void)snprintf(text, sizeof(text),
+	    STR_FMT " has mailed many addresses today that do not exist, and "
+	            "can mail nobody until tomorrow.",
+	    STR_ARG(user));
+	gateway_tell_admins(mail->gw, str_c(text));
+}
+
 static void
 note_failure(struct mailing *g, const struct mail_result *r)
 {
-	struct str enhanced = str_c(r->enhanced);
-	char text[512];
-
-	if (r->fate != GW_REFUSED || !mail_fail_is_nobody(r->code, enhanced) ||
-	    !mail_caps_failed(g->mail->caps, str_c(g->user)))
-		return;
-	(void)snprintf(text, sizeof(text),
-	    "%s has mailed many addresses today that do not exist, and can "
-	    "mail nobody until tomorrow.",
-	    g->user);
-	gateway_tell_admins(g->mail->gw, str_c(text));
+	if (r->fate == GW_REFUSED &&
+	    mail_fail_is_nobody(r->code, str_c(r->enhanced)))
+		mail_out_nobody(g->mail, str_c(g->user));
 }
 
 static void

@@ -10,6 +10,7 @@
 
 #include "core/gateway.h"
 
+struct mail_gateway;
 struct mail_noun;
 
 /* Settings that it looks at. */
@@ -23,6 +24,9 @@ int mail_out_route(struct session *s, const struct gw_message *m,
 void mail_out_send(struct session *s, gw_ticket t, const struct gw_message *m);
 void mail_out_send_all(struct session *s, const gw_ticket *t,
     const struct gw_message *const *m, size_t n);
+
+/* A mail of his came back: nobody was there (mail_caps_failed()). */
+void mail_out_nobody(struct mail_gateway *mail, struct str user);
 
 /* Of the setting "hold": seconds. */
 int mail_out_check_hold(struct gateway *gw, struct str value, struct err *err);

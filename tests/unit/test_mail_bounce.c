@@ -82,6 +82,21 @@ a_failure_says_why(void **state)
 }
 
 static void
+who_is_not_there_counts_against_who_guesses(void **state)
+{
+	struct mail_dsn_row row = { .action = STR("failed"),
+		.status = STR("5.1.1") };
+
+	(void)state;
+	assert_true(bounce(&row, 1).is_nobody);
+	row.status = STR("5.2.2");
+	assert_false(bounce(&row, 1).is_nobody);
+	row = (struct mail_dsn_row){ .action = STR("delayed"),
+		.status = STR("4.1.1") };
+	assert_false(bounce(&row, 1).is_nobody);
+}
+
+static void
 the_action_says_what(void **state)
 {
 	static const struct {
@@ -166,6 +181,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_failure_says_why),
+		cmocka_unit_test(who_is_not_there_counts_against_who_guesses),
 		cmocka_unit_test(the_action_says_what),
 		cmocka_unit_test(of_several_the_worst_counts),
 		cmocka_unit_test(any_of_our_names_says_which_message),

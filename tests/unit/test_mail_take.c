@@ -24,8 +24,10 @@
 #include "smtp/mail_gateway.h"
 #include "smtp/mail_inlet.h"
 #include "smtp/mail_lists.h"
+#include "smtp/mail_out.h"
 #include "smtp/mail_policy.h"
 #include "smtp/mail_reader.h"
+#include "smtp/mail_spelling.h"
 #include "smtp/mail_spool.h"
 #include "smtp/mail_take.h"
 #include "smtp/mail_target.h"
@@ -55,6 +57,8 @@ static struct {
 } upload[16];
 static size_t nupload;
 static enum err_kind upload_err;
+
+static char spelled[100];
 
 struct clock *
 gateway_clock(struct gateway *gw)
@@ -257,6 +261,20 @@ mail_target_login(struct mail_gateway *gw, struct str user, struct str password)
 {
 	(void)gw;
 	return str_is(user, "disk") && str_is(password, "token");
+}
+
+void
+mail_out_nobody(struct mail_gateway *gw, struct str user)
+{
+	(void)gw;
+	buf_addf(&said, "nobody there for " STR_FMT "\n", STR_ARG(user));
+}
+
+void
+mail_spelling_note(struct mail_gateway *gw, struct str address)
+{
+	(void)gw;
+	snprintf(spelled, sizeof(spelled), STR_FMT, STR_ARG(address));
 }
 
 struct str
@@ -743,7 +761,8 @@ a_bounce_is_the_fate_of_its_message(void **state)
 	record.dsn = &row;
 	record.ndsn = 1;
 	take(bounce_address, NULL);
-	says("report 7 4 bob@example.net: there is no such mailbox: 5.1.1\n");
+	says("nobody there for romeo@example.org\n"
+	     "report 7 4 bob@example.net: there is no such mailbox: 5.1.1\n");
 	assert_false(is_answered);
 	kept(true);
 	says("answer 250 2.0.0\n");
@@ -752,7 +771,8 @@ a_bounce_is_the_fate_of_its_message(void **state)
 	record.dsn_envid.len -= strlen("@mail.example.org");
 	take("romeo@mail.example.org", NULL);
 	kept(true);
-	says("report 7 4 bob@example.net: there is no such mailbox: 5.1.1\n"
+	says("nobody there for romeo@example.org\n"
+	     "report 7 4 bob@example.net: there is no such mailbox: 5.1.1\n"
 	     "answer 250 2.0.0\n");
 }
 
