@@ -45,7 +45,7 @@ struct service {
 /* ---- limits ----------------------------------------------------------- */
 
 static void
-limit(int resource, rlim_t n)
+limit(__rlimit_resource_t resource, rlim_t n)
 {
 	struct rlimit l;
 
