@@ -378,6 +378,9 @@ class Server:
     def _play(self, script, connection):
         try:
             script(connection)
+            while connection.hear() != "QUIT":
+                pass
+            connection.say("221 2.0.0 bye")
             connection.rest()
         except Hung:
             pass

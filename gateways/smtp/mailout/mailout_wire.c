@@ -31,8 +31,7 @@ mailout_wire_release(struct mailout_wire *w)
 
 /*
  * What is none of these leaves the last one: it may be what follows AUTH,
- * which is base64 and has neither a blank nor so early an end; or QUIT, which
- * follows an answer that says why.
+ * which is base64 and has neither a blank nor so early an end.
  */
 static const struct {
 	const char *text;
@@ -53,6 +52,7 @@ recognise(struct mailout_wire *w)
 {
 	struct str said = str_of(w->said, w->nsaid);
 
+	w->is_over = w->is_over || str_is(said, "QUIT\r");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (str_is(said, commands[i].text)) {
 			w->last = commands[i].command;
@@ -202,7 +202,7 @@ read_byte(struct mailout_wire *w, char *c)
 void
 mailout_wire_read(struct mailout_wire *w, char *bytes, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && !w->is_over; i++) {
 		if (w->last == MAILOUT_STARTTLS && w->is_answered &&
 		    w->code / 100 == 2 && !w->is_tls)
 			w->is_injected = true;

@@ -39,7 +39,8 @@ struct mailout_wire {
 	bool is_injected;  /* something stood behind the answer to STARTTLS */
 	bool has_auth;     /* the server offers a way to log in that is left */
 	uint64_t size_max; /* bytes of a mail that it takes; 0: not said */
-	bool is_answered;  /* and that is: */
+	bool is_over;      /* QUIT was said: the last answer stays */
+	bool is_answered;  /* what was said last, by: */
 	int code;
 	struct buf text; /* one line */
 
