@@ -20,8 +20,10 @@
 #include "smtp/mail_out.h"
 #include "smtp/mail_reader.h"
 #include "smtp/mail_register.h"
+#include "smtp/mail_sets.h"
 #include "smtp/mail_smarthost.h"
 #include "smtp/mail_senders.h"
+#include "smtp/mail_sets.h"
 #include "smtp/mail_smarthost.h"
 #include "smtp/mail_spelling.h"
 #include "smtp/mail_take.h"
@@ -36,6 +38,7 @@ static const struct mail_noun *const nouns[] = {
 	&mail_threads_noun,
 	&mail_spelling_noun,
 	&mail_group_noun,
+	&mail_sets_noun,
 	&mail_attach_noun,
 	&mail_out_noun, /* behind it: who tells it what became of mails */
 	&mail_smarthost_noun,

@@ -32,6 +32,7 @@ struct mail_lists;
 struct mail_originals;
 struct mail_out;
 struct mail_smarthost;
+struct mail_sets;
 struct mail_spellings;
 struct mail_takings;
 struct mail_threads;
@@ -49,6 +50,7 @@ struct mail_gateway {
 	struct mail_threads *threads;
 	struct mail_spellings *spellings;
 	struct mail_groups *groups;
+	struct mail_sets *sets;
 	struct mail_out *out;
 	struct http_client *http; /* to `uploads` */
 	struct mail_targets *targets;

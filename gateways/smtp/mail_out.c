@@ -11,6 +11,7 @@
 #include "smtp/mail_gateway.h"
 #include "smtp/mail_out.h"
 #include "smtp/mail_sender.h"
+#include "smtp/mail_sets.h"
 #include "smtp/mail_smarthost.h"
 
 enum { HOLD_MAX_S = 600, CONV_MAX = sizeof(((struct mail_thread *)0)->id) };
@@ -340,6 +341,7 @@ mail_out_send_all(struct session *s, const gw_ticket *t,
 	mail_draft_init(&d, s, m, n);
 	if (check_sender(d.mail, &no.err) == 0 &&
 	    mail_draft_make(&d, t[0], g->id, &no.err) == 0) {
+		mail_sets_put(d.mail, t, n);
 		hand_in(g, &d);
 		mail_draft_sent(&d);
 	} else {

@@ -18,6 +18,7 @@
 #include "smtp/mail_inlet.h"
 #include "smtp/mail_originals.h"
 #include "smtp/mail_reader.h"
+#include "smtp/mail_sets.h"
 #include "smtp/mail_spool.h"
 #include "smtp/mail_target.h"
 
@@ -218,16 +219,29 @@ arrive(struct mail_item *i)
 }
 
 static void
-report(struct mail_slot *s)
+report_one(struct mail_slot *s, gw_ticket t)
 {
+	struct gw_report r = s->report;
+
+	r.ticket = t;
 	s->pending++;
 	s->take->pending++;
-	if (gateway_report(s->take->mail->gw, &s->report, on_report_kept, s) ==
-	    0)
+	if (gateway_report(s->take->mail->gw, &r, on_report_kept, s) == 0)
 		return;
 	mail_reply_set(
 	    &s->reply, 451, "4.3.1", "Too many reports: try again later");
 	slot_done(s);
+}
+
+/* For all the messages that the mail was made of. */
+static void
+report(struct mail_slot *s)
+{
+	gw_ticket t[GW_BUNDLED_MAX];
+	size_t n = mail_sets_get(s->take->mail, s->report.ticket, t);
+
+	for (size_t i = 0; i < n; i++)
+		report_one(s, t[i]);
 }
 
 /* One for the while in which the others are begun. */

@@ -78,6 +78,10 @@ a_failure_says_why(void **state)
 			    rows[i].diagnostic, err_kind_name(b.err.kind));
 		if (rows[i].text)
 			assert_string_equal(b.err.text, rows[i].text);
+		if (strcmp(rows[i].status, "5.0.0") != 0)
+			assert_int_equal(b.is_nobody,
+			    strncmp(rows[i].status, "5.1.", 4) == 0 &&
+			        rows[i].kind != ERR_BAD_INPUT);
 	}
 }
 
