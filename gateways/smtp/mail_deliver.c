@@ -134,14 +134,18 @@ add_party(
 {
 	struct gw_message *m = &k->d->message;
 	struct mail_address a;
+	struct buf name;
 
 	if (m->nparty == GW_PARTIES_MAX ||
 	    mail_address_parse(who->address, &a, NULL) < 0 || a.is_quoted ||
 	    a.is_literal || a.is_utf8)
 		return;
+	buf_init(&name, MAIL_ADDRESS_MAX);
+	mail_address_fold(who->address, &name); /* as XMPP spells it */
 	k->d->party[m->nparty++] = (struct gw_party){ .kind = kind,
-		.name = keep(k->d, who->address),
+		.name = keep(k->d, buf_str(&name)),
 		.title = keep_name(k->d, who->name) };
+	buf_release(&name);
 }
 
 static void

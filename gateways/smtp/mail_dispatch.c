@@ -56,7 +56,10 @@ refuse(struct letter *l, int code, const char *enhanced, const char *text)
 
 /* ---- who it is from ----------------------------------------------------- */
 
-/* An address that can be written to; nothing is appended for any other. */
+/*
+ * An address that can be written to, spelled as one of XMPP is; empty for any
+ * other.  How people spell it themselves is noted.
+ */
 static struct str
 contact_of(const struct letter *l, struct buf *out)
 {
@@ -64,11 +67,16 @@ contact_of(const struct letter *l, struct buf *out)
 	struct str from = r->from.address.len ? r->from.address
 	                                      : l->slot->take->envelope.sender;
 	struct mail_address a;
+	struct buf spelled;
 
+	buf_init(&spelled, 2 * MAIL_ADDRESS_MAX);
 	buf_clear(out);
-	if (mail_address_parse(from, &a, NULL) < 0 ||
-	    mail_address_canonical(&a, out, NULL) < 0)
-		buf_clear(out);
+	if (mail_address_parse(from, &a, NULL) == 0 &&
+	    mail_address_canonical(&a, &spelled, NULL) == 0) {
+		mail_spelling_note(l->mail, buf_str(&spelled));
+		mail_address_fold(buf_str(&spelled), out);
+	}
+	buf_release(&spelled);
 	return buf_str(out);
 }
 
@@ -139,8 +147,6 @@ deliver(
 		mail_thread_came(l->mail->threads, user, contact, f.thread,
 		    l->r, d->message.id);
 	mail_lists_note(l->mail, user, l->r);
-	if (contact.len)
-		mail_spelling_note(l->mail, contact);
 	if (d->was_trimmed)
 		mail_originals_put(
 		    l->mail->originals, user, contact, l->r->text);

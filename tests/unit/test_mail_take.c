@@ -323,7 +323,7 @@ set_up(void **state)
 		.recipient = to,
 		.is_lmtp = true };
 	record = (struct mail_record){
-		.from = { .address = STR("bob@example.net") },
+		.from = { .address = STR("Bob@Example.NET") },
 		.text = STR("hello"),
 		.fresh = STR("hello"),
 		.message_id = STR("1@far"),
