@@ -27,6 +27,7 @@
 #include "smtp/mail_out.h"
 #include "smtp/mail_policy.h"
 #include "smtp/mail_reader.h"
+#include "smtp/mail_sets.h"
 #include "smtp/mail_spelling.h"
 #include "smtp/mail_spool.h"
 #include "smtp/mail_take.h"
@@ -298,7 +299,7 @@ static bool is_answered;
 
 static const struct mail_noun *const nouns[] = { &mail_threads_noun,
 	&mail_blocks_noun, &mail_wishes_noun, &mail_inlet_noun,
-	&mail_lists_noun, &mail_takings_noun };
+	&mail_lists_noun, &mail_sets_noun, &mail_takings_noun };
 enum { NNOUN = sizeof(nouns) / sizeof(nouns[0]) };
 
 static int
