@@ -337,14 +337,16 @@ oldest_asked(struct chooser *c)
 }
 
 bool
-mail_blocks_ask(struct mail_blocks *all, struct str user, struct str address)
+mail_blocks_ask(struct mail_blocks *all, struct str user, struct str address,
+    struct str list_id)
 {
 	struct chooser *c = chooser_get(all, user);
 	struct buf what;
 	bool is_asked = false;
 
 	buf_init(&what, WHAT_MAX + 2);
-	if (write_what('a', address, &what) == 0 &&
+	if (write_what(list_id.len ? 'l' : 'a', list_id.len ? list_id : address,
+	        &what) == 0 &&
 	    !map_get(&c->map, buf_str(&what)) && !has_had_enough(all, c)) {
 		if (c->nasked >= MAIL_BLOCKS_ASKED_MAX)
 			rule_erase(all, c, oldest_asked(c));

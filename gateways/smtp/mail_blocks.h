@@ -68,11 +68,12 @@ int mail_blocks_put(struct mail_blocks *all, struct str user, struct str what,
     enum mail_rule rule, struct err *err);
 
 /*
- * About somebody whom no rule names.  True: he is to be asked now, and is
- * noted as asked; false: he has been, or has had enough questions today.
+ * About a sender whom no rule names; one question about all of a mailing list,
+ * if list_id is not empty.  True: he is to be asked now, and is noted as asked;
+ * false: he has been, or has had enough questions today.
  */
-bool mail_blocks_ask(
-    struct mail_blocks *all, struct str user, struct str address);
+bool mail_blocks_ask(struct mail_blocks *all, struct str user,
+    struct str address, struct str list_id);
 
 /* Appends a line for each rule and open question of his, sorted. */
 void mail_blocks_write(

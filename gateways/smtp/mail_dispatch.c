@@ -13,6 +13,7 @@
 
 #include "lib/crypto.h"
 #include "lib/log.h"
+#include "lib/utf8.h"
 #include "smtp/mail_address.h"
 #include "smtp/mail_alert.h"
 #include "smtp/mail_alias.h"
@@ -32,7 +33,7 @@
 #include "smtp/mail_verdict.h"
 #include "smtp/mail_wishes.h"
 
-enum { REMARK_MAX = 300, DAY_MS = 24 * 3600 * 1000 };
+enum { REMARK_MAX = 300, QUOTED_MAX = 100, DAY_MS = 24 * 3600 * 1000 };
 
 /* One mail for one of its recipients. */
 struct letter {
@@ -156,19 +157,27 @@ deliver(
 static void
 question(struct letter *l, struct str user, struct str contact)
 {
-	char text[GW_NAME_MAX + 400];
+	struct str list = l->r->class == MAIL_LIST ? l->r->list_id : STR_EMPTY;
+	struct str subject = str_head(l->r->subject, QUOTED_MAX);
+	struct buf text;
 
-	if (mail_blocks_ask(l->mail->blocks, user, contact)) {
-		(void)snprintf(text, sizeof(text),
-		    STR_FMT " wants to write to you"
-		            "%s" STR_FMT "%s.  Write there, or use the command "
-		            "\"A sender\", to let the mail through; by that "
-		            "command you can block, too.",
-		    STR_ARG(contact), l->r->subject.len ? " about \"" : "",
-		    STR_ARG(str_head(l->r->subject, 100)),
-		    l->r->subject.len ? "\"" : "");
-		gateway_tell(l->mail->gw, user, str_c(text));
-	}
+	buf_init(&text, 2 * GW_NAME_MAX + 1000);
+	subject.len = utf8_cut(subject, subject.len);
+	if (list.len)
+		buf_addf(
+		    &text, "The mailing list <" STR_FMT ">", STR_ARG(list));
+	else
+		buf_add_str(&text, contact);
+	buf_addf(&text, " wants to write to you");
+	if (subject.len)
+		buf_addf(&text, " about \"" STR_FMT "\"", STR_ARG(subject));
+	buf_addf(&text,
+	    ".  %sse the command \"A sender\" to let the mail through, or to "
+	    "block it.",
+	    list.len ? "U" : "Write there, or u");
+	if (mail_blocks_ask(l->mail->blocks, user, contact, list))
+		gateway_tell(l->mail->gw, user, buf_str(&text));
+	buf_release(&text);
 	refuse(l, 450, "4.7.1",
 	    "The recipient wants to be asked first: try again later");
 }
@@ -197,7 +206,7 @@ is_wanted(struct letter *l, struct str user, struct str contact)
 	if (welcome == MAIL_WELCOME_ALL ||
 	    mail_thread_knows(l->mail->threads, user, contact))
 		return true;
-	if (welcome == MAIL_WELCOME_ASK)
+	if (welcome == MAIL_WELCOME_ASK && contact.len)
 		question(l, user, contact);
 	else
 		refuse(l, 550, "5.7.1",

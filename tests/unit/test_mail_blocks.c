@@ -179,17 +179,22 @@ a_sender_is_asked_about_once_and_five_a_day(void **state)
 	char from[32];
 
 	(void)state;
-	assert_true(mail_blocks_ask(all, romeo, STR("bob@example.net")));
-	assert_false(mail_blocks_ask(all, romeo, STR("Bob@example.net")));
+	assert_true(
+	    mail_blocks_ask(all, romeo, STR("bob@example.net"), STR_EMPTY));
+	assert_false(
+	    mail_blocks_ask(all, romeo, STR("Bob@example.net"), STR_EMPTY));
 	assert_int_equal(find("bob@example.net", ""), MAIL_RULE_ASKED);
 	for (int i = 1; i < MAIL_BLOCKS_ASK_DAY; i++) {
 		snprintf(from, sizeof(from), "s%d@example.net", i);
-		assert_true(mail_blocks_ask(all, romeo, str_c(from)));
+		assert_true(
+		    mail_blocks_ask(all, romeo, str_c(from), STR_EMPTY));
 	}
-	assert_false(mail_blocks_ask(all, romeo, STR("s9@example.net")));
+	assert_false(
+	    mail_blocks_ask(all, romeo, STR("s9@example.net"), STR_EMPTY));
 	assert_int_equal(find("s9@example.net", ""), MAIL_RULE_NONE);
 	later(24);
-	assert_true(mail_blocks_ask(all, romeo, STR("s9@example.net")));
+	assert_true(
+	    mail_blocks_ask(all, romeo, STR("s9@example.net"), STR_EMPTY));
 	put("bob@example.net", MAIL_RULE_ALLOW);
 	assert_int_equal(find("bob@example.net", ""), MAIL_RULE_ALLOW);
 	/* A wider rule answers the question, too. */
@@ -198,14 +203,30 @@ a_sender_is_asked_about_once_and_five_a_day(void **state)
 }
 
 static void
+a_mailing_list_is_asked_about_as_one(void **state)
+{
+	struct str list = STR("dev.example.net");
+
+	(void)state;
+	assert_true(mail_blocks_ask(all, romeo, STR("bob@example.net"), list));
+	assert_false(mail_blocks_ask(all, romeo, STR("eve@example.net"), list));
+	assert_int_equal(
+	    find("eve@example.net", "dev.example.net"), MAIL_RULE_ASKED);
+	assert_int_equal(find("eve@example.net", ""), MAIL_RULE_NONE);
+	written("waits for your word: <dev.example.net>\n");
+}
+
+static void
 a_question_that_nobody_answers_is_forgotten(void **state)
 {
 	(void)state;
-	assert_true(mail_blocks_ask(all, romeo, STR("bob@example.net")));
+	assert_true(
+	    mail_blocks_ask(all, romeo, STR("bob@example.net"), STR_EMPTY));
 	later(24 * MAIL_BLOCKS_ASK_DAYS + 1);
 	assert_int_equal(find("bob@example.net", ""), MAIL_RULE_NONE);
 	assert_int_equal(nfact, 0);
-	assert_true(mail_blocks_ask(all, romeo, STR("bob@example.net")));
+	assert_true(
+	    mail_blocks_ask(all, romeo, STR("bob@example.net"), STR_EMPTY));
 }
 
 static void
@@ -217,7 +238,8 @@ the_oldest_questions_make_room(void **state)
 	for (int i = 0; i <= MAIL_BLOCKS_ASKED_MAX; i++) {
 		snprintf(from, sizeof(from), "s%d@example.net", i);
 		later(i % MAIL_BLOCKS_ASK_DAY == 0 ? 24 : 0);
-		assert_true(mail_blocks_ask(all, romeo, str_c(from)));
+		assert_true(
+		    mail_blocks_ask(all, romeo, str_c(from), STR_EMPTY));
 	}
 	assert_int_equal(nfact, MAIL_BLOCKS_ASKED_MAX);
 }
@@ -246,7 +268,8 @@ rules_outlive_restarts(void **state)
 	(void)state;
 	put("@example.net", MAIL_RULE_BLOCK);
 	put("<dev.example.net>", MAIL_RULE_ALLOW);
-	assert_true(mail_blocks_ask(all, romeo, STR("bob@example.com")));
+	assert_true(
+	    mail_blocks_ask(all, romeo, STR("bob@example.com"), STR_EMPTY));
 	restart();
 	written("blocked: @example.net\n"
 	        "allowed: <dev.example.net>\n"
@@ -279,6 +302,7 @@ main(void)
 		TEST(a_rule_can_be_taken_away),
 		TEST(what_names_nobody_is_refused),
 		TEST(a_sender_is_asked_about_once_and_five_a_day),
+		TEST(a_mailing_list_is_asked_about_as_one),
 		TEST(a_question_that_nobody_answers_is_forgotten),
 		TEST(the_oldest_questions_make_room),
 		TEST(rules_have_a_ceiling),

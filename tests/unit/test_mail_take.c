@@ -696,8 +696,8 @@ who_wants_to_be_asked_is_asked_once(void **state)
 	    0);
 	take("romeo@mail.example.org", NULL);
 	says("tell romeo@example.org: bob@example.net wants to write to you "
-	     "about \"Hi\".  Write there, or use the command \"A sender\", to "
-	     "let the mail through; by that command you can block, too.\n"
+	     "about \"Hi\".  Write there, or use the command \"A sender\" to "
+	     "let the mail through, or to block it.\n"
 	     "answer 450 4.7.1\n");
 	take("romeo@mail.example.org", NULL);
 	says("answer 450 4.7.1\n");
