@@ -352,8 +352,10 @@ seat_start(struct seat *s)
 	};
 	struct err err = ERR_INIT;
 
-	if (s->worker && s->nmail >= r->mails)
+	if (s->worker && s->nmail >= r->mails) {
 		worker_free(&s->worker);
+		buf_release(&s->record);
+	}
 	if (s->worker)
 		return 0;
 	s->worker =

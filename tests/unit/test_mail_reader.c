@@ -438,6 +438,17 @@ who_has_read_enough_is_replaced(void **state)
 	      "4: 552 5.3.4 still here\n");
 }
 
+/* Which leaves nothing of the records that it has told. */
+static void
+so_is_who_has_told_records(void **state)
+{
+	(void)state;
+	begin_with((struct mail_reader_params){ .parallel = 1, .mails = 1 });
+	for (int i = 0; i < 3; i++)
+		give("Subject: one\r\n\r\nbody\r\n");
+	heard("0: one\n1: one\n2: one\n");
+}
+
 static void
 where_none_starts_nobody_waits(void **state)
 {
@@ -507,6 +518,7 @@ main(int argc, char **argv)
 		TEST(who_is_late_is_ended),
 		TEST(who_lies_is_ended),
 		TEST(who_has_read_enough_is_replaced),
+		TEST(so_is_who_has_told_records),
 		TEST(where_none_starts_nobody_waits),
 		TEST(what_is_cancelled_is_not_told),
 		TEST(too_much_is_turned_away),
