@@ -57,8 +57,8 @@
  *	                                      subject thread reply oob ago id
  *	                                      urgency cc type=normal|headline;
  *	                                      post=ROOM: into that room
- *	seat ROOM NAME NICK [PASSWORD]        somebody of post is to sit in a
- *	                                      room of another service
+ *	seat ROOM NAME NICK [PASSWORD]        somebody of post, else of mail, is
+ *	                                      to sit in a room of another service
  *	unseat ROOM NAME                      ... and no longer
  *	seated ROOM NAME inside               he is inside; he is not, and why
  *	seated ROOM NAME outside [TEXT]
@@ -1066,11 +1066,19 @@ arrive(struct str users, struct str rest)
 
 /* ---- seats ------------------------------------------------------------ */
 
+/* Of post, where there is one; else of mail. */
 static struct gateway *
 post(void)
 {
+	struct gateway *gw;
+
 	start();
-	return gateway_of(STR("post.example.org"));
+	gw = gateway_of(STR("post.example.org"));
+	if (!gw)
+		gw = gateway_of(STR("mail.example.org"));
+	if (!gw)
+		fail("nobody can have a seat");
+	return gw;
 }
 
 static void
