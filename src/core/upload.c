@@ -469,6 +469,8 @@ upload_put(struct upload *u, const struct gw_file *f, gateway_upload_fn *fn,
 void
 upload_cancel(struct upload *u, uint64_t id)
 {
+	if (!u)
+		return;
 	LIST_EACH(&u->jobs, n)
 	if (JOB(n)->id == id)
 		job_free(JOB(n));

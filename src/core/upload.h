@@ -54,6 +54,8 @@ void upload_down(struct upload *u);
 /* As gateway_upload(). */
 uint64_t upload_put(struct upload *u, const struct gw_file *f,
     gateway_upload_fn *fn, void *arg, struct err *err);
+
+/* NULL is harmless: a network ends behind the uploads of its gateway. */
 void upload_cancel(struct upload *u, uint64_t id);
 
 #endif

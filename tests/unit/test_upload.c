@@ -437,6 +437,7 @@ nobody_is_told_who_does_not_wait(void **state)
 	put("c");
 	upload_cancel(upload, b);
 	upload_cancel(upload, 999);
+	upload_cancel(NULL, a);
 	buf_clear(&stream.out);
 	a = put("d");
 	gives_a_slot();
