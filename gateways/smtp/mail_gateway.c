@@ -20,8 +20,6 @@
 #include "smtp/mail_out.h"
 #include "smtp/mail_reader.h"
 #include "smtp/mail_register.h"
-#include "smtp/mail_sets.h"
-#include "smtp/mail_smarthost.h"
 #include "smtp/mail_senders.h"
 #include "smtp/mail_sets.h"
 #include "smtp/mail_smarthost.h"

@@ -16,7 +16,6 @@ struct worker {
 
 static struct list workers = { &workers, &workers };
 
-#define FAKE(n)  LIST_ENTRY(n, struct fake_worker, node)
 #define FRAME(n) LIST_ENTRY(n, struct fake_frame, node)
 
 struct list *
