@@ -31,21 +31,19 @@ struct mail_attaching {
 
 /* ---- which ------------------------------------------------------------ */
 
-/* "https://HOST" or "https://HOST:PORT" in front of a path. */
+/* "https://HOST/" or "https://HOST:PORT/" in front of a path; the port only
+   where it is another one than usual. */
 static struct str
 host_of(struct str url)
 {
-	static const char scheme[] = "https://";
-	struct str host, rest = str_skip(url, sizeof(scheme) - 1);
-	struct str name;
+	struct str scheme = STR("https://"), usual = STR(":443"), host;
+	struct str rest = str_skip(url, scheme.len);
 
-	if (!str_eq_nocase(str_head(url, sizeof(scheme) - 1), str_c(scheme)) ||
+	if (!str_eq_nocase(str_head(url, scheme.len), scheme) ||
 	    !str_cut(&rest, '/', &host) || !rest.p || str_has(host, '@'))
 		return STR_EMPTY;
-	if (host.len && host.p[0] == '[')
-		return STR_EMPTY;
-	(void)str_cut(&host, ':', &name);
-	return name;
+	return str_ends(host, usual) ? str_head(host, host.len - usual.len)
+	                             : host;
 }
 
 bool
