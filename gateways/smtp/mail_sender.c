@@ -46,6 +46,7 @@ struct mailer {
 	struct job *job;
 	struct timer deadline; /* of a job, or of having none */
 	bool is_asking, has_asked, is_committing;
+	bool is_late;      /* it hung, and is killed */
 	bool is_condemned; /* it said what it cannot say, and is killed */
 };
 
@@ -159,10 +160,12 @@ on_deadline(struct timer *t)
 {
 	struct mailer *m = TIMER_OWNER(t, struct mailer, deadline);
 
-	if (m->job || !m->is_asking)
+	if (m->job || !m->is_asking) {
+		m->is_late = true;
 		worker_kill(m->worker); /* its end is told */
-	else
+	} else {
 		mailer_free(m);
+	}
 }
 
 static void
@@ -253,12 +256,15 @@ on_frame(struct mailer *m, uint8_t frame, struct str data)
  * would not have been started, and the next would do no better.
  */
 static void
-on_down(struct mailer *m, const struct err *why)
+on_down(struct mailer *m, struct err *why)
 {
 	struct mail_sender *s = m->sender;
 	struct job *j = m->job;
 	bool is_broken = !m->has_asked;
 
+	if (m->is_late)
+		err_set(why, ERR_TIMEOUT, "handing it in at %s took too long",
+		    s->host);
 	if (j || is_broken)
 		log_warn(gateway_log(s->gw), "mail worker lost",
 		    "to=%s committing=%d err=\"%s\"", s->host, m->is_committing,
@@ -275,10 +281,11 @@ on_worker(struct worker *w, const struct worker_event *ev, void *arg)
 {
 	struct mailer *m = arg;
 	struct mail_sender *s = m->sender;
+	struct err why = ev->err;
 
 	(void)w;
 	if (ev->type == WORKER_DOWN)
-		on_down(m, &ev->err);
+		on_down(m, &why);
 	else if (ev->type == WORKER_FRAME)
 		on_frame(m, ev->frame, ev->data);
 	dispatch(s);

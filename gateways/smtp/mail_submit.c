@@ -1,4 +1,6 @@
 #include "smtp/mail_submit.h"
+#include <arpa/inet.h>
+
 #include "lib/pack.h"
 
 enum { HOST_MAX = 255, PATH_BYTES_MAX = 1024, MS_MAX = 3600000 };
@@ -23,8 +25,17 @@ mail_tls_parse(struct str s, enum mail_tls *out)
 bool
 mail_submit_is_here(const struct mail_submit *s)
 {
-	return str_eq_nocase(s->host, STR("localhost")) ||
-	    str_is(s->host, "::1") || str_starts(s->host, STR("127."));
+	char host[sizeof("255.255.255.255")];
+	struct in_addr a;
+
+	if (str_eq_nocase(s->host, STR("localhost")) || str_is(s->host, "::1"))
+		return true;
+	if (s->host.len >= sizeof(host))
+		return false;
+	memcpy(host, s->host.p, s->host.len);
+	host[s->host.len] = '\0';
+	return inet_pton(AF_INET, host, &a) == 1 &&
+	    ntohl(a.s_addr) >> 24 == IN_LOOPBACKNET;
 }
 
 /* ---- checking --------------------------------------------------------- */

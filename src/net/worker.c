@@ -396,7 +396,7 @@ env_add(struct environment *e, const char *name, const char *value)
 static void
 env_make(struct environment *e)
 {
-	static const char *const kept[] = { "PATH", "TMPDIR", "SSL_CERT_FILE",
+	static const char *const kept[] = { "TMPDIR", "SSL_CERT_FILE",
 		"SSL_CERT_DIR", "ASAN_OPTIONS", "UBSAN_OPTIONS" };
 	char pid[24];
 
@@ -546,7 +546,7 @@ worker_new(struct loop *l, const struct worker_params *p, worker_fn *fn,
     void *arg, struct err *err)
 {
 	struct worker *w;
-	struct ends e;
+	struct ends e = { -1, -1, -1, -1 };
 	struct buf path;
 	int rc;
 

@@ -146,7 +146,7 @@ class Worker:
             "LC_ALL": "C",
             "HOME": "/nonexistent",
         }
-        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "PATH"):
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
             if name in os.environ:
                 env[name] = os.environ[name]
         self._socket = ours
@@ -351,7 +351,10 @@ class Server:
         self.heard, self.mails, self.failures = [], [], []
         self.nconnections = 0
         self._scripts = list(scripts)
-        self._listener = socket.create_server((host, 0))
+        self._listener = socket.create_server(
+            (host, 0),
+            family=socket.AF_INET6 if ":" in host else socket.AF_INET,
+        )
         self.port = self._listener.getsockname()[1]
         self._threads = []
         self._open = []

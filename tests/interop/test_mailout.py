@@ -324,6 +324,16 @@ def test_nobody_listens():
         assert w.send().fate == RETRY
 
 
+def test_a_host_with_an_ipv6_address():
+    """libesmtp takes what stands behind the first colon for the port."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with serving(plainly, host="::1") as s, working(s.port, host="::1") as w:
+        assert w.send().fate == SENT
+
+
 def test_a_name_that_is_none():
     with working(25, host="no-such-host.invalid") as w:
         r = w.send()
@@ -558,14 +568,7 @@ def test_no_mail_arrives_with_a_hole(tls, tls_files):
 
     def script(c):
         c.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
-        if tls == IMPLICIT:
-            c.secure(tls_files.context)
-        c.greet("PIPELINING", *(["STARTTLS"] if tls == STARTTLS else []))
-        if tls == STARTTLS:
-            c.expect("STARTTLS")
-            c.say("220 go on")
-            c.secure(tls_files.context)
-            c.hello("PIPELINING")
+        begin_tls(c, tls, tls_files)
         c.expect("MAIL")
         c.say("250 ok")
         c.expect("RCPT")
@@ -587,6 +590,36 @@ def test_no_mail_arrives_with_a_hole(tls, tls_files):
     data = got[0].split(b"base64\r\n\r\n", 1)[1].replace(b"\r\n", b"")
     data = base64.b64decode(data[: len(data) // 4 * 4])
     assert data and body.startswith(data)
+
+
+@pytest.mark.parametrize("tls", [NONE, STARTTLS, IMPLICIT])
+@pytest.mark.parametrize("says", [True, False])
+def test_a_server_that_does_not_want_the_rest(tls, says, tls_files):
+    """It was certainly not sent, and why is known where it can be read."""
+
+    def script(c):
+        begin_tls(c, tls, tls_files)
+        c.expect("MAIL")
+        c.say("250 ok")
+        c.expect("RCPT")
+        c.say("250 ok")
+        c.expect("DATA")
+        c.say("354 go")
+        c.fill()
+        if says:
+            c.say("552 5.3.4 too much")
+        c.sock.shutdown(socket.SHUT_WR)
+        c.rest()
+
+    with serving(script, fails=True) as s, working(
+        s.port, host="localhost" if tls else HOST, tls=tls, ca=tls_files.ca
+    ) as w:
+        r = w.send(files=[("x", "text/plain", bytes(8000000))])
+        assert not w.committed, r
+        if says and tls != STARTTLS:
+            assert (r.fate, r.code, r.enhanced) == (REFUSED, 552, "5.3.4"), r
+        else:
+            assert r.fate == RETRY and "hung up" in r.why, r
 
 
 def test_a_slow_reader_gets_it_all():
@@ -638,17 +671,23 @@ def tls_files(certificates):
     return TlsFiles(certificates)
 
 
+def begin_tls(c, mode, files, *keywords):
+    """Up to what is offered within."""
+    if mode == IMPLICIT:
+        c.secure(files.context)
+    if mode == STARTTLS:
+        c.greet("PIPELINING", "STARTTLS", "CHUNKING")
+        c.expect("STARTTLS")
+        c.say("220 go on")
+        c.secure(files.context)
+        c.hello("PIPELINING", "CHUNKING", *keywords)
+    else:
+        c.greet("PIPELINING", *keywords)
+
+
 def securely(files, mode, *keywords, login=None):
     def script(c):
-        if mode == IMPLICIT:
-            c.secure(files.context)
-            c.greet("PIPELINING", *keywords)
-        else:
-            c.greet("PIPELINING", "STARTTLS", "CHUNKING")
-            c.expect("STARTTLS")
-            c.say("220 go on")
-            c.secure(files.context)
-            c.hello("PIPELINING", "CHUNKING", *keywords)
+        begin_tls(c, mode, files, *keywords)
         if login:
             login(c)
         while True:
@@ -811,21 +850,11 @@ def test_a_server_that_speaks_no_tls_at_all():
 @BOTH
 def test_hanging_up_inside_tls(mode, tls_files):
     def script(c):
-        securely_begun(c)
+        begin_tls(c, mode, tls_files)
         c.expect("MAIL")
         c.say("250 ok")
         c.expect("RCPT")
         c.close()
-
-    def securely_begun(c):
-        if mode == IMPLICIT:
-            c.secure(tls_files.context)
-        c.greet("PIPELINING", *(["STARTTLS"] if mode == STARTTLS else []))
-        if mode == STARTTLS:
-            c.expect("STARTTLS")
-            c.say("220 go on")
-            c.secure(tls_files.context)
-            c.hello("PIPELINING", "CHUNKING")
 
     with serving(script) as s, working(
         s.port, host="localhost", tls=mode, ca=tls_files.ca

@@ -335,7 +335,8 @@ one_that_hangs_is_killed(void **state)
 	begin("/proc/self/exe", "hangs", 1);
 	send_one("a");
 	loop_run(fx.loop);
-	assert_string_equal(fx.heard.p, "a retry 0 exe was stopped\n");
+	assert_string_equal(fx.heard.p,
+	    "a retry 0 handing it in at mx.example.net took too long\n");
 }
 
 static void
@@ -345,8 +346,9 @@ one_that_hangs_behind_the_end_is_unsure(void **state)
 	begin("/proc/self/exe", "hangs late", 1);
 	send_one("a");
 	loop_run(fx.loop);
-	assert_string_equal(
-	    fx.heard.p, "a unsure 0 it may have been sent: exe was stopped\n");
+	assert_string_equal(fx.heard.p,
+	    "a unsure 0 it may have been sent: handing it in at "
+	    "mx.example.net took too long\n");
 }
 
 static void

@@ -78,6 +78,12 @@ no_password_leaves_in_the_clear(void **state)
 	assert_int_equal(check(&s, ""), 0);
 	s.host = STR("localhost");
 	assert_int_equal(check(&s, ""), 0);
+	s.host = STR("127.1.2.3");
+	assert_int_equal(check(&s, ""), 0);
+	s.host = STR("127.0.0.1.example.net");
+	assert_int_equal(check(&s, "would show the password"), -1);
+	s.host = STR("127.example.net");
+	assert_int_equal(check(&s, "would show the password"), -1);
 	s.host = STR("mx.example.net");
 	assert_int_equal(check(&s, "would show the password"), -1);
 	s.tls = MAIL_TLS_STARTTLS;

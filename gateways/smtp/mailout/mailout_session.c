@@ -39,6 +39,8 @@ struct mailout_session {
 	SSL_CTX *tls;
 	char *helo, *user, *password;
 	unsigned nmessages;
+	char early[MAILOUT_TEXT_MAX]; /* said before the mail was over */
+	int early_code;               /* 0: nothing was */
 	struct err login; /* why there was none; ERR_NONE: not known */
 	bool is_login_broken;
 	struct mailout_wire wire;
@@ -69,6 +71,9 @@ tell_story(const struct mailout_session *s, struct mailout_story *story)
 		    .text = buf_str(&s->wire.text) },
 		.was_committed = s->job->was_committed,
 	};
+	if (s->early_code)
+		story->data = (struct mailout_answer){ .code = s->early_code,
+			.text = str_c(s->early) };
 	story->failure = *mailout_socket_failure(&story->is_broken);
 }
 
@@ -84,6 +89,36 @@ end_job(struct mailout_session *s)
 }
 
 /* ---- messages --------------------------------------------------------- */
+
+/*
+ * A server that does not want to hear the rest says so before it has heard
+ * all, and hangs up.  libesmtp would not look.
+ */
+static void
+hear_early(struct mailout_session *s)
+{
+	char said[MAILOUT_TEXT_MAX] = "";
+	size_t n = mailout_socket_peek(said, sizeof(said) - 1);
+	struct str line = str_of(said, n), first;
+	uint64_t code;
+
+	/* Within TLS nobody can read it here. */
+	if (s->wire.is_tls || !str_cut(&line, '\n', &first) || first.len < 4 ||
+	    !str_to_uint(str_head(first, 3), 599, &code) || code < 400)
+		return;
+	s->early_code = (int)code;
+	snprintf(s->early, sizeof(s->early), STR_FMT,
+	    STR_ARG(str_trim(str_skip(first, 4))));
+}
+
+/* Will anybody hear the end?  Then it may leave. */
+static bool
+can_commit(struct mailout_session *s)
+{
+	s->early_code = 0;
+	hear_early(s);
+	return !s->early_code && !mailout_socket_is_dead();
+}
 
 /*
  * The mail in one piece, then its end.  arg is the session: the job may have
@@ -104,6 +139,8 @@ on_body(void **ctx, int *len, void *arg)
 	*len = 0;
 	errno = ECONNABORTED;
 	if (!j || mailout_socket_has_failed())
+		return NULL;
+	if (j->was_given && !can_commit(s))
 		return NULL;
 	if (j->was_given)
 		mailout_job_commit(j);

@@ -245,6 +245,23 @@ has_hung_up(void)
 	return recv(us.fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
+bool
+mailout_socket_is_dead(void)
+{
+	struct pollfd p = { .fd = us.fd, .events = POLLRDHUP };
+
+	return us.has_failed || us.fd == NONE ||
+	    mailout_socket_poll(&p, 1, 0) > 0;
+}
+
+size_t
+mailout_socket_peek(char *to, size_t size)
+{
+	ssize_t n = recv(us.fd, to, size, MSG_PEEK | MSG_DONTWAIT);
+
+	return n > 0 ? (size_t)n : 0;
+}
+
 static int
 ended(struct pollfd *p, nfds_t n, int errnum)
 {

@@ -23,6 +23,7 @@
 
 #include <poll.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/err.h"
@@ -46,6 +47,12 @@ bool mailout_socket_has_failed(void);
 
 /* ERR_NONE: none that was seen here. */
 const struct err *mailout_socket_failure(bool *is_broken);
+
+/* Has the server hung up, or has writing failed? */
+bool mailout_socket_is_dead(void);
+
+/* What it has said and nobody has read yet; the number of bytes. */
+size_t mailout_socket_peek(char *to, size_t size);
 
 /* Monotonic milliseconds, and the poll() of the system. */
 int64_t mailout_socket_now(void);

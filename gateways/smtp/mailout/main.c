@@ -16,23 +16,22 @@
 
 enum { DESCRIPTORS_MAX = 64, MEMORY_MB = 1024 };
 
-static void
-set_limit(int what, rlim_t most)
-{
-	struct rlimit r = { most, most };
-
-	if (setrlimit(what, &r) < 0)
-		exit(EX_OSERR);
-}
-
 /* Address sanitizers reserve more than any memory there is. */
 static void
 set_limits(void)
 {
-	set_limit(RLIMIT_FSIZE, 0);
-	set_limit(RLIMIT_NOFILE, DESCRIPTORS_MAX);
+	struct rlimit none = { 0, 0 };
+	struct rlimit few = { DESCRIPTORS_MAX, DESCRIPTORS_MAX };
+
+	if (setrlimit(RLIMIT_FSIZE, &none) < 0 ||
+	    setrlimit(RLIMIT_NOFILE, &few) < 0)
+		exit(EX_OSERR);
 #if !defined(__SANITIZE_ADDRESS__)
-	set_limit(RLIMIT_AS, (rlim_t)MEMORY_MB * 1024 * 1024);
+	struct rlimit memory = { (rlim_t)MEMORY_MB << 20,
+		(rlim_t)MEMORY_MB << 20 };
+
+	if (setrlimit(RLIMIT_AS, &memory) < 0)
+		exit(EX_OSERR);
 #endif
 }
 
