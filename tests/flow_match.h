@@ -5,7 +5,7 @@
  *
  *	attr='*'      any value, but the attribute is there
  *	attr='{x}'    any value, remembered as x
- *	text *        `*` in a text stands for anything
+ *	text *        `*` in a text stands for anything; {x} alone, as above
  *	<any/>        whatever other children may be there too
  *
  * All attributes and children of the pattern must be there and equal, and

@@ -21,6 +21,7 @@ struct mailing {
 	struct list node;
 	struct mail_gateway *mail;
 	char *user;
+	char *to;         /* NULL: the only one to whom it goes */
 	mail_ref_text id; /* of the Message-ID */
 	struct mail_attaching *files;
 	struct buf letter; /* packed, while files are fetched */
@@ -207,6 +208,7 @@ mailing_free(struct mailing *g)
 	mail_attach_cancel(&g->files);
 	buf_release(&g->letter);
 	free(g->user);
+	free(g->to);
 	free(g);
 }
 
@@ -260,6 +262,8 @@ on_sent(void *arg, const struct mail_result *r)
 		(void)err_set(&o.err, r->err.kind,
 		    "the mail server does not let this gateway in");
 	}
+	if (g->to && o.err.kind)
+		(void)err_prefix(&o.err, "%s", g->to);
 	note_failure(g, r);
 	tell(g, &o);
 	mailing_free(g);
@@ -342,6 +346,8 @@ mail_out_send_all(struct session *s, const gw_ticket *t,
 	if (check_sender(d.mail, &no.err) == 0 &&
 	    mail_draft_make(&d, t[0], g->id, &no.err) == 0) {
 		mail_sets_put(d.mail, t, n);
+		if (d.group.n)
+			g->to = str_dup(buf_str(&d.to));
 		hand_in(g, &d);
 		mail_draft_sent(&d);
 	} else {
