@@ -86,16 +86,17 @@ $(BUILD)/profile_run: $(BUILD)/tests/profile_run.o $(BUILD)/tests/profile_diff.o
 	$(LINK)
 
 # The program stopped at every boundary: see the head of crash_run.c.
-CRASH_WRAP := store_writer_add component_end store_out_try store_out_put
+CRASH_PARTS := $(addprefix $(BUILD)/tests/,crash_stage.o crash_disk.o crash_wire.o flow_match.o)
+CRASH_WRAP := store_writer_add store_writer_add_all component_end store_out_try store_out_put
 $(BUILD)/crash_run: LDFLAGS += $(CRASH_WRAP:%=-Wl,--wrap=%)
-$(BUILD)/crash_run: $(BUILD)/tests/crash_run.o $(BUILD)/tests/crash_disk.o $(FAKE) $(BUILD)/parts.a
+$(BUILD)/crash_run: $(addprefix $(BUILD)/tests/,crash_run.o crash_wire_out.o crash_mail_out.o flow_mailout.o) $(CRASH_PARTS) $(FAKE) $(BUILD)/parts.a
 	$(LINK)
 
 CRASH_IN_WRAP := store_writer_add store_writer_add_all component_end \
                  store_arrivals_put confirm_add
 $(BUILD)/crash_in: LDFLAGS += $(CRASH_IN_WRAP:%=-Wl,--wrap=%)
-$(BUILD)/crash_in: $(BUILD)/tests/crash_in.o $(BUILD)/tests/crash_disk.o $(FAKE) $(BUILD)/parts.a
-	$(LINK)
+$(BUILD)/crash_in: $(addprefix $(BUILD)/tests/,crash_in.o crash_wire_in.o crash_mail_in.o flow_mail.o flow_reader.o) $(CRASH_PARTS) $(FAKE) $(BUILD)/mailread.a $(BUILD)/parts.a
+	$(LINK) $(shell pkg-config --libs $(PKGS_mailread))
 
 $(BUILD)/fuzz_core $(BUILD)/fuzz_outbox $(BUILD)/fuzz_seat: $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/memory_store.o $(BUILD)/tests/fuzz/memory_queue.o $(FUZZ_MAIN) $(FAKE) $(BUILD)/parts.a
 	$(LINK)

@@ -4,6 +4,8 @@
  * has not confirmed it, under the same id and with the time it came.
  *
  *	crash_in                   each boundary, a summary as a table
+ *	crash_in -m                the network is mail
+ *	crash_in -m -w             instead the worker that reads the mails dies
  *	crash_in -x                instead the stream to the XMPP server dies
  *	crash_in -n STEP           every STEP-th write to the disk only
  *	crash_in -e EVERY          every EVERY-th boundary only
@@ -17,59 +19,37 @@
  *	crash_in -b sync           ... with -p, that never syncs: the same
  *
  * Boundaries are: each write and sync of the database, each message that is
- * told to the program, each acknowledgement, each stanza that is written, each
+ * told to the program, each step of a mail that is handed over, each
+ * acknowledgement, each stanza that is written, each
  * that the server takes, each answer to a ping.  The world outside lives in
  * memory that a child and its successor share: a network that repeats what was
  * not acknowledged, and a server whose users have what it has taken;
- * one is away at first, and another one does not exist.  As in crash_run.c,
- * one operation of the store is done before the next begins.
+ * one is away at first, and another one does not exist.
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "core/config.h"
 #include "core/confirm.h"
-#include "core/core.h"
 #include "core/gateway.h"
 #include "core/store_inbox.h"
-#include "core/store_writer.h"
-#include "crash_disk.h"
+#include "crash_in.h"
 #include "fake/fake.h"
-#include "lib/buf.h"
 #include "lib/clock.h"
-#include "lib/log.h"
 #include "lib/xalloc.h"
 #include "net/loop.h"
 #include "xmpp/component.h"
 
 /* ---- the world -------------------------------------------------------- */
 
-enum boundary {
-	B_WRITE = CRASH_WRITE,
-	B_SYNC = CRASH_SYNC,
-	B_SYNCED = CRASH_SYNCED,
-	B_TOLD = CRASH_OTHERS, /* the program has been told of it */
-	B_ACKNOWLEDGED,
-	B_STANZA,    /* about to be written */
-	B_TAKEN,     /* the server has it */
-	B_CONFIRMED, /* ... and has said so */
-	B_N
-};
-
 static const char *const boundary_names[B_N] = { "write", "sync", "synced",
-	"told", "acknowledged", "stanza", "taken", "confirmed" };
+	"connected", "recipient", "body", "told", "read", "acknowledged",
+	"stanza", "taken", "confirmed" };
 
-enum { NMESSAGES = 8, RUN_END = 0, SECONDS = 170, SURE_S = 3, AWAY_S = 20 };
+enum { SECONDS = 170, SURE_S = 3, AWAY_S = 20, LATER_MS = 400000 };
 
-static const struct {
-	const char *user, *from, *words;
-	unsigned with; /* so many of the next come together with it */
-	bool away;     /* he is, for AWAY_S */
-	bool nobody;   /* there is no such user */
-} script[NMESSAGES] = {
+const struct script script[NMESSAGES] = {
 	{ "romeo", "+1", "0 first", 0, false, false },
 	{ "romeo", "+2", "1 second", 1, false, false },
 	{ "juliet", "+2", "2 with the second", 0, false, false },
@@ -80,27 +60,13 @@ static const struct {
 	{ "romeo", "+1", "7 last", 0, false, false },
 };
 
-struct message {
-	bool acknowledged;
-	bool dead; /* the one who is nobody */
-	char id[64];
-	unsigned nseen, nrepeat, nwrong;
-	unsigned seen_at; /* second of the world */
-	unsigned order;
-};
+struct world *world;
+struct mode mode = { .every = 1 };
 
-struct world {
-	struct crash crash;
-	unsigned second, norder;
-	struct message message[NMESSAGES];
-};
+static const struct crash_net *net = &crash_wire_in;
 
-static struct world *world; /* shared */
-
-static struct {
-	bool stream, no_kept, no_confirm, quick;
-	unsigned every;
-} mode = { .every = 1 };
+const struct gateway_ops *const gateway_kinds[] = { &crash_wire_in_ops,
+	&mail_gateway, NULL };
 
 static bool is_cut; /* mode.stream: what is written from now on is lost */
 
@@ -113,10 +79,6 @@ cut_stream(int kind)
 
 /* ---- what is wrapped (ld --wrap) -------------------------------------- */
 
-bool __real_store_writer_add(struct store_writer *w, struct op *op);
-bool __wrap_store_writer_add(struct store_writer *w, struct op *op);
-bool __real_store_writer_add_all(struct store_writer *w, struct list *ops);
-bool __wrap_store_writer_add_all(struct store_writer *w, struct list *ops);
 int __real_component_end(struct component *c, struct err *err);
 int __wrap_component_end(struct component *c, struct err *err);
 void __real_store_arrivals_put(struct store *st, const struct store_arrival *v,
@@ -127,25 +89,6 @@ void __wrap_store_arrivals_put(struct store *st, const struct store_arrival *v,
     store_load_id *id_out);
 void __real_confirm_add(struct confirm *c, struct confirm_mark *m);
 void __wrap_confirm_add(struct confirm *c, struct confirm_mark *m);
-
-/* One after another. */
-bool
-__wrap_store_writer_add(struct store_writer *w, struct op *op)
-{
-	bool taken = __real_store_writer_add(w, op);
-
-	store_writer_wait(w);
-	return taken;
-}
-
-bool
-__wrap_store_writer_add_all(struct store_writer *w, struct list *ops)
-{
-	bool taken = __real_store_writer_add_all(w, ops);
-
-	store_writer_wait(w);
-	return taken;
-}
 
 int
 __wrap_component_end(struct component *c, struct err *err)
@@ -213,154 +156,7 @@ believe(void)
 	}
 }
 
-/* ---- the network ------------------------------------------------------ */
-
-static struct gateway *wire; /* while it is open */
-
-static int
-wire_split(struct gateway *gw, struct str local, struct gw_address *out,
-    struct err *err)
-{
-	(void)gw;
-	(void)err;
-	*out = (struct gw_address){
-		.kind = GW_ADDR_PERSON, .network = STR_EMPTY, .name = local
-	};
-	return 0;
-}
-
-static void
-wire_local(struct gateway *gw, const struct gw_address *a, struct buf *out)
-{
-	(void)gw;
-	buf_add_str(out, a->name);
-}
-
-static void
-wire_fold(struct session *s, struct str name, struct buf *out)
-{
-	(void)s;
-	buf_add_str(out, name);
-}
-
-static struct str
-wire_network_at(struct gateway *gw, size_t i)
-{
-	(void)gw;
-	(void)i;
-	return STR_EMPTY;
-}
-
-static int
-wire_open(struct gateway *gw, const struct conf *conf, struct err *err)
-{
-	(void)conf;
-	(void)err;
-	wire = gw;
-	return 0;
-}
-
-static void
-wire_close(struct gateway *gw)
-{
-	(void)gw;
-	wire = NULL;
-}
-
-static int
-wire_login(struct session *s, struct str nick, struct err *err)
-{
-	(void)s;
-	(void)nick;
-	return err_set(err, ERR_UNSUPPORTED, "nobody writes here");
-}
-
-static void
-wire_logout(struct session *s, enum gw_bye why, struct str text)
-{
-	(void)s;
-	(void)why;
-	(void)text;
-}
-
-static void
-wire_drop(struct session *s)
-{
-	(void)s;
-}
-
-static gw_request_fn *const requests[GW_NREQ] = { NULL };
-
-static const struct gateway_ops wire_ops = {
-	.kind = "wire",
-	.title = "Wire",
-	.open = wire_open,
-	.close = wire_close,
-	.split = wire_split,
-	.local = wire_local,
-	.fold = wire_fold,
-	.network_at = wire_network_at,
-	.login = wire_login,
-	.logout = wire_logout,
-	.drop = wire_drop,
-	.request = requests,
-};
-
-const struct gateway_ops *const gateway_kinds[] = { &wire_ops, NULL };
-
-static void
-on_kept(void *arg, bool ok)
-{
-	size_t i = (size_t)(uintptr_t)arg - 1;
-
-	if (!ok)
-		return;
-	for (size_t k = i; k <= i + script[i].with; k++)
-		world->message[k].acknowledged = true;
-	crash_boundary(B_ACKNOWLEDGED);
-}
-
-/* A message, and those that come together with it. */
-static void
-tell(size_t i)
-{
-	struct gw_message m[NMESSAGES];
-	struct gw_arrival v[NMESSAGES];
-	char user[NMESSAGES][64], key[NMESSAGES][16];
-	size_t n = script[i].with + 1;
-
-	for (size_t k = 0; k < n; k++) {
-		snprintf(user[k], sizeof(user[k]), "%s@example.org",
-		    script[i + k].user);
-		snprintf(key[k], sizeof(key[k]), "key-%zu", i + k);
-		m[k] = (struct gw_message){ .from = str_c(script[i + k].from),
-			.body = str_c(script[i + k].words) };
-		v[k] = (struct gw_arrival){ .user = str_c(user[k]),
-			.line = STR("main"),
-			.key = str_c(key[k]),
-			.message = &m[k] };
-	}
-	(void)gateway_arrive(wire, v, n, on_kept, (void *)(uintptr_t)(i + 1));
-	crash_boundary(B_TOLD);
-}
-
-static void
-tell_again(void)
-{
-	for (size_t i = 0; i < NMESSAGES; i += script[i].with + 1)
-		if (!world->message[i].acknowledged)
-			tell(i);
-}
-
 /* ---- the XMPP server -------------------------------------------------- */
-
-struct run {
-	struct loop *loop;
-	struct config *config;
-	struct store *store;
-	struct core *core;
-	struct component *component;
-};
 
 static void
 attribute(const char *xml, const char *name, char out[64])
@@ -375,16 +171,17 @@ attribute(const char *xml, const char *name, char out[64])
 
 /* It comes back, and says why. */
 static void
-bounce(struct run *r, size_t i, const char *id, const char *condition)
+bounce(struct crash_stage *s, const char *xml, const char *id, const char *why)
 {
-	char xml[512];
+	char to[64], from[64];
 
-	snprintf(xml, sizeof(xml),
-	    "<message from='%s@example.org' to='%s@wire.example.org'"
-	    " type='error' id='%s'><error type='cancel'><%s"
+	attribute(xml, " to='", to);
+	attribute(xml, " from='", from);
+	crash_stage_feed(s,
+	    "<message from='%s' to='%s' type='error' id='%s'>"
+	    "<error type='cancel'><%s"
 	    " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>",
-	    script[i].user, script[i].from, id, condition);
-	(void)fake_component_feed(r->component, str_c(xml));
+	    to, from, id, why);
 }
 
 static void
@@ -405,8 +202,19 @@ user_sees(struct message *m, const char *xml, const char *id)
 	m->seen_at = world->second;
 }
 
+/* What is written to whom. */
+static bool
+is_of(const char *xml, size_t i)
+{
+	char to[64];
+
+	snprintf(to, sizeof(to), " to='%s@example.org", script[i].user);
+	return strstr(xml, "<body>") && strstr(xml, script[i].words) &&
+	    strstr(xml, to);
+}
+
 static void
-server_takes(struct run *r, const char *xml)
+server_takes(struct crash_stage *s, const char *xml)
 {
 	char id[64];
 
@@ -414,13 +222,13 @@ server_takes(struct run *r, const char *xml)
 	for (size_t i = 0; i < NMESSAGES; i++) {
 		struct message *m = &world->message[i];
 
-		if (!strstr(xml, "<body>") || !strstr(xml, script[i].words))
+		if (!is_of(xml, i))
 			continue;
 		if (script[i].nobody) {
 			m->dead = true;
-			bounce(r, i, id, "item-not-found");
+			bounce(s, xml, id, "item-not-found");
 		} else if (script[i].away && world->second < AWAY_S) {
-			bounce(r, i, id, "recipient-unavailable");
+			bounce(s, xml, id, "recipient-unavailable");
 		} else {
 			user_sees(m, xml, id);
 		}
@@ -431,24 +239,25 @@ server_takes(struct run *r, const char *xml)
 
 /* In the order they were written. */
 static void
-server_works(struct run *r)
+server_works(struct crash_stage *s)
 {
+	size_t len = strlen(net->domain);
 	struct list *n;
 
 	for (n = list_first(fake_stanzas()); n;
 	     n = list_first(fake_stanzas())) {
-		struct fake_stanza *s = LIST_ENTRY(n, struct fake_stanza, node);
-		bool is_ours = strncmp(s->to, "wire.example.org", 16) == 0;
-		bool is_answer = strstr(s->xml, "type='result'") != NULL;
-		char *xml = xstrdup(s->xml);
+		struct fake_stanza *f = LIST_ENTRY(n, struct fake_stanza, node);
+		bool is_ours = strncmp(f->to, net->domain, len) == 0;
+		bool is_answer = strstr(f->xml, "type='result'") != NULL;
+		char *xml = xstrdup(f->xml);
 
-		fake_stanza_free(s);
+		fake_stanza_free(f);
 		if (!is_cut && is_ours) {
-			(void)fake_component_feed(r->component, str_c(xml));
+			(void)fake_component_feed(s->component, str_c(xml));
 			if (is_answer)
 				crash_boundary(B_CONFIRMED);
 		} else if (!is_cut) {
-			server_takes(r, xml);
+			server_takes(s, xml);
 		}
 		free(xml);
 	}
@@ -456,132 +265,91 @@ server_works(struct run *r)
 
 /* ---- one run ---------------------------------------------------------- */
 
-static const char config_text[] =
-    "server { host = \"127.0.0.1\" port = 5347 domain = \"example.org\" }\n"
-    "store { path = \"%s/db\" key_file = \"%s/key\" }\n"
-    "access { allow = { \"example.org\" } }\n"
-    "gateway \"wire.example.org\" { type = \"wire\" secret = \"s\"\n"
-    "  connect_interval_ms = 0 archive = no }\n";
-
 static void
-on_log(enum log_level level, const char *line, void *arg)
-{
-	(void)arg;
-	(void)level;
-	if (getenv("CRASH_TRACE"))
-		fprintf(stderr, "  %s\n", line);
-}
-
-static void
-settle(struct run *r)
+settle(struct crash_stage *s)
 {
 	for (int i = 0; i < 6; i++) {
-		store_settle(r->store);
+		store_settle(s->store);
 		if (mode.no_confirm)
 			believe();
-		server_works(r);
-		fake_loop_turn(r->loop);
+		server_works(s);
+		while (net->turn && net->turn())
+			fake_loop_turn(s->loop);
+		fake_loop_turn(s->loop);
 	}
 }
 
 static void
-wait_second(struct run *r)
+wait_second(struct crash_stage *s)
 {
-	struct clock *c = loop_clock(r->loop);
+	struct clock *c = loop_clock(s->loop);
 
 	int steps = ++world->second < 10 ? 4 : 1; /* it happens early */
 
 	for (int i = 0; i < steps; i++) {
 		clock_advance(c, c->at + 1000 / steps, c->utc + 1000 / steps);
-		settle(r);
+		settle(s);
 	}
 }
 
 /* The stream has died, and the next one is there. */
 static void
-stream_again(struct run *r)
+stream_again(struct crash_stage *s)
 {
-	fake_component_down(r->component);
-	wait_second(r);
+	fake_component_down(s->component);
+	wait_second(s);
 	is_cut = false;
-	fake_component_up(r->component);
-	settle(r);
+	fake_component_up(s->component);
+	settle(s);
 }
 
-static int
-start(struct run *r, bool again)
+static void
+open_stage(struct crash_stage *s, bool again)
 {
-	struct config_report rep = { .n = 0 };
-	struct store_params sp = { .loop = NULL };
-	struct core_params cp;
-	struct err err = ERR_INIT;
-	struct clock *c;
-	char text[1024];
-
-	r->loop = loop_new();
-	c = loop_clock(r->loop);
-	if (again)
-		clock_advance(c, c->at + 400000, c->utc + 400000);
-	snprintf(
-	    text, sizeof(text), config_text, crash_mode.dir, crash_mode.dir);
-	r->config =
-	    config_parse("crash.conf", str_c(text), false, gateway_kinds, &rep);
-	if (!r->config)
-		return -1;
-	sp.path = r->config->store.path.p;
-	sp.key_file = r->config->store.key_file.p;
-	r->store = store_open(&sp, NULL, &err);
-	if (!r->store) {
-		fprintf(stderr, "%s\n", err.text);
-		return -1;
-	}
-	cp = (struct core_params){
-		.loop = r->loop, .config = r->config, .store = r->store
-	};
-	r->core = core_new(&cp, &err);
-	core_start(r->core, NULL, NULL);
-	r->component = fake_component(STR("wire.example.org"));
-	fake_component_up(r->component);
-	settle(r);
-	return 0;
+	if (crash_stage_open(s, net, again ? LATER_MS : 0) < 0)
+		_exit(1);
+	settle(s);
+	if (net->prepare)
+		net->prepare(s);
+	settle(s);
 }
 
-/* In a child: never returns. */
+static bool
+is_done(size_t i)
+{
+	for (size_t k = i; k <= i + script[i].with; k++)
+		if (!world->message[k].acknowledged)
+			return false;
+	return true;
+}
+
+/* What was not acknowledged comes again. */
+static void
+tell_again(void)
+{
+	for (size_t i = 0; i < NMESSAGES; i += script[i].with + 1)
+		if (!is_done(i))
+			net->tell(i);
+}
+
 static void
 play(bool again)
 {
-	struct run r = { .loop = NULL };
+	struct crash_stage s = { .loop = NULL };
 
-	log_set_sink(on_log, NULL);
-	crash_disk_register();
-	if (start(&r, again) < 0)
-		_exit(1);
+	open_stage(&s, again);
 	for (size_t i = 0; i < NMESSAGES; i += script[i].with + 1) {
-		if (!world->message[i].acknowledged)
-			tell(i);
-		settle(&r);
+		if (!is_done(i))
+			net->tell(i);
+		settle(&s);
 	}
-	for (int s = 0; s < SECONDS; s++) {
-		wait_second(&r);
+	for (int i = 0; i < SECONDS; i++) {
+		wait_second(&s);
 		if (is_cut)
-			stream_again(&r);
-		if (s % 5 == 1)
+			stream_again(&s);
+		if (i % 5 == 1)
 			tell_again();
 	}
-	_exit(RUN_END);
-}
-
-static int
-child(bool again)
-{
-	int status = 0;
-	pid_t pid = fork();
-
-	if (pid == 0)
-		play(again);
-	if (pid < 0 || waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
-		return -1;
-	return WEXITSTATUS(status);
 }
 
 /* ---- the table -------------------------------------------------------- */
@@ -623,35 +391,12 @@ judge(struct row *row)
 	}
 }
 
-/* False: it ended before. */
-static bool
-stop_at(unsigned target, struct row *rows)
-{
-	int rc;
-
-	crash_dir_empty();
-	*world = (struct world){ .crash.target = target };
-	rc = child(false);
-	if (rc == RUN_END && world->crash.count < target)
-		return false;
-	world->crash.target = 0;
-	if (rc == CRASH_STOPPED)
-		rc = child(true);
-	if (rc != RUN_END) {
-		printf("stopped at %u, and then did not run: exit %d\n", target,
-		    rc);
-		exit(1);
-	}
-	world->crash.target = target;
-	judge(&rows[world->crash.died_at]);
-	return true;
-}
-
 static void
 print_row(const char *name, const struct row *r)
 {
-	printf("%-14s %6u %6u %6u %9u\n", name, r->nstops, r->nlost, r->nwrong,
-	    r->nrepeated);
+	if (r->nstops)
+		printf("%-14s %6u %6u %6u %9u\n", name, r->nstops, r->nlost,
+		    r->nwrong, r->nrepeated);
 }
 
 static struct row
@@ -660,8 +405,10 @@ print_table(const struct row *rows)
 	struct row sum = { 0, 0, 0, 0 };
 
 	printf("%-14s %6s %6s %6s %9s\n",
-	    mode.stream ? "stream died at" : "stopped at", "times", "lost",
-	    "wrong", "repeated");
+	    mode.stream       ? "stream died at"
+	        : mode.worker ? "worker died at"
+	                      : "stopped at",
+	    "times", "lost", "wrong", "repeated");
 	for (int b = 0; b < B_N; b++) {
 		print_row(boundary_names[b], &rows[b]);
 		sum.nstops += rows[b].nstops;
@@ -684,59 +431,74 @@ is_seen(const struct row *rows)
 }
 
 static bool
+read_broken(const char *what)
+{
+	if (strcmp(what, "kept") == 0)
+		mode.no_kept = true;
+	else if (strcmp(what, "confirm") == 0)
+		mode.no_confirm = true;
+	else if (strcmp(what, "sync") == 0)
+		crash_mode.no_sync = true;
+	else
+		return false;
+	return true;
+}
+
+static bool
 read_args(int argc, char **argv, bool *broken)
 {
+	bool ok = true;
 	int c;
 
-	while (c = getopt(argc, argv, "n:e:pqxb:"), c >= 0) {
+	while (c = getopt(argc, argv, "n:e:mwpqxb:"), c >= 0) {
 		if (c == 'n')
 			crash_mode.step = (unsigned)strtoul(optarg, NULL, 10);
 		else if (c == 'e')
 			mode.every = (unsigned)strtoul(optarg, NULL, 10);
+		else if (c == 'm')
+			net = &crash_mail_in;
+		else if (c == 'w')
+			mode.worker = true;
 		else if (c == 'p')
 			crash_mode.power = true;
 		else if (c == 'q')
 			mode.quick = true;
 		else if (c == 'x')
 			mode.stream = true;
-		else if (c == 'b' && strcmp(optarg, "kept") == 0)
-			mode.no_kept = true;
-		else if (c == 'b' && strcmp(optarg, "confirm") == 0)
-			mode.no_confirm = true;
-		else if (c == 'b' && strcmp(optarg, "sync") == 0)
-			crash_mode.no_sync = true;
+		else if (c == 'b')
+			ok = ok && (*broken = read_broken(optarg));
 		else
 			return false;
 	}
-	*broken = mode.no_kept || mode.no_confirm || crash_mode.no_sync;
-	return crash_mode.step > 0 && mode.every > 0;
+	return ok && crash_mode.step > 0 && mode.every > 0;
 }
 
 int
 main(int argc, char **argv)
 {
 	struct row rows[B_N] = { { 0, 0, 0, 0 } }, sum;
-	bool broken, ok;
+	bool broken = false;
 	unsigned n = 1;
 
 	if (!read_args(argc, argv, &broken)) {
 		fprintf(stderr,
-		    "usage: crash_in [-n step] [-e every] [-p] [-q] [-x] "
-		    "[-b kept|confirm|sync]\n");
+		    "usage: crash_in [-n step] [-e every] [-m [-w]] [-p] "
+		    "[-q] [-x] [-b kept|confirm|sync]\n");
 		return 2;
 	}
 	if (mode.stream)
 		crash_hook = cut_stream;
-	world = mmap(NULL, sizeof(*world), PROT_READ | PROT_WRITE,
-	    /* cppcheck-suppress invalidFunctionArg ; there is no file */
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (world == MAP_FAILED || !crash_dir_make())
+	else if (mode.worker)
+		crash_hook = crash_mail_in_die;
+	world = crash_stage_share(sizeof(*world));
+	if (!world || !crash_dir_make())
 		return 2;
-	crash = &world->crash;
-	while (stop_at(n, rows) && !(mode.quick && is_seen(rows)))
-		n += mode.every;
+	for (; crash_stage_stop_at(n, play); n += mode.every) {
+		judge(&rows[world->crash.died_at]);
+		if (mode.quick && is_seen(rows))
+			break;
+	}
 	sum = print_table(rows);
 	crash_dir_remove();
-	ok = sum.nlost + sum.nwrong == 0;
-	return ok == !broken ? 0 : 1;
+	return (sum.nlost + sum.nwrong > 0) == broken ? 0 : 1;
 }

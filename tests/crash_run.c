@@ -3,7 +3,10 @@
  * sent out must neither get lost nor be repeated.
  *
  *	crash_run                  each boundary, a summary as a table
+ *	crash_run -m               the network is mail
+ *	crash_run -m -w            instead the worker that sends the mails dies
  *	crash_run -n STEP          every STEP-th write to the disk only
+ *	crash_run -e EVERY         every EVERY-th boundary only
  *	crash_run -p               the machine loses its power: what was written
  *	                           and not synced is gone
  *	crash_run -q               ends with the first loss or repeat
@@ -11,70 +14,42 @@
  *	                           exit 0 if the table shows repeats
  *	crash_run -b accepted      ... or that it has accepted: losses
  *	crash_run -b sync          ... with -p, that never syncs: either
+ *	crash_run -b committing    ... with -m -w, whose worker does not say that
+ *	                           the end of a mail leaves: repeats
  *
  * Boundaries are: each write and sync of the database, each request that
  * leaves for the network, its answer, each report and its acknowledgement,
- * each stanza that is written.  A child plays a script against the whole
+ * each step of a worker with a mail, each stanza that is written.  A child plays a script against the whole
  * core, with a real store, and exits at its n-th boundary; another one starts
  * on the same files, two minutes later.  The world outside lives in memory
  * that they share: a client that sends again, with the same id, what it got
  * neither receipt nor error for, and a network that repeats reports until
- * they are acknowledged.  One operation of the store is done before the next
- * begins, so that each run of a number is the same.
+ * they are acknowledged.  "needless" is what was said to be unsure where the
+ * worker had not said that the end leaves.
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "core/config.h"
-#include "core/core.h"
-#include "core/fate.h"
 #include "core/gateway.h"
-#include "core/store_op.h"
 #include "core/store_outbox.h"
-#include "core/store_writer.h"
-#include "crash_disk.h"
+#include "crash_out.h"
 #include "fake/fake.h"
-#include "lib/buf.h"
 #include "lib/clock.h"
-#include "lib/log.h"
 #include "lib/xalloc.h"
 #include "net/loop.h"
 #include "xmpp/component.h"
 
 /* ---- the world -------------------------------------------------------- */
 
-enum boundary {
-	B_WRITE = CRASH_WRITE,
-	B_SYNC = CRASH_SYNC,
-	B_SYNCED = CRASH_SYNCED,
-	B_REQUEST = CRASH_OTHERS, /* about to leave */
-	B_REQUESTED,              /* the network has it */
-	B_ANSWERED,
-	B_REPORTED,
-	B_ACKNOWLEDGED,
-	B_STANZA,  /* about to be written */
-	B_WRITTEN, /* the client has it */
-	B_N
-};
-
 static const char *const boundary_names[B_N] = { "write", "sync", "synced",
-	"request", "requested", "answered", "reported", "acknowledged",
-	"stanza", "written" };
+	"letter", "committing", "request", "requested", "answered", "reported",
+	"acknowledged", "stanza", "written" };
 
-enum {
-	NMESSAGES = 7,
-	PIECES = 2,
-	RUN_END = 0,
-	RUN_STOPPED = CRASH_STOPPED,
-	SECONDS = 200
-};
+enum { SECONDS = 200, LATER_MS = 120000 };
 
-static const struct {
-	const char *to, *words;
-} script[NMESSAGES] = {
+const struct script script[NMESSAGES] = {
 	{ "bob", "0 first" },
 	{ "bob", "1 second" },
 	{ "eve", "2 two parts" },
@@ -84,31 +59,26 @@ static const struct {
 	{ "bob", "6 third" },
 };
 
-struct message {
-	unsigned nsent[PIECES]; /* how often the network has taken it */
-	gw_ticket ticket[PIECES];
-	bool acknowledged[PIECES]; /* its report */
-	bool failed_once;
-	unsigned nreceipt, nerror, nunsure;
-	unsigned order; /* of the first piece, among all */
-};
+struct world *world;
+struct mode mode = { .every = 1 };
 
-struct world {
-	struct crash crash;
-	unsigned norder;
-	struct message message[NMESSAGES];
-};
+static const struct crash_net *net = &crash_wire_out;
 
-static struct world *world; /* shared */
+const struct gateway_ops *const gateway_kinds[] = { &crash_wire_out_ops,
+	&mail_gateway, NULL };
 
-static struct {
-	bool no_trying, no_accepted, quick;
-} mode;
+void
+world_takes(size_t i, unsigned part, uint64_t ticket)
+{
+	struct message *m = &world->message[i];
+
+	if (m->nsent[part]++ == 0 && part == 0)
+		m->order = ++world->norder;
+	m->ticket[part] = ticket;
+}
 
 /* ---- what is wrapped (ld --wrap) -------------------------------------- */
 
-bool __real_store_writer_add(struct store_writer *w, struct op *op);
-bool __wrap_store_writer_add(struct store_writer *w, struct op *op);
 int __real_component_end(struct component *c, struct err *err);
 int __wrap_component_end(struct component *c, struct err *err);
 void __real_store_out_try(struct store *st, const struct store_out *o,
@@ -119,16 +89,6 @@ store_load_id __real_store_out_put(struct store *st, const struct store_out *o,
     int64_t since_utc, store_number_fn *fn, void *arg);
 store_load_id __wrap_store_out_put(struct store *st, const struct store_out *o,
     int64_t since_utc, store_number_fn *fn, void *arg);
-
-/* One after another. */
-bool
-__wrap_store_writer_add(struct store_writer *w, struct op *op)
-{
-	bool taken = __real_store_writer_add(w, op);
-
-	store_writer_wait(w);
-	return taken;
-}
 
 struct lie {
 	uint64_t id;
@@ -181,7 +141,7 @@ __wrap_store_out_put(struct store *st, const struct store_out *o,
 static void
 read_error(struct message *m, const char *xml)
 {
-	if (strstr(xml, "nobody knows"))
+	if (strstr(xml, "Perhaps not sent") || strstr(xml, "nobody knows"))
 		m->nunsure++;
 	else
 		m->nerror++;
@@ -231,360 +191,106 @@ __wrap_component_end(struct component *c, struct err *err)
 	return rc;
 }
 
-/* ---- the network ------------------------------------------------------ */
-
-static struct gateway *wire; /* while it is open */
-
-static int
-wire_split(struct gateway *gw, struct str local, struct gw_address *out,
-    struct err *err)
-{
-	(void)gw;
-	(void)err;
-	*out = (struct gw_address){
-		.kind = GW_ADDR_PERSON, .network = STR_EMPTY, .name = local
-	};
-	return 0;
-}
-
-static void
-wire_local(struct gateway *gw, const struct gw_address *a, struct buf *out)
-{
-	(void)gw;
-	buf_add_str(out, a->name);
-}
-
-static void
-wire_fold(struct session *s, struct str name, struct buf *out)
-{
-	(void)s;
-	buf_add_str(out, name);
-}
-
-static struct str
-wire_network_at(struct gateway *gw, size_t i)
-{
-	(void)gw;
-	(void)i;
-	return STR_EMPTY;
-}
-
-static int
-wire_open(struct gateway *gw, const struct conf *conf, struct err *err)
-{
-	struct gw_line main_line = {
-		.name = STR("main"), .parallel = 2, .reports = true
-	};
-	struct gw_line quick = { .name = STR("quick"),
-		.stage = GW_STAGE_ACCEPTED };
-
-	(void)conf;
-	(void)err;
-	wire = gw;
-	gateway_line_put(gw, &main_line);
-	gateway_line_put(gw, &quick);
-	return 0;
-}
-
-static void
-wire_close(struct gateway *gw)
-{
-	(void)gw;
-	wire = NULL;
-}
-
-static int
-wire_login(struct session *s, struct str nick, struct err *err)
-{
-	struct gw_event ev = { .type = GW_EV_ONLINE, .text = STR("you") };
-
-	(void)nick;
-	(void)err;
-	return session_emit(s, &ev);
-}
-
-static void
-wire_logout(struct session *s, enum gw_bye why, struct str text)
-{
-	struct gw_event ev = { .type = GW_EV_OFFLINE };
-
-	(void)why;
-	(void)text;
-	(void)session_emit(s, &ev);
-}
-
-static void
-wire_drop(struct session *s)
-{
-	(void)s;
-}
-
-static int
-wire_route(struct session *s, const struct gw_message *m, struct gw_route *out,
-    struct err *err)
-{
-	(void)s;
-	(void)err;
-	out->npieces = m->body.p[0] == '2' ? 2 : 1;
-	snprintf(out->line, sizeof(out->line), "%s",
-	    m->body.p[0] == '5' ? "quick" : "main");
-	return 0;
-}
-
-static struct str
-wire_id(size_t i, unsigned part, char out[32])
-{
-	snprintf(out, 32, "wire-%zu-%u", i, part);
-	return str_c(out);
-}
-
-static void
-wire_send(struct session *s, gw_ticket t, const struct gw_message *m)
-{
-	size_t i = (size_t)(m->body.p[0] - '0');
-	struct message *is = &world->message[i];
-	struct gw_outcome o = { .ticket = t, .fate = GW_SENT };
-	char id[32];
-
-	(void)s;
-	crash_boundary(B_REQUEST);
-	if (i == 3 && !is->failed_once) {
-		is->failed_once = true;
-		o.fate = GW_RETRY;
-		err_set(&o.err, ERR_UNREACHABLE, "not now");
-	} else if (i == 4) {
-		o.fate = GW_REFUSED;
-		err_set(&o.err, ERR_DENIED, "never");
-	} else {
-		if (is->nsent[m->part - 1]++ == 0 && m->part == 1)
-			is->order = ++world->norder;
-		is->ticket[m->part - 1] = t;
-		o.network_id = wire_id(i, m->part, id);
-	}
-	crash_boundary(B_REQUESTED);
-	gateway_outcome(wire, &o);
-	crash_boundary(B_ANSWERED);
-}
-
-static void
-on_acknowledged(void *arg, bool ok)
-{
-	bool *acknowledged = arg;
-
-	if (!ok)
-		return;
-	*acknowledged = true;
-	crash_boundary(B_ACKNOWLEDGED);
-}
-
-/* Some know our ticket, others only their own name of it. */
-static void
-report_again(void)
-{
-	for (size_t i = 0; i < NMESSAGES; i++)
-		for (unsigned k = 0; k < PIECES; k++) {
-			struct message *m = &world->message[i];
-			struct gw_report r = { .line = STR("main"),
-				.fate = GW_DELIVERED };
-			char id[32];
-
-			if (!m->nsent[k] || m->acknowledged[k] || i == 5)
-				continue;
-			if (i % 2)
-				r.network_id = wire_id(i, k + 1, id);
-			else
-				r.ticket = m->ticket[k];
-			(void)gateway_report(
-			    wire, &r, on_acknowledged, &m->acknowledged[k]);
-			crash_boundary(B_REPORTED);
-		}
-}
-
-static gw_request_fn *const requests[GW_NREQ] = { NULL };
-
-static const struct gateway_ops wire_ops = {
-	.kind = "wire",
-	.title = "Wire",
-	.open = wire_open,
-	.close = wire_close,
-	.split = wire_split,
-	.local = wire_local,
-	.fold = wire_fold,
-	.network_at = wire_network_at,
-	.login = wire_login,
-	.logout = wire_logout,
-	.drop = wire_drop,
-	.send = wire_send,
-	.route = wire_route,
-	.request = requests,
-};
-
-const struct gateway_ops *const gateway_kinds[] = { &wire_ops, NULL };
-
 /* ---- one run ---------------------------------------------------------- */
-
-static const char config_text[] =
-    "server { host = \"127.0.0.1\" port = 5347 domain = \"example.org\" }\n"
-    "store { path = \"%s/db\" key_file = \"%s/key\" }\n"
-    "access { allow = { \"example.org\" } }\n"
-    "gateway \"wire.example.org\" { type = \"wire\" secret = \"s\"\n"
-    "  connect_interval_ms = 0 archive = no }\n";
-
-struct run {
-	struct loop *loop;
-	struct config *config;
-	struct store *store;
-	struct core *core;
-	struct component *component;
-};
-
-static void
-on_log(enum log_level level, const char *line, void *arg)
-{
-	(void)arg;
-	if (getenv("CRASH_TRACE") || level <= LOG_WARN)
-		fprintf(stderr, "  %s\n", line);
-}
 
 /* What we send to ourselves comes back. */
 static void
-loop_back(struct run *r)
+loop_back(struct crash_stage *s)
 {
 	struct list *n;
 
 	for (n = list_first(fake_stanzas()); n;
 	     n = list_first(fake_stanzas())) {
-		struct fake_stanza *s = LIST_ENTRY(n, struct fake_stanza, node);
-		char *xml = xstrdup(s->xml);
+		struct fake_stanza *f = LIST_ENTRY(n, struct fake_stanza, node);
+		char *xml = xstrdup(f->xml);
 
-		fake_stanza_free(s);
-		(void)fake_component_feed(r->component, str_c(xml));
+		fake_stanza_free(f);
+		(void)fake_component_feed(s->component, str_c(xml));
 		free(xml);
 	}
 }
 
 static void
-settle(struct run *r)
+settle(struct crash_stage *s)
 {
 	for (int i = 0; i < 6; i++) {
-		store_settle(r->store);
-		loop_back(r);
-		fake_loop_turn(r->loop);
+		store_settle(s->store);
+		loop_back(s);
+		while (net->turn && net->turn())
+			fake_loop_turn(s->loop);
+		fake_loop_turn(s->loop);
 	}
 }
 
 static void
-wait_second(struct run *r)
+wait_second(struct crash_stage *s)
 {
-	struct clock *c = loop_clock(r->loop);
+	struct clock *c = loop_clock(s->loop);
 
 	clock_advance(c, c->at + 1000, c->utc + 1000);
-	settle(r);
-}
-
-static int
-start(struct run *r, bool again)
-{
-	struct config_report rep = { .n = 0 };
-	struct store_params sp = { .loop = NULL };
-	struct core_params cp;
-	struct err err = ERR_INIT;
-	struct clock *c;
-	char text[1024];
-
-	r->loop = loop_new();
-	c = loop_clock(r->loop);
-	if (again)
-		clock_advance(c, c->at + 120000, c->utc + 120000);
-	snprintf(
-	    text, sizeof(text), config_text, crash_mode.dir, crash_mode.dir);
-	r->config =
-	    config_parse("crash.conf", str_c(text), false, gateway_kinds, &rep);
-	for (size_t i = 0; i < rep.n && !r->config; i++)
-		fprintf(stderr, "%s\n", rep.v[i].text);
-	if (!r->config)
-		return -1;
-	sp.path = r->config->store.path.p;
-	sp.key_file = r->config->store.key_file.p;
-	r->store = store_open(&sp, NULL, &err);
-	if (!r->store) {
-		fprintf(stderr, "%s\n", err.text);
-		return -1;
-	}
-	cp = (struct core_params){
-		.loop = r->loop, .config = r->config, .store = r->store
-	};
-	r->core = core_new(&cp, &err);
-	core_start(r->core, NULL, NULL);
-	r->component = fake_component(STR("wire.example.org"));
-	fake_component_up(r->component);
-	settle(r);
-	return 0;
+	settle(s);
 }
 
 static void
-client_sends(struct run *r, size_t i)
+client_sends(struct crash_stage *s, size_t i)
 {
-	char xml[512];
-
-	snprintf(xml, sizeof(xml),
+	crash_stage_feed(s,
 	    "<message from='romeo@example.org/orchard'"
-	    " to='%s@wire.example.org' type='chat' id='m%zu'><body>%s</body>"
+	    " to='%s%s%s' type='chat' id='m%zu'><body>%s</body>"
 	    "<request xmlns='urn:xmpp:receipts'/></message>",
-	    script[i].to, i, script[i].words);
-	(void)fake_component_feed(r->component, str_c(xml));
-	settle(r);
+	    script[i].to, net->at, net->domain, i, script[i].words);
+	settle(s);
 }
 
-/* In a child: never returns. */
+static void
+open_stage(struct crash_stage *s, bool again)
+{
+	if (crash_stage_open(s, net, again ? LATER_MS : 0) < 0)
+		_exit(1);
+	settle(s);
+	if (net->prepare)
+		net->prepare(s);
+	settle(s);
+}
+
+/* What nobody answered is sent again, as clients do. */
+static void
+client_sends_all(struct crash_stage *s)
+{
+	for (size_t i = 0; i < NMESSAGES; i++)
+		if (!is_told(&world->message[i]))
+			client_sends(s, i);
+}
+
 static void
 play(bool again)
 {
-	struct run r = { .loop = NULL };
+	struct crash_stage s = { .loop = NULL };
 
-	log_set_sink(on_log, NULL);
-	crash_disk_register();
-	if (start(&r, again) < 0)
-		_exit(1);
-	for (size_t i = 0; i < NMESSAGES; i++)
-		if (!is_told(&world->message[i]))
-			client_sends(&r, i);
-	for (int s = 0; s < SECONDS; s++) {
-		wait_second(&r);
-		if (s % 5 == 1)
-			report_again();
-		settle(&r);
+	open_stage(&s, again);
+	client_sends_all(&s);
+	for (int i = 0; i < SECONDS; i++) {
+		wait_second(&s);
+		if (i % 5 == 1 && net->again)
+			net->again();
+		settle(&s);
 	}
-	/* What nobody answered is sent again, as clients do. */
-	for (size_t i = 0; again && i < NMESSAGES; i++)
-		if (!is_told(&world->message[i]))
-			client_sends(&r, i);
-	_exit(RUN_END);
-}
-
-static int
-child(bool again)
-{
-	int status = 0;
-	pid_t pid = fork();
-
-	if (pid == 0)
-		play(again);
-	if (pid < 0 || waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
-		return -1;
-	return WEXITSTATUS(status);
+	if (again)
+		client_sends_all(&s);
 }
 
 /* ---- the table -------------------------------------------------------- */
 
 struct row {
 	unsigned nstops, nlost, nrepeated, nunsure;
+	unsigned nneedless; /* unsure, where it surely was not sent */
 };
 
 static unsigned
 count_lost(size_t i, const struct message *m)
 {
-	bool has_all = m->nsent[0] && (i != 2 || m->nsent[1]);
+	bool has_all = m->nsent[0] &&
+	    (i != M_PARTS || m->nsent[1] || net != &crash_wire_out);
 
 	if (!is_told(m))
 		return 1;
@@ -600,6 +306,8 @@ count_repeated(const struct message *m)
 static void
 judge(struct row *row)
 {
+	bool is_needless = mode.worker && world->died_early;
+
 	row->nstops++;
 	for (size_t i = 0; i < NMESSAGES; i++) {
 		const struct message *m = &world->message[i];
@@ -609,6 +317,7 @@ judge(struct row *row)
 		row->nlost += lost;
 		row->nrepeated += repeated;
 		row->nunsure += m->nunsure > 0;
+		row->nneedless += is_needless && m->nunsure > 0;
 		if ((lost || repeated) && getenv("CRASH_SHOW"))
 			printf("%s of %zu at %u (%s): sent %u %u receipt %u "
 			       "error %u unsure %u\n",
@@ -618,48 +327,38 @@ judge(struct row *row)
 	}
 }
 
-/* False: it ended before. */
-static bool
-stop_at(unsigned target, struct row *rows)
+static void
+print_row(const char *name, const struct row *r)
 {
-	int rc;
-
-	crash_dir_empty();
-	*world = (struct world){ .crash.target = target };
-	rc = child(false);
-	if (rc == RUN_END)
-		return false;
-	world->crash.target = 0;
-	if (rc != RUN_STOPPED || child(true) != RUN_END) {
-		printf("stopped at %u: exit %d, and then did not run\n", target,
-		    rc);
-		exit(1);
-	}
-	world->crash.target = target;
-	judge(&rows[world->crash.died_at]);
-	return true;
+	if (r->nstops)
+		printf("%-14s %6u %6u %9u %7u %9u\n", name, r->nstops, r->nlost,
+		    r->nrepeated, r->nunsure, r->nneedless);
 }
 
 static struct row
 print_table(const struct row *rows)
 {
-	struct row sum = { 0, 0, 0, 0 };
+	struct row sum = { 0, 0, 0, 0, 0 };
 
-	printf("%-14s %6s %6s %9s %7s\n", "stopped at", "times", "lost",
-	    "repeated", "unsure");
+	printf("%-14s %6s %6s %9s %7s %9s\n",
+	    mode.worker ? "worker died at" : "stopped at", "times", "lost",
+	    "repeated", "unsure", "needless");
 	for (int b = 0; b < B_N; b++) {
-		const struct row *r = &rows[b];
-
-		printf("%-14s %6u %6u %9u %7u\n", boundary_names[b], r->nstops,
-		    r->nlost, r->nrepeated, r->nunsure);
-		sum.nstops += r->nstops;
-		sum.nlost += r->nlost;
-		sum.nrepeated += r->nrepeated;
-		sum.nunsure += r->nunsure;
+		print_row(boundary_names[b], &rows[b]);
+		sum.nstops += rows[b].nstops;
+		sum.nlost += rows[b].nlost;
+		sum.nrepeated += rows[b].nrepeated;
+		sum.nunsure += rows[b].nunsure;
+		sum.nneedless += rows[b].nneedless;
 	}
-	printf("%-14s %6u %6u %9u %7u\n", "in all", sum.nstops, sum.nlost,
-	    sum.nrepeated, sum.nunsure);
+	print_row("in all", &sum);
 	return sum;
+}
+
+static bool
+is_bad(const struct row *r)
+{
+	return r->nlost || r->nrepeated || r->nneedless;
 }
 
 /* Something went wrong already. */
@@ -667,60 +366,78 @@ static bool
 is_seen(const struct row *rows)
 {
 	for (int b = 0; b < B_N; b++)
-		if (rows[b].nlost || rows[b].nrepeated)
+		if (is_bad(&rows[b]))
 			return true;
 	return false;
 }
 
 static bool
+read_broken(const char *what)
+{
+	if (strcmp(what, "trying") == 0)
+		mode.no_trying = true;
+	else if (strcmp(what, "accepted") == 0)
+		mode.no_accepted = true;
+	else if (strcmp(what, "committing") == 0)
+		mode.no_committing = true;
+	else if (strcmp(what, "sync") == 0)
+		crash_mode.no_sync = true;
+	else
+		return false;
+	return true;
+}
+
+static bool
 read_args(int argc, char **argv, bool *broken)
 {
+	bool ok = true;
 	int c;
 
-	while (c = getopt(argc, argv, "n:pqb:"), c >= 0) {
+	while (c = getopt(argc, argv, "n:e:mwpqb:"), c >= 0) {
 		if (c == 'n')
 			crash_mode.step = (unsigned)strtoul(optarg, NULL, 10);
+		else if (c == 'e')
+			mode.every = (unsigned)strtoul(optarg, NULL, 10);
+		else if (c == 'm')
+			net = &crash_mail_out;
+		else if (c == 'w')
+			mode.worker = true;
 		else if (c == 'p')
 			crash_mode.power = true;
 		else if (c == 'q')
 			mode.quick = true;
-		else if (c == 'b' && strcmp(optarg, "trying") == 0)
-			mode.no_trying = true;
-		else if (c == 'b' && strcmp(optarg, "accepted") == 0)
-			mode.no_accepted = true;
-		else if (c == 'b' && strcmp(optarg, "sync") == 0)
-			crash_mode.no_sync = true;
+		else if (c == 'b')
+			ok = ok && (*broken = read_broken(optarg));
 		else
 			return false;
 	}
-	*broken = mode.no_trying || mode.no_accepted || crash_mode.no_sync;
-	return crash_mode.step > 0;
+	return ok && crash_mode.step > 0 && mode.every > 0;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct row rows[B_N] = { { 0, 0, 0, 0 } }, sum;
-	bool broken, ok;
+	struct row rows[B_N] = { { 0, 0, 0, 0, 0 } }, sum;
+	bool broken = false;
 	unsigned n = 1;
 
 	if (!read_args(argc, argv, &broken)) {
 		fprintf(stderr,
-		    "usage: crash_run [-n step] [-p] [-q] "
-		    "[-b trying|accepted|sync]\n");
+		    "usage: crash_run [-n step] [-e every] [-m [-w]] [-p] "
+		    "[-q] [-b trying|accepted|committing|sync]\n");
 		return 2;
 	}
-	/* cppcheck-suppress invalidFunctionArg ; there is no file */
-	world = mmap(NULL, sizeof(*world), PROT_READ | PROT_WRITE,
-	    /* cppcheck-suppress invalidFunctionArg ; -1 is what it wants */
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (world == MAP_FAILED || !crash_dir_make())
+	if (mode.worker)
+		crash_hook = crash_mail_out_die;
+	world = crash_stage_share(sizeof(*world));
+	if (!world || !crash_dir_make())
 		return 2;
-	crash = &world->crash;
-	while (stop_at(n, rows) && !(mode.quick && is_seen(rows)))
-		n++;
+	for (; crash_stage_stop_at(n, play); n += mode.every) {
+		judge(&rows[world->crash.died_at]);
+		if (mode.quick && is_seen(rows))
+			break;
+	}
 	sum = print_table(rows);
 	crash_dir_remove();
-	ok = sum.nlost + sum.nrepeated == 0;
-	return ok == !broken ? 0 : 1;
+	return is_bad(&sum) == broken ? 0 : 1;
 }

@@ -144,13 +144,25 @@ hand_over(struct fake_link *f, struct str text)
 }
 
 const char *
+flow_mail_begin(struct fake_link *f, struct str from, struct str to)
+{
+	return greet(f) && ask_for_all(f, from, to) ? NULL : wrong;
+}
+
+const char *
+flow_mail_end(struct fake_link *f, struct str text)
+{
+	return hand_over(f, text) ? NULL : wrong;
+}
+
+const char *
 flow_mail(struct fake_link *f, struct str what)
 {
 	struct str from, to;
+	const char *why;
 
 	(void)str_cut(&what, ' ', &from);
 	(void)str_cut(&what, ' ', &to);
-	if (!greet(f) || !ask_for_all(f, from, to) || !hand_over(f, what))
-		return wrong;
-	return NULL;
+	why = flow_mail_begin(f, from, to);
+	return why ? why : flow_mail_end(f, what);
 }

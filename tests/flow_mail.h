@@ -19,4 +19,9 @@ struct fake_link;
  */
 const char *flow_mail(struct fake_link *f, struct str what);
 
+/* The same in two steps: to the answer to DATA, and the text and its end. */
+const char *flow_mail_begin(
+    struct fake_link *f, struct str from, struct str to);
+const char *flow_mail_end(struct fake_link *f, struct str text);
+
 #endif

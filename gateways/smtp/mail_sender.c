@@ -26,6 +26,7 @@ enum {
 	BYTES_PER_MS = 50, /* the slowest that a mail may leave */
 	IDLE_MS = 60000,   /* a worker without work is kept */
 	QUEUED_MAX = MAIL_LETTER_MAX + 65536,
+	STILLBORN_MAX = 3, /* in a row */
 };
 
 struct job {
@@ -61,7 +62,8 @@ struct mail_sender {
 	struct list waiting, ended; /* jobs */
 	struct list mailers;        /* who has asked last is the first */
 	size_t nmailer, nwaiting, nbusy;
-	struct timer soon; /* tells of ended jobs */
+	unsigned nstillborn; /* killed before they asked, in a row */
+	struct timer soon;   /* tells of ended jobs */
 };
 
 #define JOB(n)    LIST_ENTRY(n, struct job, node)
@@ -188,6 +190,7 @@ static void
 on_next(struct mailer *m)
 {
 	m->is_asking = m->has_asked = true;
+	m->sender->nstillborn = 0;
 	list_del(&m->node);
 	list_add(m->sender->mailers.next, &m->node); /* before the first */
 	wait_for(m, IDLE_MS);
@@ -252,27 +255,36 @@ on_frame(struct mailer *m, uint8_t frame, struct str data)
 }
 
 /*
- * One that never asked does not work at all: somebody waits for it, or it
- * would not have been started, and the next would do no better.
+ * One that never asked does not work at all, and the next would do no better.
+ * A signal, though, may have had nothing to do with it: the machine was short
+ * of memory, say.
  */
+static bool
+is_hopeless(struct mailer *m, int signal)
+{
+	return !m->has_asked &&
+	    (!signal || ++m->sender->nstillborn >= STILLBORN_MAX);
+}
+
+/* Somebody waits for one that never asked, or it would not have been started:
+   that attempt is over. */
 static void
-on_down(struct mailer *m, struct err *why)
+on_down(struct mailer *m, int signal, struct err *why)
 {
 	struct mail_sender *s = m->sender;
 	struct job *j = m->job;
-	bool is_broken = !m->has_asked;
 
 	if (m->is_late)
 		err_set(why, ERR_TIMEOUT, "handing it in at %s took too long",
 		    s->host);
-	if (j || is_broken)
+	if (j || !m->has_asked)
 		log_warn(gateway_log(s->gw), "mail worker lost",
 		    "to=%s committing=%d err=\"%s\"", s->host, m->is_committing,
 		    why->text);
-	if (!j && is_broken)
+	if (!j && !m->has_asked)
 		j = first_waiting(s);
 	if (j)
-		fail_job(s, j, why, m->is_committing, is_broken);
+		fail_job(s, j, why, m->is_committing, is_hopeless(m, signal));
 	mailer_free(m);
 }
 
@@ -285,7 +297,7 @@ on_worker(struct worker *w, const struct worker_event *ev, void *arg)
 
 	(void)w;
 	if (ev->type == WORKER_DOWN)
-		on_down(m, &why);
+		on_down(m, ev->signal, &why);
 	else if (ev->type == WORKER_FRAME)
 		on_frame(m, ev->frame, ev->data);
 	dispatch(s);

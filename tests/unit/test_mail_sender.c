@@ -123,6 +123,8 @@ be_worker(const char *how)
 	child_input_init(&in, MAIL_LETTER_MAX);
 	if (strcmp(how, "never asks") == 0)
 		return 3;
+	if (strcmp(how, "is killed") == 0)
+		die(SIGKILL);
 	if (child_read(&in, &type, &data) <= 0 || type != MAIL_FRAME_SETUP ||
 	    mail_submit_read(&to, data, NULL) < 0)
 		return 4;
@@ -392,6 +394,22 @@ one_that_never_works_is_the_operator_s(void **state)
 	    "b retry 0 broken exe ended with status 3\n");
 }
 
+/* Somebody may have killed it: it is tried again before it is given up. */
+static void
+one_that_is_killed_at_once_is_not(void **state)
+{
+	(void)state;
+	begin("/proc/self/exe", "is killed", 1);
+	send_one("a");
+	send_one("b");
+	send_one("c");
+	loop_run(fx.loop);
+	assert_string_equal(fx.heard.p,
+	    "a retry 0 exe died of signal 9 (Killed)\n"
+	    "b retry 0 exe died of signal 9 (Killed)\n"
+	    "c retry 0 broken exe died of signal 9 (Killed)\n");
+}
+
 static void
 a_program_that_is_missing_is_the_operator_s(void **state)
 {
@@ -460,6 +478,7 @@ main(int argc, char **argv)
 		T(what_it_cannot_say_ends_it),
 		T(one_that_ends_itself_is_replaced),
 		T(one_that_never_works_is_the_operator_s),
+		T(one_that_is_killed_at_once_is_not),
 		T(a_program_that_is_missing_is_the_operator_s),
 		T(it_can_be_freed_with_mails_under_way),
 		T(there_is_a_ceiling),
