@@ -16,6 +16,7 @@
 #include "smtp/mail_gateway.h"
 #include "smtp/mail_group.h"
 #include "smtp/mail_inlet.h"
+#include "smtp/mail_listen.h"
 #include "smtp/mail_lists.h"
 #include "smtp/mail_out.h"
 #include "smtp/mail_reader.h"
@@ -47,6 +48,7 @@ static const struct mail_noun *const nouns[] = {
 	&mail_inlet_noun,
 	&mail_lists_noun,
 	&mail_takings_noun,
+	&mail_listen_noun, /* behind all that mails go to */
 	NULL,
 };
 
@@ -226,6 +228,7 @@ mail_gateway_describe(
 
 static const struct gw_section sections[] = {
 	{ .name = "submit", .option = mail_submit_options, .plain = true },
+	{ .name = "receive", .option = mail_receive_options },
 	{ .name = "target", .option = mail_target_options },
 	{ .name = NULL },
 };

@@ -62,6 +62,7 @@ struct mail_gateway {
 	struct mail_originals *originals;
 	struct mail_lists *lists;
 	struct mail_takings *takings;
+	struct mail_listen *listen;
 	bool is_ready;                   /* what is kept has been read */
 	char canonical[GW_NAME_MAX + 1]; /* what split() said last */
 };

@@ -76,7 +76,9 @@ open_file(void)
 	if (!dir || dir[0] != '/')
 		dir = "/var/tmp";
 	fd = open(dir, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
-	return fd >= 0 ? fd : open_named(dir);
+	if (fd < 0)
+		fd = open_named(dir);
+	return fd;
 }
 
 static int

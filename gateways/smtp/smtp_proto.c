@@ -252,9 +252,11 @@ smtp_proto_tls_is_on(struct smtp_proto *p)
 /* ---- the end of it -------------------------------------------------------- */
 
 void
-smtp_proto_turn_away(struct smtp_proto *p, const char *why)
+smtp_proto_turn_away(struct smtp_proto *p, int code, const char *why)
 {
-	smtp_say(p, 421, NULL, "%s %s", p->host, why);
+	if (p->stage == SMTP_OVER || p->stage == SMTP_TLS)
+		return;
+	smtp_say(p, code, NULL, "%s %s", p->host, why);
 	smtp_end(p);
 }
 
@@ -500,8 +502,18 @@ smtp_proto_next(struct smtp_proto *p, struct smtp_event *ev)
 }
 
 bool
+smtp_proto_has_more(const struct smtp_proto *p)
+{
+	return p->stage != SMTP_OVER && !is_stuck(p) && p->in.len > p->used &&
+	    (p->stage == SMTP_DATA ||
+	        str_has(str_skip(buf_str(&p->in), p->used), '\n'));
+}
+
+bool
 smtp_proto_wants_input(const struct smtp_proto *p)
 {
+	if (p->stage == SMTP_NEW)
+		return p->as.is_strict; /* which there should not be */
 	return !is_stuck(p) && p->stage != SMTP_OVER &&
 	    p->in.len <= line_max(p) + 1;
 }

@@ -92,13 +92,16 @@ void smtp_proto_free(struct smtp_proto **pp); /* NULL is accepted */
 /* Banner.  What strict peers have said before that is an error. */
 void smtp_proto_greet(struct smtp_proto *p);
 
-/* Instead: 421, why, and the end. */
-void smtp_proto_turn_away(struct smtp_proto *p, const char *why);
+/* Instead, or at any time: "code HOST why", and the end. */
+void smtp_proto_turn_away(struct smtp_proto *p, int code, const char *why);
 
 /* At most SMTP_FEED_MAX bytes; borrowed until next() says false. */
 void smtp_proto_feed(struct smtp_proto *p, struct str bytes);
 bool smtp_proto_next(struct smtp_proto *p, struct smtp_event *ev);
 bool smtp_proto_wants_input(const struct smtp_proto *p);
+
+/* next() stopped because of what is out: call it again when that is written. */
+bool smtp_proto_has_more(const struct smtp_proto *p);
 
 /* Borrowed until the next call; empty while DELAY lasts. */
 struct str smtp_proto_out(const struct smtp_proto *p);

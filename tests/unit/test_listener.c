@@ -284,11 +284,13 @@ turn_for(int64_t ms)
 static void
 a_unix_socket_has_its_rights(void **state)
 {
-	struct group *g = getgrgid(getgid());
+	char memory[4096];
+	struct group group, *g = NULL;
 	struct stat sb;
 	int fd;
 
 	(void)state;
+	(void)getgrgid_r(getgid(), &group, memory, sizeof(memory), &g);
 	listen_unix(g ? g->gr_name : "");
 	assert_non_null(listener);
 	assert_int_equal(lstat(path, &sb), 0);

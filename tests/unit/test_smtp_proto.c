@@ -366,7 +366,7 @@ who_comes_too_many_is_turned_away(void **state)
 
 	(void)state;
 	peer_begin(&as);
-	smtp_proto_turn_away(peer.p, "has no room now");
+	smtp_proto_turn_away(peer.p, 421, "has no room now");
 	peer_turn();
 	assert_string_equal(
 	    peer.out.p, "421 mx.example.org has no room now\r\n");

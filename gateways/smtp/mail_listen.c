@@ -1,0 +1,142 @@
+#include "smtp/mail_listen.h"
+
+#include <stdlib.h>
+
+#include "lib/log.h"
+#include "lib/xalloc.h"
+#include "net/listener.h"
+#include "smtp/mail_caller.h"
+#include "smtp/mail_pending.h"
+
+enum { OUT_MAX = 128 * 1024 };
+
+/* ---- one place ------------------------------------------------------------ */
+
+static void
+on_caller(struct link *link, const struct listener_peer *peer, void *arg)
+{
+	mail_caller_new(arg, link, peer);
+}
+
+static void
+listen_at(struct mail_place *p)
+{
+	const struct mail_receive *as = p->as;
+	struct gateway *gw = p->all->mail->gw;
+	struct clock *clock = gateway_clock(gw);
+	struct listener_params params = { .address = str_c(as->address),
+		.port = as->port,
+		.path = str_c(as->path),
+		.mode = as->mode,
+		.group = str_c(as->group),
+		.out_max = OUT_MAX,
+		.log = gateway_log(gw) };
+	struct err err = ERR_INIT;
+
+	p->listener =
+	    listener_new(gateway_loop(gw), &params, on_caller, p, &err);
+	if (p->listener) {
+		log_info(gateway_log(gw), "mail is taken",
+		    "receive=%s at=\"" STR_FMT "\"", as->name,
+		    STR_ARG(listener_name(p->listener)));
+		return;
+	}
+	timer_set(&p->again, clock, clock->at + MAIL_PLACE_AGAIN_MS);
+	if (!p->says_wrong)
+		log_error(gateway_log(gw), "no mail is taken",
+		    "receive=%s err=\"%s\"", as->name, err.text);
+	p->says_wrong = true;
+}
+
+static void
+on_again(struct timer *t)
+{
+	listen_at(TIMER_OWNER(t, struct mail_place, again));
+}
+
+static int
+add_place(struct mail_listen *all, const struct conf *conf, struct err *err)
+{
+	struct mail_gateway *mail = all->mail;
+	struct mail_place *p;
+
+	if (all->nplace == MAIL_PLACES_MAX)
+		return conf_err(conf, NULL, err, "more than %d receive blocks",
+		    MAIL_PLACES_MAX);
+	p = xcalloc(1, sizeof(*p));
+	p->all = all;
+	p->as = mail_receive_new(mail->gw, conf, mail->opt.size_max, err);
+	if (!p->as) {
+		free(p);
+		return -1;
+	}
+	timer_init(&p->again, on_again);
+	list_init(&p->callers);
+	all->place[all->nplace++] = p;
+	return 0;
+}
+
+static void
+free_place(struct mail_place *p)
+{
+	timer_cancel(&p->again);
+	listener_free(&p->listener);
+	LIST_EACH(&p->callers, n)
+	{
+		mail_caller_end(n);
+	}
+	mail_receive_free(&p->as);
+	free(p);
+}
+
+/* ---- all of them ---------------------------------------------------------- */
+
+static void
+close_all(struct mail_gateway *mail)
+{
+	struct mail_listen *all = mail->listen;
+
+	mail->listen = NULL;
+	if (!all)
+		return;
+	for (size_t i = 0; i < all->nplace; i++)
+		free_place(all->place[i]);
+	/* Nobody is called back any more: see mail_policy.h. */
+	mail_pending_drop(&all->pending);
+	free(all);
+}
+
+static int
+open_all(struct mail_gateway *mail, const struct conf *conf, struct err *err)
+{
+	struct mail_listen *all;
+
+	if (!conf_next(conf, "receive", NULL))
+		return 0;
+	all = xcalloc(1, sizeof(*all));
+	all->mail = mail;
+	list_init(&all->pending);
+	mail->listen = all;
+	for (const struct conf *c = conf_next(conf, "receive", NULL); c;
+	     c = conf_next(conf, "receive", c))
+		if (add_place(all, c, err) < 0) {
+			close_all(mail);
+			return -1;
+		}
+	return 0;
+}
+
+static void
+on_ready(struct mail_gateway *mail)
+{
+	struct mail_listen *all = mail->listen;
+
+	for (size_t i = 0; all && i < all->nplace; i++)
+		listen_at(all->place[i]);
+}
+
+const struct mail_noun mail_listen_noun = {
+	.open = open_all,
+	.close = close_all,
+	.ready = on_ready,
+};
