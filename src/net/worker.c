@@ -34,7 +34,7 @@ enum {
 	ERRORS_LINE_BYTES = 500, /* of what it writes to descriptor 2 ... */
 	ERRORS_LINES_MAX = 50,   /* ... in its life */
 	ENV_MAX = 16,
-	NHANDLE = 3, /* process, pipe, errors */
+	NPIPES = 2, /* pipe, errors; the process is a third handle */
 };
 
 struct worker {
@@ -485,6 +485,7 @@ spawn(struct worker *w, const struct worker_params *p, const char *path,
 
 	env_make(&env);
 	o.env = env.var;
+	w->nhandle++; /* also when it fails */
 	rc = uv_spawn(loop_uv(w->loop), &w->process, &o);
 	env_release(&env);
 	free(argv);
@@ -526,7 +527,7 @@ make(struct loop *l, const struct worker_params *p, const char *path)
 	(void)uv_pipe_init(loop_uv(l), &w->pipe, 0); /* never fails */
 	(void)uv_pipe_init(loop_uv(l), &w->errors, 0);
 	w->process.data = w->pipe.data = w->errors.data = w;
-	w->nhandle = NHANDLE;
+	w->nhandle = NPIPES;
 	return w;
 }
 
@@ -535,7 +536,8 @@ static int
 never_was(struct worker *w, int rc, const char *path, struct err *err)
 {
 	w->has_exited = true;
-	uv_close((uv_handle_t *)&w->process, handle_gone);
+	if (w->nhandle > NPIPES)
+		uv_close((uv_handle_t *)&w->process, handle_gone);
 	worker_free(&w);
 	return err_set(
 	    err, ERR_INTERNAL, "cannot start %s: %s", path, uv_strerror(rc));

@@ -927,7 +927,7 @@ def test_a_login_that_fails_sends_nothing(mode, tls_files):
     assert sum(h.startswith("AUTH") for h in s.heard) == 1  # no second guess
 
 
-@pytest.mark.parametrize("offer", ["AUTH GSSAPI NTLM", "SIZE 100000", "AUTH"])
+@pytest.mark.parametrize("offer", ["AUTH GSSAPI NTLM CRAM-MD5", "SIZE 100000", "AUTH"])
 def test_no_way_to_log_in_sends_nothing(offer, tls_files):
     with serving(
         securely(tls_files, STARTTLS, offer), fails=True

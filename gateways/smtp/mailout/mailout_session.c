@@ -301,7 +301,7 @@ not_logged_in(struct mailout_session *s)
 	if (s->login.kind == ERR_NONE) {
 		err_set(&s->login, ERR_AUTH,
 		    STR_FMT " offers no way to log in that we know (PLAIN, "
-		            "LOGIN, CRAM-MD5)",
+		            "LOGIN)",
 		    STR_ARG(s->to->host));
 		s->is_login_broken = true;
 	}

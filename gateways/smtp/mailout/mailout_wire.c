@@ -101,9 +101,6 @@ end_word(struct mailout_wire *w)
 	if (w->nwords == 0) {
 		w->is_auth_line = str_is(word, "AUTH");
 		w->is_size_line = str_is(word, "SIZE");
-	} else if (w->is_auth_line) {
-		w->has_auth = w->has_auth || str_is(word, "PLAIN") ||
-		    str_is(word, "LOGIN") || str_is(word, "CRAM-MD5");
 	} else if (w->is_size_line && w->nwords == 1) {
 		(void)str_to_uint(word, UINT64_MAX, &w->size_max);
 	}
@@ -172,10 +169,8 @@ static void
 begin_reply(struct mailout_wire *w)
 {
 	buf_clear(&w->text);
-	if (w->last == MAILOUT_EHLO) {
-		w->has_auth = false;
+	if (w->last == MAILOUT_EHLO)
 		w->size_max = 0;
-	}
 }
 
 static void

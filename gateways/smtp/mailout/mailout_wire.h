@@ -37,7 +37,6 @@ struct mailout_wire {
 	bool is_tls;               /* set by the caller */
 	bool is_logged_in;         /* 235 has come */
 	bool is_injected;  /* something stood behind the answer to STARTTLS */
-	bool has_auth;     /* the server offers a way to log in that is left */
 	uint64_t size_max; /* bytes of a mail that it takes; 0: not said */
 	bool is_over;      /* QUIT was said: the last answer stays */
 	bool is_answered;  /* what was said last, by: */

@@ -14,7 +14,7 @@
 #include "smtp/mailout/mailout_render.h"
 #include "smtp/mailout/mailout_session.h"
 
-enum { DESCRIPTORS_MAX = 64, MEMORY_MB = 1024 };
+enum { DESCRIPTORS_MAX = 64, MEMORY_MB = 512 };
 
 /* Address sanitizers reserve more than any memory there is. */
 static void
