@@ -7,6 +7,7 @@ import os
 import re
 import smtplib
 from email.message import EmailMessage
+from email.policy import SMTP
 
 import mta
 from booth import XMPP_SERVERS
@@ -44,7 +45,7 @@ class Office:
     """server: a name of mta.MTAS, or None: Passerelle submits to the far side
     itself, and tests hand mail in by LMTP.  options, submit_options,
     receive_options, sections: more of the gateway's block; modules: more of
-    the XMPP server's."""
+    the XMPP server's; upload: it takes files (Prosody)."""
 
     def __init__(
         self,
@@ -56,11 +57,15 @@ class Office:
         receive_options="",
         sections="",
         modules=(),
+        upload=False,
     ):
         folder.mkdir(exist_ok=True)
         self.folder = folder
         self._numbers = itertools.count(1)
-        self.xmpp = XMPP_SERVERS[xmpp](folder, (MAIL_GATEWAY,), modules)
+        more = {"upload": True} if upload else {}
+        self.xmpp = XMPP_SERVERS[xmpp](
+            folder, (MAIL_GATEWAY,), modules, **more
+        )
         self.far = Sink()
         (self.lmtp_port,) = free_ports(1)
         self.mta = None
@@ -150,7 +155,7 @@ class Office:
 
     def hand_in(self, mail, sender, *recipients):
         """By the mail server, else by LMTP.  Who was refused, and how."""
-        data = mail if isinstance(mail, bytes) else mail.as_bytes()
+        data = mail if isinstance(mail, bytes) else mail.as_bytes(policy=SMTP)
         if self.mta:
             client = smtplib.SMTP(HOST, self.mta.smtp_port, timeout=30)
         else:
