@@ -54,7 +54,7 @@ struct arrival {
 	struct addressee *to;
 	struct batch *batch;      /* KEEPING: what it came with, */
 	size_t place;             /* ... and where it stands there */
-	store_load_id load;       /* at its end: its letter, to be released */
+	store_load_id load;       /* its letter, which only the disk has */
 	struct confirm_mark mark; /* WRITTEN */
 	enum arrival_state state;
 	uint64_t id;          /* in its gateway; grows with time */
@@ -68,7 +68,8 @@ struct arrival {
 	int64_t written_at;     /* ... when it was, last */
 	unsigned nunseen;       /* ... how often it should have been, and not */
 	char *contact, *why;    /* for people; why may be NULL */
-	char *letter;           /* arrival_pack(); NULL: at its end */
+	char *letter;           /* arrival_pack(); NULL: on disk only, handed
+	                           over or at its end */
 	size_t nletter;
 };
 

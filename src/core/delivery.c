@@ -20,6 +20,37 @@ enum {
 	WHY_MAX = 700,
 };
 
+/* ---- words ------------------------------------------------------------ */
+
+/* Only the disk has them while it stands handed over: there may be many. */
+static void
+on_fetched(bool ok, const struct store_arrival *v, size_t n, void *arg)
+{
+	struct arrival *a = arg;
+	struct inbox *in = a->to->in;
+	struct clock *clock = inbox_clock(in);
+
+	a->load = 0;
+	if (ok && n == 1) {
+		arrival_set_letter(a, v->letter);
+	} else {
+		log_warn(&in->gw->log, "message not read again",
+		    "id=%s reason=\"the store could not be read\" "
+		    "action=\"trying again in %d s\"",
+		    a->sid, INBOX_LOAD_MS / 1000);
+		timer_set(&a->to->retry, clock, clock->at + INBOX_LOAD_MS);
+	}
+	inbox_line_up(a->to);
+	inbox_go(in);
+}
+
+static void
+fetch(struct inbox *in, struct arrival *a)
+{
+	a->load = store_arrival_load(
+	    inbox_store(in), gateway_domain(in->gw), a->id, on_fetched, a);
+}
+
 /* ---- writing ---------------------------------------------------------- */
 
 static void
@@ -52,6 +83,11 @@ write_next(struct inbox *in, struct addressee *u)
 
 	if (a->deaths >= SUSPECT && in->n[ARRIVAL_WRITTEN] > 0)
 		return false;
+	if (!a->letter) {
+		fetch(in, a);
+		inbox_line_up(u);
+		return true;
+	}
 	rc = arrival_write(in->gw, str_c(u->user), a, &err);
 	if (rc == 0) {
 		written(in, a);
@@ -160,6 +196,8 @@ on_expire(struct timer *t)
 void
 delivery_stands_handed(struct inbox *in, struct arrival *a)
 {
+	if (!list_is_linked(&a->fresh))
+		arrival_set_letter(a, STR_EMPTY);
 	list_add(is_foreign(a->to) ? &in->foreign : &in->handed, &a->expiry);
 	watch_expiry(in);
 }

@@ -56,8 +56,10 @@ inbox_check(struct addressee *u)
 void
 inbox_line_up(struct addressee *u)
 {
-	bool ready = !list_is_empty(&u->waiting) && !timer_is_set(&u->retry) &&
-	    !u->is_probing && (!u->past || posts_may_go(u));
+	bool ready = !list_is_empty(&u->waiting) &&
+	    ARRIVAL(list_first(&u->waiting))->load == 0 &&
+	    !timer_is_set(&u->retry) && !u->is_probing &&
+	    (!u->past || posts_may_go(u));
 
 	if (!ready)
 		list_del(&u->ready);
