@@ -206,8 +206,6 @@ on_refused(struct seat *s, struct str data)
 	}
 	s->nmail++;
 	g = seat_clear(s);
-	log_info(gateway_log(g->reader->gw), "mail refused",
-	    "size=%zu reason=\"%s\"", mail_spool_size(g->body), err.text);
 	if (err.kind == ERR_TOO_BIG)
 		reading_fail(g, 552, "5.3.4", err.text);
 	else

@@ -371,7 +371,6 @@ what_is_not_fit_is_refused(void **state)
 	begin();
 	give("From: a@b\r\nFrom: c@d\r\n\r\nhi\r\n");
 	heard("0: 550 5.6.0 it has two From headers\n");
-	assert_non_null(strstr(fx.logged.p, "mail refused"));
 	give("From: a@b\r\nSubject: next\r\n\r\nhi\r\n");
 	heard("1: next\n");
 }
