@@ -140,8 +140,6 @@ deliver(
 	buf_init(&all, 2 * GW_NAME_MAX + MAIL_DOMAIN_MAX);
 	add_all(l, user, contact, f.thread, &all);
 	f.all = buf_str(&all);
-	if (contact.len)
-		mail_spelling_note(l->mail, l->r->from.address);
 	d = mail_delivery_new(&style, &f, l->r);
 	buf_release(&all);
 	if (contact.len)
