@@ -7,26 +7,18 @@ mail_reader_options_pack(const struct mail_reader_options *o, struct buf *out)
 	pack_str(out, o->authserv_id);
 	pack_u64(out, o->hops);
 	pack_str(out, o->own_domain);
-	pack_u64(out, o->nheader);
-	for (size_t i = 0; i < o->nheader; i++)
-		pack_str(out, o->header[i]);
 }
 
 bool
 mail_reader_options_read(struct mail_reader_options *o, struct str bytes)
 {
-	uint64_t hops, n;
+	uint64_t hops;
 
 	if (!unpack_str(&bytes, &o->authserv_id) ||
 	    !unpack_u64(&bytes, &hops) || hops > UINT16_MAX ||
-	    !unpack_str(&bytes, &o->own_domain) || !unpack_u64(&bytes, &n) ||
-	    n > MAIL_HEADERS_MAX)
+	    !unpack_str(&bytes, &o->own_domain))
 		return false;
 	o->hops = (unsigned)hops;
-	o->nheader = n;
-	for (size_t i = 0; i < n; i++)
-		if (!unpack_str(&bytes, &o->header[i]))
-			return false;
 	return bytes.len == 0;
 }
 

@@ -39,8 +39,6 @@ struct mail_reader_options {
 	struct str authserv_id; /* whose Authentication-Results count */
 	unsigned hops;          /* Received headers that are our own MTA's */
 	struct str own_domain;  /* two Received by it: a loop */
-	struct str header[MAIL_HEADERS_MAX]; /* names, as record->header */
-	size_t nheader;
 };
 
 void mail_reader_options_pack(

@@ -203,11 +203,6 @@ static const struct field dsn_field[] = {
 	TEXT(mail_dsn_row, remote_mta, mail_is_word),
 };
 
-static const struct field header_field[] = {
-	TEXT(mail_header, name, mail_is_word),
-	TEXT(mail_header, value, mail_is_line),
-};
-
 static const struct field part_field[] = {
 	TEXT(mail_part, name, mail_is_file),
 	TEXT(mail_part, mime, mail_is_word),
@@ -293,8 +288,6 @@ mail_record_pack(const struct mail_record *r, struct buf *out)
 	pack_all(FIELDS(reference_field), r->reference, sizeof(r->reference[0]),
 	    r->nreference, out);
 	pack_all(FIELDS(dsn_field), r->dsn, sizeof(r->dsn[0]), r->ndsn, out);
-	pack_all(FIELDS(header_field), r->header, sizeof(r->header[0]),
-	    r->nheader, out);
 	pack_all(
 	    FIELDS(note_field), r->note, sizeof(r->note[0]), r->nnote, out);
 	pack_all(
@@ -458,8 +451,6 @@ read_lists(struct reader *r, struct mail_record_copy *c)
 	        sizeof(c->reference[0]), MAIL_REFERENCES_MAX, &m->nreference) &&
 	    read_all(r, FIELDS(dsn_field), c->dsn, sizeof(c->dsn[0]),
 	        MAIL_DSN_ROWS_MAX, &m->ndsn) &&
-	    read_all(r, FIELDS(header_field), c->header, sizeof(c->header[0]),
-	        MAIL_HEADERS_MAX, &m->nheader) &&
 	    read_all(r, FIELDS(note_field), m->note, sizeof(m->note[0]),
 	        MAIL_NOTES_MAX, &m->nnote) &&
 	    read_all(r, FIELDS(part_field), c->part, sizeof(c->part[0]),
@@ -490,7 +481,6 @@ mail_record_read(
 	copy->record.party = copy->party;
 	copy->record.reference = copy->reference;
 	copy->record.dsn = copy->dsn;
-	copy->record.header = copy->header;
 	copy->record.part = copy->part;
 	if (!read_record(&r, copy))
 		return err_set(err, ERR_PROTOCOL,

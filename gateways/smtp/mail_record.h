@@ -42,7 +42,6 @@ enum {
 	MAIL_PARTIES_MAX = 50,
 	MAIL_REFERENCES_MAX = 50,
 	MAIL_DSN_ROWS_MAX = 50,
-	MAIL_HEADERS_MAX = 16,
 	MAIL_NOTES_MAX = 8,
 	MAIL_PARTS_MAX = 100,                /* named */
 	MAIL_PARTS_CARRIED = 10,             /* with their bytes */
@@ -111,11 +110,6 @@ struct mail_auth {
 	struct str dkim, dkim_domain;
 };
 
-/* A header that was asked for by name. */
-struct mail_header {
-	struct str name, value;
-};
-
 struct mail_record {
 	struct mail_name from, sender;
 	struct mail_name reply_to[MAIL_REPLY_TO_MAX];
@@ -158,8 +152,6 @@ struct mail_record {
 	struct str jabber_id;  /* claimed by nobody but the sender */
 	unsigned nreceived;    /* Received headers */
 	bool has_own_loop;     /* two of them are by own_domain */
-	const struct mail_header *header; /* MAIL_HEADERS_MAX */
-	size_t nheader;
 
 	const struct mail_part *part; /* MAIL_PARTS_MAX */
 	size_t npart;
@@ -178,7 +170,6 @@ struct mail_record_copy {
 	struct mail_party party[MAIL_PARTIES_MAX];
 	struct str reference[MAIL_REFERENCES_MAX];
 	struct mail_dsn_row dsn[MAIL_DSN_ROWS_MAX];
-	struct mail_header header[MAIL_HEADERS_MAX];
 	struct mail_part part[MAIL_PARTS_MAX];
 };
 

@@ -16,8 +16,6 @@ static struct mail_record_copy copy;
 static const struct mail_reader_options options = {
 	.authserv_id = { "mx.example.org", 14 },
 	.own_domain = { "mail.example.org", 16 },
-	.header = { { "X-Host", 6 } },
-	.nheader = 1,
 };
 
 static void

@@ -23,8 +23,6 @@ static struct mail_record_copy copy;
 static const struct mail_reader_options options = {
 	.authserv_id = { "mx.example.org", 14 },
 	.own_domain = { "mail.example.org", 16 },
-	.header = { { "X-Host", 6 } },
-	.nheader = 1,
 };
 
 /* ---- records as text --------------------------------------------------- */
@@ -92,9 +90,6 @@ say_kind(struct buf *out, const struct mail_record *r)
 	if (r->nreceived)
 		buf_addf(out, "received: %u\n", r->nreceived);
 	say_flag(out, "has own loop", r->has_own_loop);
-	for (size_t i = 0; i < r->nheader; i++)
-		buf_addf(out, "header " STR_FMT ": " STR_FMT "\n",
-		    STR_ARG(r->header[i].name), STR_ARG(r->header[i].value));
 }
 
 static void

@@ -96,30 +96,6 @@ read_auth(struct reading *m)
 	    });
 }
 
-/* Those that the daemon wants to see as they are. */
-static void
-read_wanted(struct reading *m)
-{
-	const struct mail_reader_options *o = m->options;
-	struct mail_header *header =
-	    mailread_pool_get(m->pool, MAIL_HEADERS_MAX * sizeof(header[0]));
-
-	for (size_t i = 0; i < o->nheader; i++) {
-		char name[MAIL_WORD_MAX + 1];
-
-		if (o->header[i].len > MAIL_WORD_MAX)
-			continue;
-		(void)snprintf(
-		    name, sizeof(name), STR_FMT, STR_ARG(o->header[i]));
-		if (mailread_header_has(&m->headers, name))
-			header[m->r->nheader++] = (struct mail_header){
-				o->header[i],
-				mailread_words(m->pool, value(m, name)),
-			};
-	}
-	m->r->header = header;
-}
-
 static void
 read_headers(struct reading *m)
 {
@@ -131,7 +107,6 @@ read_headers(struct reading *m)
 	read_thread(m);
 	mailread_class(r, m->pool, &m->headers, m->options->own_domain);
 	read_auth(m);
-	read_wanted(m);
 }
 
 /* ---- parts ------------------------------------------------------------ */
