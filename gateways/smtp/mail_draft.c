@@ -178,7 +178,8 @@ is_file(const void *arg, struct str url)
 static int
 make_words(struct mail_draft *d, struct err *err)
 {
-	struct str address = buf_str(&d->from), local;
+	bool is_named = mail_alias_of_user(d->mail, d->user) != NULL;
+	struct str rest = is_named ? buf_str(&d->from) : d->user, node;
 	struct mail_compose_in in = { .message = d->message,
 		.n = d->n,
 		.subject = d->thread ? d->thread->subject : STR_EMPTY,
@@ -186,8 +187,9 @@ make_words(struct mail_draft *d, struct err *err)
 		.is_file = is_file,
 		.arg = d->mail };
 
-	(void)str_cut(&address, '@', &local);
-	in.sender = d->name.len ? d->name : local;
+	/* An address that is made of his JID is no name for people. */
+	(void)str_cut(&rest, '@', &node);
+	in.sender = d->name.len ? d->name : node;
 	return mail_compose(&in, &d->words, err);
 }
 

@@ -38,6 +38,22 @@ struct mail_out {
 
 /* ---- may it go -------------------------------------------------------- */
 
+/* Where the file is and what it is locked with: nobody else can open it. */
+static bool
+is_locked(struct str url)
+{
+	return str_eq_nocase(str_head(url, 7), STR("aesgcm:"));
+}
+
+static bool
+has_locked(const struct gw_message *m)
+{
+	for (size_t i = 0; i < m->nattachment; i++)
+		if (is_locked(m->attachment[i].url))
+			return true;
+	return is_locked(m->body);
+}
+
 static int
 check_words(
     struct mail_gateway *mail, const struct gw_message *m, struct err *err)
@@ -45,6 +61,10 @@ check_words(
 	if (mail_compose_is_empty(m) && mail_compose_subject(m).len == 0 &&
 	    !mail_compose_is_sent(m))
 		return err_set(err, ERR_BAD_INPUT, "there is nothing to send");
+	if (has_locked(m))
+		return err_set(err, ERR_UNSUPPORTED,
+		    "an encrypted file cannot be opened on the other side; "
+		    "send it without encryption");
 	if (m->body.len > mail->opt.size_max)
 		return err_set(err, ERR_TOO_BIG,
 		    "a mail may have %llu MB at most",
