@@ -191,15 +191,19 @@ async def test_html_is_read_as_text(office, romeo):
     assert "<p>" not in got.body
 
 
-async def test_files_are_uploaded(office, romeo):
-    if office.xmpp.name != "prosody":
-        pytest.skip("only Prosody has a place for files here")
-    bob = office.new_name()
+def with_a_file(office, bob):
     mail = office.write(bob, ROMEO, "see there\n")
     mail.add_attachment(
         PDF, maintype="application", subtype="pdf", filename="plan.pdf"
     )
-    assert await hand_in(office, mail, bob) == {}
+    return mail
+
+
+async def test_files_are_uploaded(office, romeo):
+    if office.xmpp.name != "prosody":
+        pytest.skip("only Prosody has a place for files here")
+    bob = office.new_name()
+    assert await hand_in(office, with_a_file(office, bob), bob) == {}
     assert "see there" in (await heard(romeo, office.jid(bob))).body
     got = await heard(
         romeo, office.jid(bob), where=lambda s: s.find(OOB_URL) is not None
@@ -208,6 +212,15 @@ async def test_files_are_uploaded(office, romeo):
     assert url.endswith("plan.pdf")
     with urllib.request.urlopen(url, timeout=10) as answer:
         assert answer.read() == PDF
+
+
+async def test_without_a_place_for_files_they_are_named(office, romeo):
+    if office.xmpp.name == "prosody":
+        pytest.skip("Prosody has a place for files here")
+    bob = office.new_name()
+    assert await hand_in(office, with_a_file(office, bob), bob) == {}
+    got = await heard(romeo, office.jid(bob))
+    assert f"[plan.pdf, application/pdf, {len(PDF)} bytes: " in got.body
 
 
 async def test_postmaster_is_an_administrator(office):
