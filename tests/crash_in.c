@@ -54,7 +54,7 @@ const struct script script[NMESSAGES] = {
 	{ "romeo", "+2", "1 second", 1, false, false },
 	{ "juliet", "+2", "2 with the second", 0, false, false },
 	{ "romeo", "+1", "3 third", 0, false, false },
-	{ "nobody", "+1", "4 to nobody", 0, false, true },
+	{ "tybalt", "+1", "4 to nobody", 0, false, true },
 	{ "mercutio", "+1", "5 away", 0, true, false },
 	{ "mercutio", "+1", "6 behind it", 0, true, false },
 	{ "romeo", "+1", "7 last", 0, false, false },
@@ -358,12 +358,13 @@ struct row {
 	unsigned nstops, nlost, nwrong, nrepeated;
 };
 
-/* An earlier one of the same user came later, and was not away. */
+/* An earlier one of the same user came later, and not by its network. */
 static bool
 is_out_of_order(size_t i)
 {
 	for (size_t k = 0; k < i; k++)
 		if (strcmp(script[k].user, script[i].user) == 0 &&
+		    !world->message[k].deferred &&
 		    world->message[k].order > world->message[i].order)
 			return true;
 	return false;

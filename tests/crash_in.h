@@ -38,7 +38,8 @@ extern const struct script script[NMESSAGES];
 
 struct message {
 	bool acknowledged;
-	bool dead; /* the one who is nobody */
+	bool dead;     /* the one who is nobody */
+	bool deferred; /* it was told to come again, and may come later */
 	char id[64];
 	unsigned nseen, nrepeat, nwrong;
 	unsigned seen_at; /* second of the world */

@@ -146,8 +146,10 @@ hear(size_t i)
 			continue;
 		if (!fake_link_line(f, &line))
 			break;
-		world->message[k].acknowledged =
-		    str_starts(buf_str(&line), STR("250"));
+		if (str_starts(buf_str(&line), STR("250")))
+			world->message[k].acknowledged = true;
+		else
+			world->message[k].deferred = true;
 		did = true;
 	}
 	buf_release(&line);

@@ -76,18 +76,24 @@ keep_name(struct mail_delivery *d, struct str name)
 	return kept;
 }
 
+/* Of the mail and of whom it is for: the core knows by it what came before. */
 static void
-id_of(const struct making *k, char out[GW_ID_MAX + 1])
+sum_of(const struct making *k, uint8_t out[CRYPTO_SHA256_BYTES])
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
-	uint8_t sum[CRYPTO_SHA256_BYTES];
 	struct buf of;
 
 	buf_init(&of, MAIL_HASH_BYTES + 4096);
 	buf_add_str(&of, k->r->hash);
 	buf_add_str(&of, k->facts->user);
-	crypto_sha256(buf_str(&of), sum);
+	crypto_sha256(buf_str(&of), out);
 	buf_release(&of);
+}
+
+static void
+id_of(const uint8_t sum[CRYPTO_SHA256_BYTES], char out[GW_ID_MAX + 1])
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
+
 	*out++ = 'm';
 	for (size_t i = 0; i < ID_LEN; i++)
 		*out++ = letters[sum[i] & 31];
@@ -95,12 +101,10 @@ id_of(const struct making *k, char out[GW_ID_MAX + 1])
 }
 
 static void
-key_of(const struct mail_record *r, char out[2 * MAIL_HASH_BYTES + 1])
+key_of(const uint8_t sum[CRYPTO_SHA256_BYTES], char out[MAIL_DELIVER_KEY + 1])
 {
-	out[0] = '\0';
-	for (size_t i = 0; i < r->hash.len && i < MAIL_HASH_BYTES; i++)
-		(void)snprintf(
-		    out + 2 * i, 3, "%02x", (unsigned)(uint8_t)r->hash.p[i]);
+	for (size_t i = 0; i < CRYPTO_SHA256_BYTES; i++)
+		(void)snprintf(out + 2 * i, 3, "%02x", (unsigned)sum[i]);
 }
 
 /* ---- who else ----------------------------------------------------------- */
@@ -332,9 +336,11 @@ set_message(struct making *k)
 	struct mail_delivery *d = k->d;
 	struct gw_message *m = &d->message;
 	const struct mail_deliver_facts *f = k->facts;
+	uint8_t sum[CRYPTO_SHA256_BYTES];
 
-	id_of(k, d->id);
-	key_of(k->r, d->key);
+	sum_of(k, sum);
+	id_of(sum, d->id);
+	key_of(sum, d->key);
 	*m = (struct gw_message){
 		.kind = f->contact.len ? GW_MSG_NORMAL : GW_MSG_SYSTEM,
 		.type = GW_TYPE_CHAT,

@@ -26,6 +26,7 @@ enum {
 	MAIL_DELIVER_TEXT = 8 * 1024,
 	MAIL_DELIVER_MAX = 32 * 1024, /* all of the body */
 	MAIL_DELIVER_SHOWN = 5,
+	MAIL_DELIVER_KEY = 64,
 };
 
 /* How a user wants it. */
@@ -61,7 +62,7 @@ struct mail_delivery {
 	struct gw_span strong;
 	struct gw_party party[GW_PARTIES_MAX];
 	struct buf body, words;
-	char key[2 * MAIL_HASH_BYTES + 1];
+	char key[MAIL_DELIVER_KEY + 1];
 	char id[GW_ID_MAX + 1];
 };
 

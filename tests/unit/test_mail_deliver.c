@@ -64,7 +64,7 @@ what_it_is_stands_in_the_message(void **state)
 	facts = (struct mail_deliver_facts){ 0 };
 	assert_true(str_is(d->arrival.user, "romeo@example.org"));
 	assert_true(str_is(d->arrival.line, "mail"));
-	assert_int_equal(d->arrival.key.len, 2 * MAIL_HASH_BYTES);
+	assert_int_equal(d->arrival.key.len, MAIL_DELIVER_KEY);
 	assert_true(str_is(d->message.from, "bob@example.net"));
 	assert_true(str_is(d->message.title, "Bob B."));
 	assert_true(str_is(d->message.subject, "Re: Lunch"));
@@ -74,6 +74,24 @@ what_it_is_stands_in_the_message(void **state)
 	assert_int_equal(d->message.type, GW_TYPE_CHAT);
 	assert_ptr_equal(d->arrival.message, &d->message);
 	mail_delivery_free(&d);
+}
+
+static void
+each_who_gets_it_gets_one_of_his_own(void **state)
+{
+	struct mail_delivery *romeo, *again, *juliet;
+
+	(void)state;
+	romeo = mail_delivery_new(&style, &facts, &record);
+	again = mail_delivery_new(&style, &facts, &record);
+	facts.user = STR("juliet@example.org");
+	juliet = mail_delivery_new(&style, &facts, &record);
+	assert_true(str_eq(romeo->arrival.key, again->arrival.key));
+	assert_false(str_eq(romeo->arrival.key, juliet->arrival.key));
+	assert_false(str_eq(romeo->message.id, juliet->message.id));
+	mail_delivery_free(&romeo);
+	mail_delivery_free(&again);
+	mail_delivery_free(&juliet);
 }
 
 static void
@@ -299,6 +317,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup(f, set_up)
 	const struct CMUnitTest tests[] = {
 		TEST(what_it_is_stands_in_the_message),
+		TEST(each_who_gets_it_gets_one_of_his_own),
 		TEST(a_name_that_looks_like_an_address_is_not_shown),
 		TEST(the_subject_is_in_bold_where_something_begins),
 		TEST(answers_are_without_what_they_answer),
