@@ -14,6 +14,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tests/interop"))
 
+import mail_play  # noqa: E402
 import text_play  # noqa: E402
 from ircpeer import IrcPeer  # noqa: E402
 from phone import Phone  # noqa: E402
@@ -21,7 +22,7 @@ from place import HOST, TOP, Missing  # noqa: E402
 from play import PLAY, StepFailed, contact, perform  # noqa: E402
 from play import CHANNEL, ROOM  # noqa: E402
 from process import NotInTime  # noqa: E402
-from servers import DOMAIN, NUMBER, Servers  # noqa: E402
+from servers import DOMAIN, NUMBER, OPS, Servers  # noqa: E402
 from xmppclient import XmppClient  # noqa: E402
 
 TAIL_LINES = 12
@@ -47,6 +48,9 @@ INVITATION = """
    SMS    write to {phone_contact}; be the phone with
           nc {host} {phone}
           where a line  {number} {line} text WORDS  is a message from it
+   Mail   hand it in by LMTP at {host}, port {lmtp}:
+          to {mailbox} for romeo; to {alert} for the
+          room  {ops}
 
  Logs are in build/demo.  Ctrl-C ends everything."""
 
@@ -75,6 +79,14 @@ async def conversation(servers):
                 phone,
                 "Mercutio, telephone",
             )
+            print()
+            await perform(
+                mail_play.PLAY,
+                len(PLAY) + len(text_play.PLAY) + 1,
+                romeo,
+                mail_play.Far(servers),
+                "Mantua's mail, cron",
+            )
         finally:
             await phone.close()
             await juliet.close()
@@ -96,6 +108,9 @@ def stay(servers):
             phone_contact=text_play.jid(text_play.MERCUTIO),
             number=text_play.MERCUTIO,
             line=NUMBER,
+            mailbox=mail_play.MAILBOX,
+            alert=mail_play.ALERT,
+            ops=OPS,
             **servers.port,
         ),
         flush=True,
@@ -139,7 +154,7 @@ def main():
     try:
         servers.start()
         asyncio.run(conversation(servers))
-        n = len(PLAY) + len(text_play.PLAY)
+        n = len(PLAY) + len(text_play.PLAY) + len(mail_play.PLAY)
         print(f"\n All {n} steps were seen on the other side.")
         if stays:
             stay(servers)

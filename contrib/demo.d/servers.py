@@ -16,11 +16,17 @@ from kannel import Kannel
 from leash import Leash
 from place import CONTRIB, HOST, TOP, Certificates, find_program, is_listening
 from process import Process
+from sink import Sink
 
 DOMAIN = "localhost"
 GATEWAY = "irc.localhost"
 SMS_GATEWAY = "sms.localhost"
 NUMBER = "+33600000001"  # of the telephone line
+MAIL_GATEWAY = "mail.localhost"
+ROOMS = "rooms.localhost"
+OPS = f"ops@{ROOMS}"  # where monitoring speaks
+TARGET, ALERTS = "backup", "alerts"  # mail to them: for romeo, for that room
+TOKEN = "demodemodemodemodemodemode"  # 26 letters, which all can read here
 NETWORK = "demo"  # its name in passerelle.conf and so in every JID
 USERS = ("romeo", "guest")
 
@@ -31,6 +37,7 @@ PORTS = {
     "irc": 6667,
     "irc_tls": 6697,
     "http": 8080,
+    "lmtp": 2424,
 }
 
 PROSODY = """
@@ -53,6 +60,9 @@ c2s_require_encryption = true
 authentication = "internal_hashed"
 
 VirtualHost "{domain}"
+
+Component "{rooms}" "muc"
+	muc_room_default_public = true
 """
 
 # As root ngIRCd becomes a user without rights; without DHFile it makes its
@@ -121,6 +131,16 @@ gateway "{sms_gateway}" {{
 		password = "{kannel_password}"
 	}}
 }}
+
+gateway "{mail_gateway}" {{
+	type = "smtp"
+	secret = "{secret}"
+	hold_ms = 0
+	submit {{ host = "{host}"  port = {far_mail}  tls = "none" }}
+	receive "lmtp" {{ listen = "{host}"  port = {lmtp} }}
+	target "{target}" {{ to = "romeo@{domain}"  token = "{mail_token}" }}
+	target "{alerts}" {{ to = "{ops}"  token = "{mail_token}" }}
+}}
 """
 
 
@@ -132,6 +152,7 @@ class Servers:
         self.tls = None
         self._token = secrets.token_hex(16)
         self._kannel = None
+        self.far_mail = None
         self._running = []  # oldest first
         self._leash = Leash()
 
@@ -141,6 +162,7 @@ class Servers:
         self.dir.mkdir(parents=True)
         self.tls = Certificates(self.dir / "tls", "Passerelle-demo-CA")
         self._kannel = Kannel(self.dir, self._hook())
+        self.far_mail = Sink()
         self._write_configuration()
         self._make_accounts()
         self._start(
@@ -179,10 +201,25 @@ class Servers:
             "?from=%p&to=%P&hex=%e&charset=%C&coding=%c&ts=%T&id=%I"
         )
 
+    def enter(self, room):
+        """Passerelle's seat enters it now; operators do it like this."""
+        subprocess.run(
+            [
+                TOP / "build" / "passerelle",
+                *("-c", "passerelle.conf", "seat", "enter", room),
+            ],
+            cwd=self.dir,
+            stdout=subprocess.DEVNULL,
+            check=True,
+            timeout=30,
+        )
+
     def stop(self):
         """Youngest first, so that Passerelle can still say goodbye."""
         for process in reversed(self._running):
             process.stop()
+        if self.far_mail:
+            self.far_mail.stop()
         self._running.clear()
         self._leash.drop()
 
@@ -208,6 +245,13 @@ class Servers:
             "kannel": self._kannel,
             "kannel_user": kannel.USER,
             "kannel_password": kannel.PASSWORD,
+            "mail_gateway": MAIL_GATEWAY,
+            "far_mail": self.far_mail.port,
+            "rooms": ROOMS,
+            "ops": OPS,
+            "target": TARGET,
+            "alerts": ALERTS,
+            "mail_token": TOKEN,
             "secret": secrets.token_urlsafe(16),
             "become": unprivileged_user() if os.geteuid() == 0 else "",
             **self.port,
@@ -222,7 +266,7 @@ class Servers:
         snippet = (CONTRIB / "prosody" / "passerelle.cfg.lua").read_text()
         snippet = snippet.replace("CHANGE ME", values["secret"])
         with open(self.dir / "prosody.cfg.lua", "a") as config:
-            for gateway in (GATEWAY, SMS_GATEWAY):
+            for gateway in (GATEWAY, SMS_GATEWAY, MAIL_GATEWAY):
                 config.write(snippet.replace("irc.example.org", gateway))
 
     def _make_accounts(self):

@@ -17,9 +17,13 @@ def cells(text):
 
 
 def fold(text):
-    """The text in lines of at most WIDTH cells, cut between words."""
+    """The text in lines of at most WIDTH cells, cut between words, and inside
+    of those that are longer."""
     lines = [""]
     for word in text.split():
+        while cells(word) > WIDTH - len(INDENT):
+            lines.append(INDENT + word[: WIDTH - len(INDENT)])
+            word = word[WIDTH - len(INDENT) :]
         longer = f"{lines[-1]} {word}" if lines[-1] else word
         if cells(longer) <= WIDTH:
             lines[-1] = longer

@@ -185,6 +185,11 @@ scache unix - - n - 1 scache
         (conf / "master.cf").write_text(self.MASTER.format(port=self.smtp_port))
         return []
 
+    def maillog(self):
+        """What its daemons have written about the mail."""
+        path = self._home / "maillog"
+        return path.read_text(errors="replace") if path.exists() else ""
+
     def command(self):
         return [find_program("postfix"), "-c", self._home / "conf", "start-fg"]
 

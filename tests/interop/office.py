@@ -133,6 +133,21 @@ class Office:
         await client.wait_for_service(MAIL_GATEWAY)
         return client
 
+    async def register(self, client, name, title=""):
+        """A mailbox for the client's user; its address."""
+        await client.iq(
+            MAIL_GATEWAY,
+            "<query xmlns='jabber:iq:register'>"
+            f"<username>{name}</username><name>{title}</name></query>",
+            kind="set",
+        )
+        await client.expect(
+            "the address",
+            sender=MAIL_GATEWAY,
+            where=lambda s: name in (s.body or ""),
+        )
+        return f"{name}@{MAIL_GATEWAY}"
+
     @staticmethod
     def jid(address):
         """Of somebody who has that mail address."""

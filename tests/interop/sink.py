@@ -34,12 +34,14 @@ class _Talk(socketserver.StreamRequestHandler):
     def handle(self):
         sink = self.server.sink
         self._sender, self._recipients, self._lmtp = None, [], False
+        sink.stage("connect")
         self._say("220 sink ready")
         with contextlib.suppress(OSError):
             while line := self.rfile.readline(LINE_MAX):
                 text = line.decode(errors="replace").strip()
                 sink.commands.append(text)
                 verb = text[:4].upper()
+                sink.stage(verb.lower())
                 if verb == "QUIT":
                     self._say("221 2.0.0 bye")
                     return
@@ -76,15 +78,20 @@ class _Talk(socketserver.StreamRequestHandler):
             return
         data = b""
         while (line := self.rfile.readline(LINE_MAX)) != b".\r\n":
-            assert line and len(data) < MAIL_MAX
+            if not line or len(data) > MAIL_MAX:
+                return
+            if not data:
+                self.server.sink.stage("body")
             data += line[1:] if line.startswith(b".") else line
         sink = self.server.sink
         mail = Mail(self._sender, self._recipients, data)
         replies = [sink.finish(mail, to) for to in self._recipients]
         if replies[0].startswith("2"):
             sink.mails.append(mail)
+        sink.stage("dot")
         for reply in replies if self._lmtp else replies[:1]:
             self._say(reply)
+        sink.stage("answered")
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -98,11 +105,14 @@ def _path(text):
 
 class Sink:
     """judge(recipient): the reply to RCPT; finish(mail, recipient): that to
-    the end of data."""
+    the end of data; stage(name): called before each answer, "connect", then
+    the command, "body" with its first line, "dot" when it has been taken, and
+    "answered" behind that."""
 
     def __init__(self, judge=None, finish=None):
         self.judge = judge or (lambda to: OK)
         self.finish = finish or (lambda mail, to: FINAL)
+        self.stage = lambda name: None
         self.keywords = ["PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE 50000000"]
         self.mails = []
         self.commands = []

@@ -62,7 +62,7 @@ def test_an_interrupted_demo_leaves_nothing_running(built, number):
         for line in demo.stdout:
             if "1. Both log in" in line:
                 break
-        assert len(demo_processes()) == 5
+        assert len(demo_processes()) >= 5  # and workers of ours
         demo.send_signal(number)
         demo.communicate(timeout=DEMO_S)
     finally:
