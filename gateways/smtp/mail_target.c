@@ -12,6 +12,8 @@
 #include "smtp/mail_record.h"
 #include "smtp/mail_target_base.h"
 
+#define DAY_MS ((int64_t)24 * 3600 * 1000)
+
 /* All targets together: what one process and one room service can bear. */
 static const struct mail_flood_rule all_rule = { .hard_minute = 3000,
 	.hard_hour = 60000 };
@@ -105,12 +107,23 @@ mail_target_rule(struct mail_target *t)
 	mail_flood_init(&t->flood, &t->wish.rule);
 }
 
+bool
+mail_target_is_expired(const struct mail_target *t)
+{
+	return t->expires_utc &&
+	    gateway_clock(t->mail->gw)->utc >= t->expires_utc;
+}
+
 void
 mail_target_rotate(struct mail_target *t, char token_out[MAIL_TOKEN_LEN + 1])
 {
+	int64_t now = gateway_clock(t->mail->gw)->utc;
+
 	memcpy(t->token[1], t->token[0], sizeof(t->token[1]));
-	t->before_until_utc =
-	    gateway_clock(t->mail->gw)->utc + MAIL_TARGET_OVERLAP_MS;
+	t->before_until_utc = now + MAIL_TARGET_OVERLAP_MS;
+	if (t->expires_utc && t->expires_utc < t->before_until_utc)
+		t->before_until_utc = t->expires_utc;
+	t->expires_utc = t->days ? now + t->days * DAY_MS : 0;
 	mail_token_new(token_out);
 	mail_token_hash(str_c(token_out), t->token[0]);
 }
@@ -181,7 +194,8 @@ fits_token(const struct mail_target *t, struct str token)
 	bool is = t->token[0][0] && mail_token_is(token, str_c(t->token[0]));
 	bool was = t->token[1][0] && mail_token_is(token, str_c(t->token[1]));
 
-	return is || (was && now < t->before_until_utc);
+	return (is && !mail_target_is_expired(t)) ||
+	    (was && now < t->before_until_utc);
 }
 
 /* By its token alone: what is compared are hashes of random numbers. */

@@ -30,6 +30,7 @@ enum {
 	MAIL_SLUG_MAX = 28, /* with a token and a severity it is an address */
 	MAIL_TARGETS_OF_ONE = 20, /* made by one user */
 	MAIL_TARGET_AWAY_MS = 60 * 1000,
+	MAIL_TARGET_DAYS_MAX = 3650,
 	MAIL_TARGET_OVERLAP_MS = 7 * 24 * 3600 * 1000,
 	MAIL_TARGET_USED_MS = 3600 * 1000, /* last use is kept so exactly */
 };
@@ -56,7 +57,9 @@ struct mail_target {
 	bool is_off;
 	char token[2][MAIL_TOKEN_HASH_LEN + 1]; /* hashes: now, before */
 	int64_t before_until_utc;
-	bool has_own_token; /* it stands in the file, and is changed there */
+	unsigned days;       /* that a token is good for; 0: for good */
+	int64_t expires_utc; /* then */
+	bool has_own_token;  /* it stands in the file, and is changed there */
 	int64_t used_utc, used_kept_utc;
 	uint64_t nused;
 	struct mail_flood flood;
@@ -105,6 +108,9 @@ void mail_target_rule(struct mail_target *t);
 
 void mail_target_wish_init(struct mail_target_wish *w);
 void mail_target_wish_release(struct mail_target_wish *w);
+
+/* Had it a token, and is that too old? */
+bool mail_target_is_expired(const struct mail_target *t);
 
 /* A new token; the one before is good for MAIL_TARGET_OVERLAP_MS. */
 void mail_target_rotate(

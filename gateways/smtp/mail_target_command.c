@@ -30,6 +30,9 @@ const struct gw_setting mail_target_new_fields[] = {
 	    "Who may mail to it without a token, if their domain vouches for "
 	    "them: root@nas.example.org *@example.org; empty: nobody",
 	    "", NULL },
+	{ "days", GW_SET_INT, 0, "Days",
+	    "So many its address is good for; empty: until it is changed", "",
+	    NULL },
 	{ "replies", GW_SET_BOOL, 0, "Mail the answers",
 	    "What members of the room answer to a post of it is mailed to the "
 	    "sender",
@@ -206,8 +209,22 @@ show_address(struct ask *a, const struct mail_target *t, const char *token)
 }
 
 static int
+read_days(struct ask *a, unsigned *out)
+{
+	struct str text = field_of(a, "days");
+	uint64_t n = 0;
+
+	if (text.len && !str_to_uint(text, MAIL_TARGET_DAYS_MAX, &n))
+		return err_set(a->err, ERR_BAD_INPUT,
+		    "days: a number, %d at most", MAIL_TARGET_DAYS_MAX);
+	*out = (unsigned)n;
+	return 0;
+}
+
+static int
 create(struct ask *a)
 {
+	unsigned days;
 	struct str name = field_of(a, "name");
 	char token[MAIL_TOKEN_LEN + 1];
 	struct mail_target_wish wish;
@@ -215,7 +232,7 @@ create(struct ask *a)
 
 	mail_target_wish_init(&wish);
 	if (check_number(a) < 0 || check_name(a, name) < 0 ||
-	    read_wish(a, &wish) < 0) {
+	    read_wish(a, &wish) < 0 || read_days(a, &days) < 0) {
 		mail_target_wish_release(&wish);
 		return -1;
 	}
@@ -223,6 +240,7 @@ create(struct ask *a)
 	mail_target_wish_release(&t->wish);
 	t->wish = wish;
 	t->owner = str_dup(a->user);
+	t->days = days;
 	mail_target_rotate(t, token);
 	mail_target_keep(t);
 	mail_target_keep_password(t);
@@ -263,6 +281,8 @@ list(struct ask *a)
 		mail_target_state(t, a->text);
 		buf_addf(a->text, ", ");
 		show_use(t, a->text);
+		if (mail_target_is_expired(t))
+			buf_addf(a->text, ", its address is too old");
 		if (a->is_admin)
 			buf_addf(a->text, ", %s",
 			    t->owner ? t->owner : "of the file");
@@ -277,6 +297,7 @@ rotate(struct ask *a)
 {
 	struct mail_target *t = named(a);
 	char token[MAIL_TOKEN_LEN + 1];
+	bool was_good;
 
 	if (!t)
 		return -1;
@@ -285,10 +306,13 @@ rotate(struct ask *a)
 		    "the token of %s stands in the configuration file; change "
 		    "it there",
 		    t->slug);
+	was_good = t->token[0][0] && !mail_target_is_expired(t);
 	mail_target_rotate(t, token);
 	mail_target_keep(t);
 	show_address(a, t, token);
-	buf_addf(a->text, " The address before is good for seven more days.");
+	if (was_good)
+		buf_addf(a->text,
+		    " The address before is good for seven more days.");
 	return 0;
 }
 

@@ -69,6 +69,8 @@ mail_target_keep(struct mail_target *t)
 		add_text(&value, "token", t->token[0]);
 		add_text(&value, "before", t->token[1]);
 		add_number(&value, "until", t->before_until_utc);
+		add_number(&value, "days", t->days);
+		add_number(&value, "expires", t->expires_utc);
 	}
 	add_text(&value, "off", t->is_off ? "yes" : "");
 	add_number(&value, "used", t->used_utc);
@@ -200,6 +202,18 @@ read_until(struct mail_target *t, struct str value)
 }
 
 static void
+read_days(struct mail_target *t, struct str value)
+{
+	t->days = (unsigned)number(value);
+}
+
+static void
+read_expires(struct mail_target *t, struct str value)
+{
+	t->expires_utc = number(value);
+}
+
+static void
 read_off(struct mail_target *t, struct str value)
 {
 	t->is_off = str_is(value, "yes");
@@ -225,6 +239,8 @@ static const struct {
 	{ "token", read_token, false },
 	{ "before", read_before, false },
 	{ "until", read_until, false },
+	{ "days", read_days, true },
+	{ "expires", read_expires, true },
 	{ "off", read_off, false },
 	{ "used", read_used, false },
 };

@@ -655,6 +655,41 @@ a_target_of_somebody_lives_on_with_its_token(void **state)
 }
 
 static void
+an_address_may_have_its_days(void **state)
+{
+	enum { DAY = 24 * 60 * MINUTE };
+	char token[MAIL_TOKEN_LEN + 1], next[MAIL_TOKEN_LEN + 1], local[64];
+	struct mail_target *t;
+
+	(void)state;
+	open_with("");
+	t = mail_target_add(&gw.mail, STR("nas"));
+	t->owner = xstrdup("romeo@example.org");
+	t->days = 2;
+	assert_int_equal(mail_target_read_to(&t->wish, STR("romeo@example.org"),
+	                     STR_EMPTY, NULL),
+	    0);
+	mail_target_rotate(t, token);
+	mail_target_keep(t);
+	restart("");
+	snprintf(local, sizeof(local), "nas.%s", token);
+	move(2 * DAY - 1);
+	assert_int_equal(admit(local), 250);
+	assert_true(mail_target_login(&gw.mail, STR("nas"), str_c(token)));
+	move(1);
+	assert_int_equal(admit(local), 550);
+	assert_string_equal(reply.enhanced, "5.1.1");
+	assert_false(mail_target_login(&gw.mail, STR("nas"), str_c(token)));
+	/* A new one has its days again; the old one does not come back. */
+	mail_target_rotate(mail_target_find(&gw.mail, STR("nas")), next);
+	assert_int_equal(admit(local), 550);
+	snprintf(local, sizeof(local), "nas.%s", next);
+	assert_int_equal(admit(local), 250);
+	move(2 * DAY);
+	assert_int_equal(admit(local), 550);
+}
+
+static void
 what_the_file_says_counts(void **state)
 {
 	struct mail_target *t;
@@ -916,6 +951,7 @@ main(void)
 		T(switched_off_a_flood_is_said),
 		T(subjects_say_how_bad_it_is),
 		T(a_target_of_somebody_lives_on_with_its_token),
+		T(an_address_may_have_its_days),
 		T(what_the_file_says_counts),
 		T(one_that_is_disabled_takes_nothing),
 		T(what_is_wrong_in_the_file_is_named),
