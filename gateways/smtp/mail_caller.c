@@ -145,6 +145,19 @@ mail_caller_end(struct list *node)
 	hang_up(c);
 }
 
+bool
+mail_caller_wind_up(struct list *node)
+{
+	struct mail_caller *c = CALLER(node);
+
+	if (!c->pending && !smtp_proto_is_in_mail(c->proto)) {
+		mail_caller_end(node);
+		return false;
+	}
+	smtp_proto_shut_down(c->proto);
+	return true;
+}
+
 /* ---- the mail ------------------------------------------------------------- */
 
 static void

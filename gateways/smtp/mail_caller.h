@@ -40,6 +40,9 @@ enum {
 void mail_caller_new(struct mail_place *place, struct link *link,
     const struct listener_peer *peer);
 
+/* The program ends soon.  True: a mail is still under way; else it is gone. */
+bool mail_caller_wind_up(struct list *node);
+
 /* The gateway ends: told so, if it can be. */
 void mail_caller_end(struct list *node);
 

@@ -288,6 +288,17 @@ mail_close(struct gateway *gw)
 	mail_options_release(&mail->opt);
 }
 
+static bool
+mail_winds_up(struct gateway *gw)
+{
+	bool busy = false;
+
+	for (size_t i = 0; nouns[i]; i++)
+		if (nouns[i]->winds_up && nouns[i]->winds_up(mail_of(gw)))
+			busy = true;
+	return busy;
+}
+
 /* ---- sessions --------------------------------------------------------- */
 
 /* What he is called where that matters: as in his address. */
@@ -440,6 +451,7 @@ const struct gateway_ops mail_gateway = {
 	.prompt_desc = "Enter the address of a mailbox, such as "
 	               "bob@example.net.",
 	.open = mail_open,
+	.winds_up = mail_winds_up,
 	.close = mail_close,
 	.split = mail_split,
 	.local = mail_local,

@@ -101,6 +101,9 @@ struct mail_noun {
 	/* All of them have been told: what touches the network may begin. */
 	void (*ready)(struct mail_gateway *mail);
 
+	/* As in core/gateway.h: nothing new; true: not over yet. */
+	bool (*winds_up)(struct mail_gateway *mail);
+
 	/* A user (bare JID) has unregistered: nothing of him is kept. */
 	void (*forget)(struct mail_gateway *mail, struct str user);
 

@@ -135,7 +135,33 @@ on_ready(struct mail_gateway *mail)
 		listen_at(all->place[i]);
 }
 
+static bool
+wind_up_place(struct mail_place *p)
+{
+	bool busy = false;
+
+	timer_cancel(&p->again);
+	listener_free(&p->listener);
+	LIST_EACH(&p->callers, n)
+	{
+		busy |= mail_caller_wind_up(n);
+	}
+	return busy;
+}
+
+static bool
+wind_up(struct mail_gateway *mail)
+{
+	struct mail_listen *all = mail->listen;
+	bool busy = all && !list_is_empty(&all->pending);
+
+	for (size_t i = 0; all && i < all->nplace; i++)
+		busy |= wind_up_place(all->place[i]);
+	return busy;
+}
+
 const struct mail_noun mail_listen_noun = {
+	.winds_up = wind_up,
 	.open = open_all,
 	.close = close_all,
 	.ready = on_ready,

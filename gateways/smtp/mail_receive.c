@@ -247,15 +247,17 @@ mail_receive_login(
     const struct mail_receive *r, struct str user, struct str password)
 {
 	struct str rest = buf_str(&r->users), line, name;
-	bool ok = false;
+	bool ok = false, is_name, is_password;
 
 	while (str_cut(&rest, '\n', &line)) {
 		line = str_trim(line);
 		if (line.len == 0 || line.p[0] == '#')
 			continue;
 		(void)str_cut(&line, ':', &name);
-		if (secret_eq(name, user) & secret_eq(line, password))
-			ok = true;
+		/* Both are looked at, whatever comes of the first. */
+		is_name = secret_eq(name, user);
+		is_password = secret_eq(line, password);
+		ok = ok || (is_name && is_password);
 	}
 	return ok;
 }

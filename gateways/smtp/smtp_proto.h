@@ -120,7 +120,7 @@ void smtp_proto_tls_is_on(struct smtp_proto *p);
 /* Too slow: 421 4.4.2, and the end. */
 void smtp_proto_expire(struct smtp_proto *p, const char *why);
 
-/* Ends when the mail that is on its way is answered. */
+/* Ends with the next command; a mail that has begun may end before. */
 void smtp_proto_shut_down(struct smtp_proto *p);
 
 /* ---- questions ------------------------------------------------------------ */

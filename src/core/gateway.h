@@ -782,6 +782,13 @@ struct gateway_ops {
 	/* The same for gateway_secret_put(), behind all facts.  May be NULL. */
 	void (*secret)(struct gateway *gw, struct str name, struct str value);
 
+	/*
+	 * Not live: the program is about to end, nothing new is to be taken on
+	 * from the network.  True: something that has begun is not over, and a
+	 * little is waited for it; asked again each turn.  May be NULL.
+	 */
+	bool (*winds_up)(struct gateway *gw);
+
 	/* Every session is already offline. */
 	void (*close)(struct gateway *gw);
 

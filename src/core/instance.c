@@ -377,9 +377,11 @@ instance_is_sending(const struct gateway *gw)
 }
 
 bool
-instance_is_quiet(const struct gateway *gw)
+instance_is_quiet(struct gateway *gw)
 {
-	return gw->nsession == 0 && !instance_is_sending(gw);
+	bool winds_up = gw->ops->winds_up && gw->ops->winds_up(gw);
+
+	return gw->nsession == 0 && !instance_is_sending(gw) && !winds_up;
 }
 
 void

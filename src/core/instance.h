@@ -102,7 +102,7 @@ void instance_stop(struct gateway *gw);
 bool instance_is_sending(const struct gateway *gw);
 
 /* No session is left, and no attempt is under way. */
-bool instance_is_quiet(const struct gateway *gw);
+bool instance_is_quiet(struct gateway *gw);
 
 /* Before the turn ends: ends sessions that nobody needs any more. */
 void instance_turn(struct gateway *gw);

@@ -218,7 +218,7 @@ write_event(const struct gw_event *ev)
 }
 
 /* Everything that was emitted since the last time. */
-static void
+static inline void
 said(const char *expected)
 {
 	assert_string_equal(recorder.said.p, expected);
@@ -406,7 +406,7 @@ gateway_close(struct gateway *gw, bool is_open)
 	memset(&recorder, 0, sizeof(recorder));
 }
 
-static void
+static inline void
 session_init(struct session *s, struct gateway *gw, const char *network)
 {
 	*s = (struct session){ .gw = gw,
@@ -414,7 +414,7 @@ session_init(struct session *s, struct gateway *gw, const char *network)
 	snprintf(s->network, sizeof(s->network), "%s", network);
 }
 
-static void
+static inline void
 session_release(struct session *s)
 {
 	free(s->priv);

@@ -851,6 +851,35 @@ the_end_is_told(void **state)
 }
 
 static void
+at_the_end_a_mail_that_has_begun_is_taken(void **state)
+{
+	struct mail_gateway *mg;
+
+	(void)state;
+	answers_late = true;
+	begin("receive \"a\" { path = \"@\" }");
+	mg = gateway_priv(&gw);
+	dial(0);
+	say("LHLO me\r\n" ENVELOPE "half a");
+	expect("354 ");
+	dial(1);
+	expect_from(1, "220 ");
+	assert_true(mail_listen_noun.winds_up(mg));
+	expect_from(1, "421 gw.example.org shuts down");
+	assert_int_not_equal(access(path, F_OK), 0);
+	say(" mail\r\n.\r\n");
+	turn(20);
+	assert_int_equal(nowed, 1);
+	assert_true(mail_listen_noun.winds_up(mg));
+	answer_oldest(250);
+	expect("250 2.0.0 mail 0\r\n");
+	assert_false(mail_listen_noun.winds_up(mg));
+	expect("421 gw.example.org shuts down");
+	expect_end();
+	assert_false(mail_listen_noun.winds_up(mg));
+}
+
+static void
 a_place_that_is_taken_is_tried_again(void **state)
 {
 	(void)state;
@@ -886,6 +915,7 @@ main(void)
 		TEST(mistakes_in_the_file_are_named),
 		TEST(a_mail_for_which_there_is_no_disk_is_to_come_again),
 		TEST(the_end_is_told),
+		TEST(at_the_end_a_mail_that_has_begun_is_taken),
 		TEST(a_place_that_is_taken_is_tried_again),
 	};
 
