@@ -150,25 +150,27 @@ check(const char *name)
 	buf_release(&is);
 }
 
+static int
+is_line(const struct dirent *e)
+{
+	return e->d_name[0] != '.' && strcmp(e->d_name, "README.md") != 0;
+}
+
 static void
 each_program_s_mail_is_told_as_people_read_it(void **state)
 {
-	DIR *d = opendir(LINES);
-	const struct dirent *e;
-	size_t n = 0;
+	struct dirent **entry;
+	int n = scandir(LINES, &entry, is_line, alphasort);
 
 	(void)state;
-	assert_non_null(d);
-	buf_init(&file, FILE_MAX);
-	while ((e = readdir(d))) {
-		if (e->d_name[0] == '.' || strcmp(e->d_name, "README.md") == 0)
-			continue;
-		check(e->d_name);
-		n++;
-	}
-	(void)closedir(d);
-	buf_release(&file);
 	assert_true(n >= 10);
+	buf_init(&file, FILE_MAX);
+	for (int i = 0; i < n; i++) {
+		check(entry[i]->d_name);
+		free(entry[i]);
+	}
+	free(entry);
+	buf_release(&file);
 }
 
 int
