@@ -24,7 +24,8 @@ listen_at(struct mail_place *p)
 	const struct mail_receive *as = p->as;
 	struct gateway *gw = p->all->mail->gw;
 	struct clock *clock = gateway_clock(gw);
-	struct listener_params params = { .address = str_c(as->address),
+	struct listener_params params = { .inherited = str_c(as->inherited),
+		.address = str_c(as->address),
 		.port = as->port,
 		.path = str_c(as->path),
 		.mode = as->mode,

@@ -186,6 +186,7 @@ read_place(struct mail_receive *r, const struct conf *conf, struct err *err)
 {
 	struct str path = conf_str(conf, "path");
 	struct str address = conf_str(conf, "listen");
+	struct str by_systemd = STR("systemd:");
 
 	if (path.len && conf_is_set(conf, "listen"))
 		return conf_err(
@@ -193,9 +194,13 @@ read_place(struct mail_receive *r, const struct conf *conf, struct err *err)
 	if (path.len > LOCAL_PATH_MAX)
 		return conf_err(conf, "path", err, "path: %d bytes at most",
 		    LOCAL_PATH_MAX);
-	if (!path.len && !address_is_digits(address))
+	if (str_starts(address, by_systemd)) {
+		r->inherited = str_dup(str_skip(address, by_systemd.len));
+		address = STR_EMPTY;
+	} else if (!path.len && !address_is_digits(address)) {
 		return conf_err(conf, "listen", err,
 		    "listen: an address in digits, such as \"127.0.0.1\"");
+	}
 	r->path = str_dup(path);
 	r->address = str_dup(path.len ? STR_EMPTY : address);
 	r->group = str_dup(conf_str(conf, "path_group"));
@@ -375,6 +380,7 @@ mail_receive_free(struct mail_receive **rp)
 	free(r->address);
 	free(r->path);
 	free(r->group);
+	free(r->inherited);
 	free(r->host);
 	free(r->cert);
 	free(r->key);

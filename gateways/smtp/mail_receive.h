@@ -35,7 +35,8 @@ struct mail_ranges {
 
 struct mail_receive {
 	char *name;
-	char *address, *path, *group; /* address or path is "" */
+	char *address, *path, *group; /* address or path is "" ... */
+	char *inherited;              /* ... or both, if this is not */
 	uint16_t port;
 	unsigned mode;
 	char *host; /* what we are called in it */

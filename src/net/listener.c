@@ -1,6 +1,7 @@
 #include "net/listener.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -21,7 +22,12 @@
 #include "net/local.h"
 #include "net/loop.h"
 
-enum { BACKLOG = 1024, GROUP_BYTES = 16 * 1024 };
+enum {
+	BACKLOG = 1024,
+	GROUP_BYTES = 16 * 1024,
+	INHERITED_FIRST = 3, /* SD_LISTEN_FDS_START */
+	INHERITED_MAX = 100,
+};
 
 struct listener {
 	struct loop *loop;
@@ -34,7 +40,8 @@ struct listener {
 	bool has_handle;
 	struct timer pause;
 	bool says_full; /* that there are no descriptors was said */
-	char *path;     /* NULL: TCP */
+	bool is_unix;
+	char *path; /* of a unix socket that is ours, or NULL */
 	uint16_t port;
 	char name[LOCAL_PATH_MAX + 1];
 };
@@ -55,13 +62,13 @@ uid_of(int fd)
 static void
 take(struct listener *l, int fd, const struct sockaddr *sa)
 {
-	struct listener_peer peer = { .address = l->path ? NULL : sa,
-		.uid = l->path ? uid_of(fd) : -1 };
+	struct listener_peer peer = { .address = l->is_unix ? NULL : sa,
+		.uid = l->is_unix ? uid_of(fd) : -1 };
 	char text[ADDRESS_TEXT_MAX + 1], name[ADDRESS_TEXT_MAX + 8] = "unix";
 	struct link *link;
 	int on = 1;
 
-	if (!l->path) {
+	if (!l->is_unix) {
 		/* Where it fails a reply may be late, no more. */
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		address_format(sa, text);
@@ -213,6 +220,7 @@ bind_unix(struct listener *l, const struct listener_params *p, struct err *err)
 	    bind(l->fd, (struct sockaddr *)&sun, sizeof(sun)) < 0)
 		return err_set(err, ERR_UNREACHABLE, "cannot listen at %s: %s",
 		    l->name, strerror(errno));
+	l->is_unix = true;
 	l->path = xstrdup(l->name);
 	if (p->group.len && give_to_group(l->path, p->group, err) < 0)
 		return -1;
@@ -220,6 +228,61 @@ bind_unix(struct listener *l, const struct listener_params *p, struct err *err)
 		return 0;
 	return err_set(err, ERR_DENIED, "the rights of %s cannot be set: %s",
 	    l->path, strerror(errno));
+}
+
+/* Which descriptor of systemd's is called so; -1: none. */
+static int
+find_inherited(struct str name)
+{
+	const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
+	struct str rest = str_c(getenv("LISTEN_FDNAMES")), one;
+	uint64_t is_pid, count;
+
+	if (!str_to_uint(str_c(pid), INT32_MAX, &is_pid) ||
+	    (pid_t)is_pid != getpid() ||
+	    !str_to_uint(str_c(n), INHERITED_MAX, &count))
+		return -1;
+	for (int i = 0; i < (int)count && str_cut(&rest, ':', &one); i++)
+		if (str_eq(one, name))
+			return INHERITED_FIRST + i;
+	return -1;
+}
+
+/* A copy: this one is closed in the end, and systemd's stays for the next. */
+static int
+take_inherited(
+    struct listener *l, const struct listener_params *p, struct err *err)
+{
+	int fd = find_inherited(p->inherited), listens = 0, family = 0;
+	socklen_t len = sizeof(listens);
+
+	(void)snprintf(l->name, sizeof(l->name), "systemd:" STR_FMT,
+	    STR_ARG(p->inherited));
+	if (fd < 0)
+		return err_set(err, ERR_NOT_FOUND,
+		    "systemd has given us no socket that is called " STR_FMT,
+		    STR_ARG(p->inherited));
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) < 0 ||
+	    !listens)
+		return err_set(err, ERR_UNSUITABLE,
+		    "the socket of systemd that is called " STR_FMT
+		    " does not listen (Accept=no, ListenStream= are needed)",
+		    STR_ARG(p->inherited));
+	l->is_unix = family == AF_UNIX;
+	l->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (l->fd >= 0 && fcntl(l->fd, F_SETFL, O_NONBLOCK) == 0)
+		return 0;
+	return err_set(err, ERR_UNREACHABLE, "cannot listen at %s: %s", l->name,
+	    strerror(errno));
+}
+
+static int
+open_place(struct listener *l, const struct listener_params *p, struct err *err)
+{
+	if (p->inherited.len)
+		return take_inherited(l, p, err);
+	return p->address.len ? bind_tcp(l, p, err) : bind_unix(l, p, err);
 }
 
 static int
@@ -245,7 +308,6 @@ listener_new(struct loop *loop, const struct listener_params *p,
     listener_fn *fn, void *arg, struct err *err)
 {
 	struct listener *l = xcalloc(1, sizeof(*l));
-	int rc;
 
 	l->loop = loop;
 	l->fn = fn;
@@ -254,8 +316,7 @@ listener_new(struct loop *loop, const struct listener_params *p,
 	l->out_max = p->out_max;
 	l->fd = -1;
 	timer_init(&l->pause, on_pause_over);
-	rc = p->address.len ? bind_tcp(l, p, err) : bind_unix(l, p, err);
-	if (rc == 0 && start(l, err) == 0)
+	if (open_place(l, p, err) == 0 && start(l, err) == 0)
 		return l;
 	listener_free(&l);
 	return NULL;

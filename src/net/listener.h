@@ -32,6 +32,11 @@ struct sockaddr;
 enum { LISTENER_BATCH = 16, LISTENER_PAUSE_MS = 1000 };
 
 struct listener_params {
+	/*
+	 * A socket that systemd has opened for us, sd_listen_fds(3), called so
+	 * there (FileDescriptorName); empty: we open one.
+	 */
+	struct str inherited;
 	struct str address; /* in digits; empty: a unix socket */
 	uint16_t port;      /* 0: any that is free */
 	struct str path;    /* see local.h about what is there already */

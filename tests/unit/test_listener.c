@@ -346,6 +346,43 @@ a_place_that_cannot_be_had_is_named(void **state)
 	assert_string_equal(err.text, "there is no group no-such-group");
 }
 
+/* main() has kept descriptor 3 free for it. */
+static void
+a_socket_of_systemd_is_used(void **state)
+{
+	struct listener_params p = { .inherited = STR("mail") };
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int mine = socket(AF_UNIX, SOCK_STREAM, 0), caller;
+	char pid[16];
+
+	(void)state;
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	setenv("LISTEN_PID", pid, 1);
+	setenv("LISTEN_FDS", "1", 1);
+	setenv("LISTEN_FDNAMES", "mail", 1);
+	memcpy(sun.sun_path, path, strlen(path));
+	assert_int_equal(bind(mine, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	assert_int_equal(dup2(mine, 3), 3);
+	assert_null(listener_new(loop, &p, on_caller, &loop, &err));
+	assert_non_null(strstr(err.text, "called mail does not listen"));
+	assert_int_equal(listen(mine, 5), 0);
+	listener = listener_new(loop, &p, on_caller, &loop, &err);
+	assert_non_null(listener);
+	caller = dial_unix();
+	turn_for(30);
+	assert_int_equal(ntaken, 1);
+	assert_false(has_address);
+	p.inherited = STR("other");
+	assert_null(listener_new(loop, &p, on_caller, &loop, &err));
+	assert_non_null(strstr(err.text, "no socket that is called other"));
+	close(caller);
+	close(mine);
+	unlink(path);
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+}
+
 static void
 many_are_taken(void **state)
 {
@@ -401,9 +438,15 @@ main(void)
 		TEST(a_unix_socket_has_its_rights),
 		TEST(a_socket_that_is_left_over_is_replaced_and_a_file_is_not),
 		TEST(a_place_that_cannot_be_had_is_named),
+		TEST(a_socket_of_systemd_is_used),
 		TEST(many_are_taken),
 		TEST(without_descriptors_nobody_is_lost),
 	};
+	int fd;
 
+	/* What systemd hands over is 3 and on. */
+	do
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && fd < 3);
 	return cmocka_run_group_tests(tests, make_certs, drop_certs);
 }
