@@ -34,9 +34,9 @@ class _Talk(socketserver.StreamRequestHandler):
     def handle(self):
         sink = self.server.sink
         self._sender, self._recipients, self._lmtp = None, [], False
-        sink.stage("connect")
-        self._say("220 sink ready")
         with contextlib.suppress(OSError):
+            sink.stage("connect")
+            self._say("220 sink ready")
             while line := self.rfile.readline(LINE_MAX):
                 text = line.decode(errors="replace").strip()
                 sink.commands.append(text)

@@ -41,13 +41,7 @@ def running_office(request, loop, scratch):
 
 
 async def _register(office):
-    client = await office.client("romeo")
-    answer = await client.iq(
-        MAIL_GATEWAY,
-        "<query xmlns='jabber:iq:register'><username>romeo</username></query>",
-        kind="set",
-    )
-    assert answer.type == "result", answer
+    await office.register(await office.client("romeo"), "romeo")
     await office.part_all()
 
 
