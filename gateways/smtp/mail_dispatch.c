@@ -33,7 +33,12 @@
 #include "smtp/mail_verdict.h"
 #include "smtp/mail_wishes.h"
 
-enum { REMARK_MAX = 300, QUOTED_MAX = 100, DAY_MS = 24 * 3600 * 1000 };
+enum {
+	REMARK_MAX = 300,
+	QUOTED_MAX = 100,
+	SAME_MS = 5 * 60 * 1000, /* see tell_apart() */
+	DAY_MS = 24 * 3600 * 1000
+};
 
 /* One mail for one of its recipients. */
 struct letter {
@@ -486,10 +491,33 @@ is_believed(const struct mail_take *t)
 	    (t->client.is_trusted || t->client.is_unix);
 }
 
+/*
+ * A mail that says neither when nor as what it was written, and has been
+ * through no server: it comes again for a while, if its sender had no answer.
+ * Later it is another that says the same, as alerts do.
+ */
+static void
+tell_apart(
+    struct letter *l, struct mail_record *r, uint8_t hash[MAIL_HASH_BYTES])
+{
+	char text[MAIL_HASH_BYTES + 32];
+	int n;
+
+	if (r->message_id.len || r->date_utc || r->nreceived ||
+	    r->hash.len != MAIL_HASH_BYTES)
+		return;
+	memcpy(text, r->hash.p, MAIL_HASH_BYTES);
+	n = snprintf(text + MAIL_HASH_BYTES, sizeof(text) - MAIL_HASH_BYTES,
+	    " %" PRId64, utc_of(l) / SAME_MS);
+	crypto_sha256(str_of(text, MAIL_HASH_BYTES + (size_t)n), hash);
+	r->hash = str_of((const char *)hash, MAIL_HASH_BYTES);
+}
+
 void
 mail_dispatch(struct mail_take *t, const struct mail_record *r)
 {
 	struct mail_record record = *r;
+	uint8_t hash[MAIL_HASH_BYTES];
 	struct letter l = { .mail = t->mail,
 		.r = &record,
 		.params = { .spam = t->mail->opt.spam,
@@ -497,6 +525,7 @@ mail_dispatch(struct mail_take *t, const struct mail_record *r)
 
 	if (!l.params.has_authserv)
 		record.auth = (struct mail_auth){ 0 };
+	tell_apart(&l, &record, hash);
 	for (size_t i = 0; i < t->envelope.nrecipient; i++) {
 		l.slot = &t->slot[i];
 		if (mail_inlet_where(t->mail, l.slot->recipient, &l.slot->where,

@@ -6,17 +6,21 @@ static const char *const delivery_header[] = { "Received", "Return-Path",
 	"Authentication-Results", "Received-SPF", "X-Envelope-From",
 	"X-Envelope-To" };
 
-static bool
-is_delivery_header(struct str line)
+static struct str
+name_of(struct str header)
 {
-	ptrdiff_t colon = str_find(line, ':');
+	ptrdiff_t colon = str_find(header, ':');
 
-	if (colon < 0)
-		return false;
-	line = str_trim(str_head(line, (size_t)colon));
+	return colon < 0 ? STR_EMPTY
+	                 : str_trim(str_head(header, (size_t)colon));
+}
+
+static bool
+is_delivery_header(struct str name)
+{
 	for (size_t i = 0;
 	     i < sizeof(delivery_header) / sizeof(delivery_header[0]); i++)
-		if (str_eq_nocase(line, str_c(delivery_header[i])))
+		if (str_eq_nocase(name, str_c(delivery_header[i])))
 			return true;
 	return false;
 }
@@ -43,6 +47,23 @@ next_header(struct str *rest)
 	return header;
 }
 
+/*
+ * Two mails that say the same are told apart by when they were written.  If
+ * that is not said, and a printer says it seldom, by when the first server had
+ * them: its Received stays as it is from one attempt to the next.
+ */
+static bool
+names_itself(struct str mail)
+{
+	struct str header;
+
+	while (header = next_header(&mail), header.len > 0)
+		if (str_eq_nocase(name_of(header), STR("Message-ID")) ||
+		    str_eq_nocase(name_of(header), STR("Date")))
+			return true;
+	return false;
+}
+
 /* Each piece is hashed by itself, so that none need be put together. */
 struct chain {
 	uint8_t so_far[CRYPTO_SHA256_BYTES], piece[CRYPTO_SHA256_BYTES];
@@ -59,10 +80,13 @@ void
 mail_hash(struct str mail, uint8_t out[CRYPTO_SHA256_BYTES])
 {
 	struct chain c = { { 0 }, { 0 } };
+	bool is_named = names_itself(mail);
 	struct str header;
 
 	while (header = next_header(&mail), header.len > 0)
-		if (!is_delivery_header(header))
+		if (!is_delivery_header(name_of(header)) ||
+		    (!is_named &&
+		        str_eq_nocase(name_of(header), STR("Received"))))
 			chain_add(&c, header);
 	chain_add(&c, mail);
 	memcpy(out, c.so_far, sizeof(c.so_far));

@@ -160,7 +160,8 @@ struct mail_record {
 
 	/*
 	 * SHA-256 of the mail without what delivery adds (Received, Return-Path
-	 * and the like): MAIL_HASH_BYTES, the same when it comes again.
+	 * and the like): MAIL_HASH_BYTES, the same when it comes again.  With
+	 * Received, if neither Date nor Message-ID tells it from others.
 	 */
 	struct str hash;
 };

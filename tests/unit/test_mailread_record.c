@@ -566,13 +566,40 @@ the_same_mail_has_the_same_hash(void **state)
 	char a[MAIL_HASH_BYTES], b[MAIL_HASH_BYTES], c[MAIL_HASH_BYTES];
 
 	(void)state;
-	hash_of("Received: by x\r\n\tid 1\r\nFrom: a@b\r\n\r\nhi\r\n", a);
+	hash_of("Received: by x\r\n\tid 1\r\nFrom: a@b\r\n"
+	        "Date: Mon, 2 Nov 2026 10:00:00 +0000\r\n\r\nhi\r\n",
+	    a);
 	hash_of("Return-Path: <a@b>\r\nReceived: by y\r\n\tid 2\r\n"
-	        "From: a@b\r\n\r\nhi\r\n",
+	        "From: a@b\r\nDate: Mon, 2 Nov 2026 10:00:00 +0000\r\n\r\n"
+	        "hi\r\n",
 	    b);
-	hash_of("From: a@b\r\n\r\nho\r\n", c);
+	hash_of("From: a@b\r\nDate: Mon, 2 Nov 2026 10:00:00 +0000\r\n\r\n"
+	        "ho\r\n",
+	    c);
 	assert_memory_equal(a, b, sizeof(a));
 	assert_memory_not_equal(a, c, sizeof(a));
+}
+
+static void
+mails_without_date_and_id_are_told_apart_by_who_received_them(void **state)
+{
+	char a[MAIL_HASH_BYTES], b[MAIL_HASH_BYTES], c[MAIL_HASH_BYTES];
+
+	(void)state;
+	hash_of("Received: by x\r\n\tid 1\r\nSubject: jam\r\n\r\n", a);
+	hash_of("Received: by x\r\n\tid 1\r\nDelivered-To: a@b\r\n"
+	        "Subject: jam\r\n\r\n",
+	    b);
+	hash_of("Received: by x\r\n\tid 2\r\nSubject: jam\r\n\r\n", c);
+	assert_memory_equal(a, b, sizeof(a));
+	assert_memory_not_equal(a, c, sizeof(a));
+	hash_of("Received: by x\r\n\tid 1\r\nMessage-ID: <1@x>\r\n"
+	        "Subject: jam\r\n\r\n",
+	    a);
+	hash_of("Received: by x\r\n\tid 3\r\nMessage-ID: <1@x>\r\n"
+	        "Subject: jam\r\n\r\n",
+	    c);
+	assert_memory_equal(a, c, sizeof(a));
 }
 
 static int
@@ -615,6 +642,8 @@ main(void)
 		cmocka_unit_test(a_large_file_is_named),
 		cmocka_unit_test(a_long_text_is_cut),
 		cmocka_unit_test(the_same_mail_has_the_same_hash),
+		cmocka_unit_test(
+		    mails_without_date_and_id_are_told_apart_by_who_received_them),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
