@@ -32,6 +32,7 @@ struct mail_caller {
 	char address[ADDRESS_TEXT_MAX + 1]; /* empty: a unix socket */
 	uint16_t port;
 	bool is_trusted; /* the peer itself, whoever is behind it */
+	bool is_target;  /* it has logged in as one */
 
 	struct mail_spool *spool;
 	struct err bad; /* why the mail could not be put aside */
@@ -68,9 +69,8 @@ mail_caller_is(struct list *node, struct str address)
 
 /* Of whoever is behind the peer, if it says so. */
 static bool
-is_trusted(const struct mail_caller *c)
+is_trusted(const struct mail_caller *c, const struct smtp_origin *o)
 {
-	const struct smtp_origin *o = smtp_proto_origin(c->proto);
 	struct sockaddr_storage ss;
 
 	if (!o->address[0])
@@ -94,7 +94,9 @@ describe(const struct mail_caller *c, struct mail_client *client,
 		.user = smtp_proto_user(c->proto),
 		.is_tls = smtp_proto_is_tls(c->proto),
 		.is_unix = !is_other && !c->address[0],
-		.is_trusted = is_trusted(c),
+		.is_trusted = is_trusted(c, o),
+		.is_vouched = is_trusted(c, smtp_proto_client(c->proto)),
+		.is_target = c->is_target,
 		.block = c->place->as,
 	};
 	smtp_proto_envelope(c->proto, e);
@@ -252,6 +254,7 @@ answer_login(struct mail_caller *c, struct str user, struct str password)
 		mail_reply_set(&r, 535, "5.7.8", "that is not right");
 	else
 		mail_reply_set(&r, 235, "2.7.0", "welcome");
+	c->is_target = !ok;
 	log_at(r.code == 235 ? LOG_DEBUG : LOG_INFO, &c->log,
 	    r.code == 235 ? "mail login" : "mail login refused",
 	    "user=\"" STR_FMT "\"", STR_ARG(user));

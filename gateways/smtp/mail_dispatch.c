@@ -487,8 +487,7 @@ static void (*const by_where[])(struct letter *l) = {
 static bool
 is_believed(const struct mail_take *t)
 {
-	return t->mail->opt.authserv_id[0] != '\0' &&
-	    (t->client.is_trusted || t->client.is_unix);
+	return t->mail->opt.authserv_id[0] != '\0' && t->client.is_vouched;
 }
 
 /*

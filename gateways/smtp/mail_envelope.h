@@ -31,6 +31,8 @@ struct mail_client {
 	struct str user; /* logged in as; or empty */
 	bool is_tls, is_unix;
 	bool is_trusted; /* in `trusted` of the block; a unix socket always */
+	bool is_vouched; /* handed over by one who is, whoever XFORWARD names */
+	bool is_target;  /* user is a target, which had its token */
 	const struct mail_receive *block;
 };
 

@@ -99,7 +99,7 @@ is_full(struct mail_gateway *mail, struct str user)
 static bool
 may_be_us(const struct mail_client *c)
 {
-	return c->is_trusted || c->is_unix || c->user.len;
+	return c->is_trusted || c->is_unix || (c->user.len && !c->is_target);
 }
 
 static int

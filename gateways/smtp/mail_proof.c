@@ -99,9 +99,12 @@ bool
 mail_proof_by_client(
     const struct mail_proof *p, const struct mail_client *c, struct str slug)
 {
+	bool is_user = c->user.len && !c->is_target;
+
 	if (c->user.len && str_eq_nocase(c->user, slug))
 		return true;
-	for (size_t i = 0; c->user.len && i < p->nuser; i++)
+	/* Anybody may make a target that is called like one of them. */
+	for (size_t i = 0; is_user && i < p->nuser; i++)
 		if (str_is(c->user, p->user[i]))
 			return true;
 	return is_in_networks(p, c->address);

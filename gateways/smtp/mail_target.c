@@ -244,7 +244,7 @@ prove(const struct mail_target *t, const struct mail_where *w,
 	if (w->token[0] || mail_proof_by_client(p, e->client, str_c(t->slug)))
 		return PROVEN;
 	/* Who else hands in a mail writes into it what he likes. */
-	if (p->nfrom == 0 || !e->client->is_trusted)
+	if (p->nfrom == 0 || !e->client->is_vouched)
 		return PROVEN_NOT;
 	if (!r)
 		return PROVEN_LATER;

@@ -572,6 +572,12 @@ smtp_proto_origin(const struct smtp_proto *p)
 	return p->is_forwarded ? &p->forward : &p->client;
 }
 
+const struct smtp_origin *
+smtp_proto_client(const struct smtp_proto *p)
+{
+	return &p->client;
+}
+
 struct str
 smtp_proto_helo(const struct smtp_proto *p)
 {

@@ -130,6 +130,9 @@ bool smtp_proto_is_in_mail(const struct smtp_proto *p);
 struct str smtp_proto_helo(const struct smtp_proto *p);
 struct str smtp_proto_user(const struct smtp_proto *p);
 const struct smtp_origin *smtp_proto_origin(const struct smtp_proto *p);
+
+/* Who hands over, whoever that says is behind him: by XCLIENT only. */
+const struct smtp_origin *smtp_proto_client(const struct smtp_proto *p);
 bool smtp_proto_is_tls(const struct smtp_proto *p);
 
 /*

@@ -44,10 +44,14 @@ note_client(const struct mail_envelope *e)
 	const struct mail_client *c = e->client;
 
 	snprintf(client_text, sizeof(client_text),
-	    STR_FMT " " STR_FMT " user=" STR_FMT "%s%s%s in %s",
+	    STR_FMT " " STR_FMT " user=" STR_FMT "%s%s%s%s in %s",
 	    STR_ARG(c->address), STR_ARG(c->helo), STR_ARG(c->user),
 	    c->is_tls ? " tls" : "", c->is_unix ? " unix" : "",
-	    c->is_trusted ? " trusted" : "", c->block->name);
+	    c->is_target ? " target" : "",
+	    c->is_trusted       ? " trusted"
+	        : c->is_vouched ? " vouched"
+	                        : "",
+	    c->block->name);
 	last_text = client_text;
 }
 
@@ -656,7 +660,7 @@ who_is_behind_a_peer_counts(void **state)
 	    "x\r\n.\r\nNOOP\r\n");
 	expect("250 2.0.0 ok\r\n");
 	expect("250 2.0.0 ok\r\n");
-	assert_string_equal(last_text, "192.0.2.7 printer user= in a");
+	assert_string_equal(last_text, "192.0.2.7 printer user= vouched in a");
 	say("XFORWARD ADDR=198.51.100.3\r\n" ENVELOPE);
 	expect("354 ");
 	assert_string_equal(last_text, "198.51.100.3 mta user= trusted in a");
@@ -691,8 +695,11 @@ logins_are_those_of_the_block_and_of_targets(void **state)
 	expect("250 2.1.0");
 	assert_string_equal(last_text, " me user=alice unix trusted in a");
 	dial(1); /* disk, token */
-	say_as(1, "LHLO me\r\nAUTH PLAIN AGRpc2sAdG9rZW4=\r\n");
+	say_as(1, "LHLO me\r\nAUTH PLAIN AGRpc2sAdG9rZW4=\r\nMAIL FROM:<>\r\n");
 	expect_from(1, "235 ");
+	expect_from(1, "250 2.1.0");
+	assert_string_equal(
+	    last_text, " me user=disk unix target trusted in a");
 	dial(2);
 	say_as(2, "LHLO me\r\nAUTH PLAIN AGFsaWNlAHRva2Vu\r\n");
 	turn(50);

@@ -67,6 +67,18 @@ a_login_is_a_proof(void **state)
 	assert_false(from_there("", ""));
 }
 
+/* Anybody may make one that is called like a user of the file. */
+static void
+the_login_of_a_target_is_a_proof_for_that_only(void **state)
+{
+	struct mail_client c = { .user = STR("nas"), .is_target = true };
+
+	(void)state;
+	assert_int_equal(mail_proof_add_user(&proof, STR("nas"), NULL), 0);
+	assert_false(mail_proof_by_client(&proof, &c, STR("disk")));
+	assert_true(mail_proof_by_client(&proof, &c, STR("nas")));
+}
+
 static void
 a_sender_is_a_proof_if_its_domain_vouches_for_it(void **state)
 {
@@ -124,6 +136,8 @@ main(void)
 		cmocka_unit_test_teardown(nothing_proves_nothing, end),
 		cmocka_unit_test_teardown(a_network_is_a_proof, end),
 		cmocka_unit_test_teardown(a_login_is_a_proof, end),
+		cmocka_unit_test_teardown(
+		    the_login_of_a_target_is_a_proof_for_that_only, end),
 		cmocka_unit_test_teardown(
 		    a_sender_is_a_proof_if_its_domain_vouches_for_it, end),
 		cmocka_unit_test_teardown(a_pattern_names_a_domain, end),

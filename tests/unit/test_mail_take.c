@@ -530,6 +530,12 @@ nobody_else_sends_as_us(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (from(rows[i].from) != rows[i].code)
 			fail_msg("%s", rows[i].from);
+	client.user = STR("disk");
+	client.is_target = true;
+	assert_int_equal(from("romeo@mail.example.org"), 550);
+	client.is_target = false;
+	assert_int_equal(from("romeo@mail.example.org"), 250);
+	client.user = STR_EMPTY;
 	client.is_trusted = true;
 	assert_int_equal(from("romeo@mail.example.org"), 250);
 	envelope.size = 1000001;

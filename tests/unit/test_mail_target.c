@@ -441,18 +441,18 @@ a_sender_that_nobody_vouches_for_is_refused_after_the_data(void **state)
 	open_with("target \"disk\" { to = \"romeo@example.org\" from = "
 	          "{ \"*@nas.example.org\" } }");
 	assert_int_equal(admit("disk"), 550);
-	client.is_trusted = true;
+	client.is_vouched = true;
 	assert_int_equal(admit("disk"), 250);
 	r.from.address = STR("root@nas.example.org");
 	assert_int_equal(deliver_record("disk", &r), MAIL_TARGET_REFUSE);
 	assert_int_equal(reply.code, 550);
 	assert_string_equal(reply.enhanced, "5.7.1");
 	r.auth.dmarc = STR("pass");
-	client.is_trusted = false;
+	client.is_vouched = false;
 	assert_int_equal(deliver_record("disk", &r), MAIL_TARGET_REFUSE);
-	client.is_trusted = true;
+	client.is_vouched = true;
 	assert_int_equal(deliver_record("disk", &r), MAIL_TARGET_SAY);
-	client.is_trusted = false;
+	client.is_vouched = false;
 }
 
 static void
