@@ -967,6 +967,8 @@ arrival_field(struct coming *c, struct str name, struct str value)
 		m->thread = value;
 	else if (str_is(name, "reply"))
 		m->reply_to = value;
+	else if (str_is(name, "whose"))
+		m->reply_nick = value;
 	else if (str_is(name, "id"))
 		m->id = value;
 	else if (str_is(name, "urgency"))

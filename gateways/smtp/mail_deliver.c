@@ -42,8 +42,8 @@ words_init(struct making *k)
 {
 	const struct mail_deliver_facts *f = k->facts;
 	size_t n = f->user.len + f->line.len + f->contact.len + f->answers.len +
-	    f->thread->xmpp.len + k->r->subject.len + k->r->from.name.len +
-	    k->r->importance.len + WORDS_MORE;
+	    f->whose.len + f->thread->xmpp.len + k->r->subject.len +
+	    k->r->from.name.len + k->r->importance.len + WORDS_MORE;
 
 	for (size_t i = 0; i < k->r->nparty; i++)
 		n += length_of(&k->r->party[i].who);
@@ -350,6 +350,7 @@ set_message(struct making *k)
 		.subject = keep(d, k->r->subject),
 		.thread = keep(d, f->thread->xmpp),
 		.reply_to = keep(d, f->answers),
+		.reply_nick = keep(d, f->whose),
 		.id = str_c(d->id),
 		.sent_utc = sent_when(k),
 	};

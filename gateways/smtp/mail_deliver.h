@@ -43,7 +43,8 @@ struct mail_deliver_facts {
 	struct str domain;  /* our own */
 	const struct mail_thread *thread;
 	bool is_new;        /* ... with that contact */
-	struct str answers; /* gw_message.reply_to */
+	struct str answers; /* gw_message.reply_to, */
+	struct str whose;   /* ... and reply_nick */
 	enum mail_trust trust;
 	struct str remark; /* stands in brackets in front; or empty */
 	struct str all;    /* the address at which all who have the mail are

@@ -103,6 +103,18 @@ own_thread(const struct letter *l, char out[MAIL_REF_ID_MAX + 1])
 	return STR_EMPTY;
 }
 
+/* What it answers went out here; by its domain, for our keys change. */
+static bool
+answers_ours(const struct letter *l)
+{
+	struct str id = l->r->in_reply_to, domain = str_c(l->mail->opt.domain);
+
+	if (id.len == 0 && l->r->nreference)
+		id = l->r->reference[l->r->nreference - 1];
+	return id.len > domain.len && id.p[id.len - domain.len - 1] == '@' &&
+	    str_eq_nocase(str_skip(id, id.len - domain.len), domain);
+}
+
 /* Appends the address at which all who have it are answered, if he does not
    know that yet.  A list is one whom its members write to. */
 static void
@@ -142,6 +154,7 @@ deliver(
 
 	f.thread = mail_thread_in(l->mail->threads, user, contact, l->r,
 	    own_thread(l, own), &f.is_new, &f.answers);
+	f.whose = answers_ours(l) ? STR_EMPTY : contact;
 	buf_init(&all, 2 * GW_NAME_MAX + MAIL_DOMAIN_MAX);
 	add_all(l, user, contact, f.thread, &all);
 	f.all = buf_str(&all);

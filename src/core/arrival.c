@@ -6,6 +6,7 @@
  * XEP-0066 1.5		3.1 attachments
  * XEP-0131 1.2		how urgent it is
  * XEP-0203 2.0		when it came
+ * XEP-0461 0.2		what it answers
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "core/announce.h"
 #include "core/archive.h"
 #include "core/arrival.h"
+#include "core/backlog.h"
 #include "core/instance.h"
 #include "core/letter.h"
 #include "core/markup.h"
@@ -251,6 +253,39 @@ write_body(struct xmlw *w, const struct gw_message *m)
 		    m->body, m->span, m->nspan);
 }
 
+/* What their clients know as `name`: by its whole id, if it came from us. */
+static const struct backlog_line *
+find_answered(const struct letters *l, struct str name)
+{
+	const struct session *s = session_find(l->gw, l->to, STR_EMPTY);
+	const struct backlog_line *line = s ? backlog_last(&s->words) : NULL;
+
+	for (; line; line = backlog_before(&s->words, line))
+		if (line->own ? str_eq(line->own_id, name)
+		              : str_eq(arrival_name_of(str_c(line->id)), name))
+			return line;
+	return NULL;
+}
+
+/* Clients look for the message in this chat, by the id that they know: of a
+   contact's that is not in memory any more, nobody can say that. */
+static void
+write_reply(const struct letters *l, struct xmlw *w)
+{
+	const struct gw_message *m = l->m;
+	const struct backlog_line *line =
+	    m->reply_to.len ? find_answered(l, m->reply_to) : NULL;
+	bool own = line ? line->own : m->reply_nick.len == 0;
+
+	if (m->reply_to.len == 0 ||
+	    (!own && (!line || !str_eq_nocase(line->from, m->from))))
+		return;
+	xmlw_open(w, "reply", NS_REPLY);
+	xmlw_attr(w, "to", own ? l->to : l->from);
+	xmlw_attr(w, "id", own ? m->reply_to : str_c(line->id));
+	xmlw_close(w);
+}
+
 static int
 write_words(const struct letters *l, struct err *err)
 {
@@ -260,12 +295,7 @@ write_words(const struct letters *l, struct err *err)
 	if (m->subject.len)
 		xmlw_textel(w, "subject", NULL, m->subject);
 	write_body(w, m);
-	if (m->reply_to.len) {
-		xmlw_open(w, "reply", NS_REPLY);
-		xmlw_attr(w, "to", l->from);
-		xmlw_attr(w, "id", m->reply_to);
-		xmlw_close(w);
-	}
+	write_reply(l, w);
 	write_parties(l, w);
 	write_urgency(l, w);
 	return end(l, w, err);

@@ -222,3 +222,11 @@ backlog_from(const struct backlog *b, const struct backlog_wish *w)
 	}
 	return first;
 }
+
+const struct backlog_line *
+backlog_before(const struct backlog *b, const struct backlog_line *line)
+{
+	struct list *n = line->node.prev;
+
+	return n == &b->lines ? NULL : LINE(n);
+}

@@ -110,5 +110,7 @@ const struct backlog_line *backlog_first(const struct backlog *b);
 const struct backlog_line *backlog_last(const struct backlog *b);
 const struct backlog_line *backlog_next(
     const struct backlog *b, const struct backlog_line *line);
+const struct backlog_line *backlog_before(
+    const struct backlog *b, const struct backlog_line *line);
 
 #endif

@@ -211,7 +211,8 @@ struct gw_message {
 	struct str reply_to;      /* network id of the message answered; not
 	                             live: the id (below) of it */
 	struct str reply_nick;    /* outward: who said that; empty: nobody
-	                             need be named */
+	                             need be named.  Inward, not live: the
+	                             person who did; empty: our user did */
 	struct str reaction;      /* the text of a reaction to reply_to */
 	struct str redacts;       /* network id of a message that was taken
 	                             back; body: why */
