@@ -16,6 +16,7 @@ struct bundle {
 	char *subject, *thread, *conv;
 	char name[MAIL_BUNDLE_NAME + 1];
 	int64_t first_at, last_at;
+	size_t n; /* messages */
 	bool is_gone;
 };
 
@@ -55,7 +56,8 @@ mail_bundles_release(struct mail_bundles *all)
 static bool
 takes(const struct bundle *b, const struct mail_bundle_in *in)
 {
-	if (b->is_gone || in->now_at - b->first_at >= in->max_ms)
+	if (b->is_gone || b->n >= GW_BUNDLED_MAX ||
+	    in->now_at - b->first_at >= in->max_ms)
 		return false;
 	if (in->subject.len && !str_is(in->subject, b->subject))
 		return false;
@@ -121,6 +123,7 @@ mail_bundle_pick(struct mail_bundles *all, const struct mail_bundle_in *in,
 	}
 	if (!b)
 		b = bundle_new(all, in, buf_str(&key));
+	b->n++;
 	b->last_at = in->now_at;
 	b->is_gone = in->hold_ms == 0;
 	memcpy(out, b->name, MAIL_BUNDLE_NAME + 1);

@@ -76,6 +76,19 @@ what_certainly_joins_is_no_mail_of_its_own(void **state)
 	assert_false(joins(&plain));
 }
 
+/* The core sends no more of them as one: what follows is counted. */
+static void
+a_full_one_is_joined_by_nothing(void **state)
+{
+	(void)state;
+	for (int i = 1; i < GW_BUNDLED_MAX; i++) {
+		assert_true(mail_bundle_joins(&all, &plain));
+		assert_true(joins(&plain));
+	}
+	assert_false(mail_bundle_joins(&all, &plain));
+	assert_false(joins(&plain));
+}
+
 static void
 each_user_and_address_is_another(void **state)
 {
@@ -161,6 +174,7 @@ main(void)
 		TEST(each_user_and_address_is_another),
 		TEST(another_subject_or_thread_is_another_mail),
 		TEST(an_answer_goes_with_its_conversation),
+		TEST(a_full_one_is_joined_by_nothing),
 		TEST(names_are_never_given_twice),
 		TEST(there_is_a_ceiling),
 	};
