@@ -8,7 +8,6 @@
 #include "fake/fake.h"
 #include "flow_mailout.h"
 #include "flow_match.h"
-#include "smtp/mail_fail.h"
 #include "smtp/mail_frames.h"
 #include "smtp/mail_letter.h"
 #include "smtp/mail_result.h"
@@ -286,7 +285,8 @@ tell_code(enum gw_fate fate, struct str rest)
 	r.code = (int)n;
 	r.text = rest.p ? rest : STR_EMPTY;
 	mail_result_enhance(&r, enhanced);
-	mail_fail_set(&r.err, r.code, enhanced, r.text);
+	(void)err_set(&r.err, fate == GW_REFUSED ? ERR_POLICY : ERR_BUSY,
+	    "127.0.0.1 said: %d " STR_FMT, r.code, STR_ARG(r.text));
 	return tell(&r);
 }
 

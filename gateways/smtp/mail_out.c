@@ -277,6 +277,8 @@ on_sent(void *arg, const struct mail_result *r)
 		.network_id = str_c(g->id) };
 
 	/* Passwords and certificates are no business of users. */
+	if (r->code && o.err.kind && !r->is_broken)
+		mail_fail_set(&o.err, r->code, str_c(r->enhanced), r->text);
 	if (r->is_broken) {
 		o.details = str_c(r->err.text);
 		(void)err_set(&o.err, r->err.kind,
