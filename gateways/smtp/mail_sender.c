@@ -170,6 +170,29 @@ on_deadline(struct timer *t)
 	}
 }
 
+/* Until the end of a mail is about to leave. */
+static int64_t
+begin_ms(const struct mail_submit *to, int64_t grace_ms, size_t bytes)
+{
+	return to->connect_ms + 2 * to->reply_ms + grace_ms +
+	    (int64_t)bytes / BYTES_PER_MS;
+}
+
+static int64_t
+grace_of(const struct mail_sender_params *p)
+{
+	return p->grace_ms ? p->grace_ms : GRACE_MS;
+}
+
+int64_t
+mail_sender_longest_ms(const struct mail_sender_params *p)
+{
+	int64_t grace_ms = grace_of(p);
+
+	return START_MS + begin_ms(&p->submit, grace_ms, MAIL_LETTER_MAX) +
+	    p->submit.final_ms + grace_ms;
+}
+
 static void
 give(struct mailer *m, struct job *j)
 {
@@ -179,9 +202,7 @@ give(struct mailer *m, struct job *j)
 	buf_release(&j->letter);
 	m->job = j;
 	m->is_asking = m->is_committing = false;
-	wait_for(m,
-	    s->submit.connect_ms + 2 * s->submit.reply_ms + s->grace_ms +
-	        (int64_t)j->size / BYTES_PER_MS);
+	wait_for(m, begin_ms(&s->submit, s->grace_ms, j->size));
 	if (rc < 0)
 		worker_kill(m->worker); /* it takes nothing any more */
 }
@@ -396,7 +417,7 @@ mail_sender_new(struct gateway *gw, const struct mail_sender_params *p)
 	s->program = xstrdup(p->program ? p->program : PROGRAM);
 	s->argv = p->argv;
 	s->parallel = p->parallel ? p->parallel : 1;
-	s->grace_ms = p->grace_ms ? p->grace_ms : GRACE_MS;
+	s->grace_ms = grace_of(p);
 	buf_init(&s->setup, MAIL_SUBMIT_MAX);
 	mail_submit_pack(&p->submit, &s->setup);
 	list_init(&s->waiting);

@@ -47,6 +47,9 @@ void mail_sender_free(struct mail_sender **sp);
 void mail_send(struct mail_sender *s, const struct mail_letter *l,
     mail_sent_fn *fn, void *arg);
 
+/* So long a mail may take, from mail_send() on, if nobody stands before it. */
+int64_t mail_sender_longest_ms(const struct mail_sender_params *p);
+
 /* Mails that wait or are with a worker. */
 size_t mail_sender_busy(const struct mail_sender *s);
 

@@ -3,6 +3,7 @@
 #include "lib/secret.h"
 #include "lib/xalloc.h"
 #include "net/tls.h"
+#include "smtp/mail_attach.h"
 #include "smtp/mail_smarthost.h"
 
 _Static_assert((int)TLS_PIN_BYTES == (int)MAIL_PIN_BYTES, "both are a SHA-256");
@@ -143,14 +144,16 @@ read_receipt(const struct conf *c, struct mail_smarthost *h,
 
 static int
 put_line(const struct conf *c, struct mail_gateway *mail,
-    struct mail_smarthost *h, struct err *err)
+    struct mail_smarthost *h, const struct mail_sender_params *p,
+    struct err *err)
 {
 	struct gw_line line = { .name = STR(MAIL_LINE),
 		.fallback = STR_EMPTY,
 		.parallel = (unsigned)conf_int(c, "parallel"),
 		.burst = (unsigned)conf_int(c, "burst"),
 		.interval_ms = conf_int(c, "interval_ms"),
-		.expire_ms = conf_int(c, "expire_hours") * HOUR_MS };
+		.expire_ms = conf_int(c, "expire_hours") * HOUR_MS,
+		.outcome_ms = MAIL_ATTACH_MS + mail_sender_longest_ms(p) };
 
 	if (read_receipt(c, h, &line, err) < 0)
 		return -1;
@@ -185,7 +188,7 @@ smarthost_open(
 	buf_init(&password, MAIL_LOGIN_MAX + sizeof("\r\n"));
 	rc = read_section(c, mail, &p.submit, &password, err);
 	if (rc == 0)
-		rc = put_line(c, mail, mail->smarthost, err);
+		rc = put_line(c, mail, mail->smarthost, &p, err);
 	p.parallel = (unsigned)conf_int(c, "parallel");
 	if (rc == 0)
 		mail->smarthost->sender = mail_sender_new(mail->gw, &p);

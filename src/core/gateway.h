@@ -318,6 +318,8 @@ struct gw_line {
 	unsigned burst;      /* so many at once, then one each ... */
 	int64_t interval_ms; /* 0: as fast as they are taken */
 	int64_t expire_ms;   /* given up after that; 0: 4 hours */
+	int64_t outcome_ms;  /* an attempt may last so long, then it is unsure;
+	                         0: 10 minutes */
 	enum gw_stage stage;
 	bool reports; /* deliveries are reported */
 	bool dedups;  /* repeating a ticket is harmless */

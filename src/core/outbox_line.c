@@ -47,6 +47,7 @@ line_get(struct outbox *b, struct str name)
 	l->fallback = str_dup(STR_EMPTY);
 	l->parallel = LINE_PARALLEL;
 	l->expire_ms = OUTBOX_EXPIRE_MS;
+	l->outcome_ms = OUTBOX_OUTCOME_MS;
 	bucket_init(&l->bucket, 1, 0);
 	list_init(&l->ready);
 	timer_init(&l->timer, on_timer);
@@ -77,6 +78,7 @@ gateway_line_put(struct gateway *gw, const struct gw_line *is)
 	str_store(&l->fallback, is->fallback);
 	l->parallel = is->parallel ? is->parallel : LINE_PARALLEL;
 	l->expire_ms = is->expire_ms ? is->expire_ms : OUTBOX_EXPIRE_MS;
+	l->outcome_ms = is->outcome_ms ? is->outcome_ms : OUTBOX_OUTCOME_MS;
 	l->stage = is->stage;
 	l->reports = is->reports;
 	l->dedups = is->dedups;

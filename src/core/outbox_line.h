@@ -25,7 +25,7 @@ struct line {
 	char *name, *fallback; /* fallback may be "" */
 	bool is_there;         /* else: only known from what is queued */
 	unsigned parallel;
-	int64_t expire_ms;
+	int64_t expire_ms, outcome_ms;
 	enum gw_stage stage;
 	bool reports, dedups;
 	struct bucket bucket;

@@ -462,7 +462,7 @@ static void
 plan_piece(const struct owed *o, const struct piece *p, int64_t *at)
 {
 	if (p->is_flying)
-		sooner(at, p->flying_at + OUTBOX_OUTCOME_MS);
+		sooner(at, p->flying_at + p->line->outcome_ms);
 	if (p->fate != FATE_QUEUED)
 		return;
 	sooner(at, at_of(o, o->expire_utc));
@@ -716,9 +716,10 @@ give_up_piece(struct piece *p)
 		return;
 	}
 	log_warn(&o->box->gw->log, "no outcome of an attempt",
-	    "ticket=%llu part=%u line=%s waited_ms=%d action=\"taken as "
+	    "ticket=%llu part=%u line=%s waited_ms=%lld action=\"taken as "
 	    "unsure\"",
-	    (unsigned long long)o->id, p->no, p->line->name, OUTBOX_OUTCOME_MS);
+	    (unsigned long long)o->id, p->no, p->line->name,
+	    (long long)p->line->outcome_ms);
 	err_set(&late.err, ERR_TIMEOUT,
 	    "the network has not said what became of it");
 	gateway_outcome(o->box->gw, &late);
@@ -731,7 +732,7 @@ give_up(struct owed *o)
 		struct piece *p = &o->piece[i];
 
 		if (p->is_flying &&
-		    clock_of(o)->at >= p->flying_at + OUTBOX_OUTCOME_MS)
+		    clock_of(o)->at >= p->flying_at + p->line->outcome_ms)
 			give_up_piece(p);
 	}
 }
