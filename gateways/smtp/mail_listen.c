@@ -55,6 +55,28 @@ on_again(struct timer *t)
 	listen_at(TIMER_OWNER(t, struct mail_place, again));
 }
 
+static bool
+is_same_place(const struct mail_receive *a, const struct mail_receive *b)
+{
+	return str_eq(str_c(a->path), str_c(b->path)) &&
+	    (a->path[0] ||
+	        (a->port == b->port &&
+	            str_eq(str_c(a->address), str_c(b->address))));
+}
+
+/* Else the second would be tried again for ever. */
+static int
+check_place(const struct mail_listen *all, const struct mail_receive *as,
+    const struct conf *conf, struct err *err)
+{
+	for (size_t i = 0; i < all->nplace; i++)
+		if (is_same_place(all->place[i]->as, as))
+			return conf_err(conf, as->path[0] ? "path" : "port",
+			    err, "the block \"%s\" is at that place already",
+			    all->place[i]->as->name);
+	return 0;
+}
+
 static int
 add_place(struct mail_listen *all, const struct conf *conf, struct err *err)
 {
@@ -67,7 +89,8 @@ add_place(struct mail_listen *all, const struct conf *conf, struct err *err)
 	p = xcalloc(1, sizeof(*p));
 	p->all = all;
 	p->as = mail_receive_new(mail->gw, conf, mail->opt.size_max, err);
-	if (!p->as) {
+	if (!p->as || check_place(all, p->as, conf, err) < 0) {
+		mail_receive_free(&p->as);
 		free(p);
 		return -1;
 	}

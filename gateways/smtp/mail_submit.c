@@ -71,6 +71,9 @@ check_login(const struct mail_submit *s, struct err *err)
 	if (s->user.len == 0 && s->password.len > 0)
 		return err_set(
 		    err, ERR_BAD_INPUT, "there is a password, but no user");
+	if (s->user.len > 0 && s->password.len == 0)
+		return err_set(
+		    err, ERR_BAD_INPUT, "there is a user, but no password");
 	if (s->user.len > 0 && s->tls == MAIL_TLS_NONE &&
 	    !mail_submit_is_here(s))
 		return err_set(err, ERR_BAD_INPUT,

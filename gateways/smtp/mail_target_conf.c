@@ -190,7 +190,8 @@ read_token(struct mail_target *t, const struct conf *c, struct err *err)
 }
 
 static int
-read_proof(struct mail_target *t, const struct conf *c, struct err *err)
+read_proof(struct mail_gateway *mail, struct mail_target *t,
+    const struct conf *c, struct err *err)
 {
 	struct mail_proof *p = &t->wish.proof;
 
@@ -198,6 +199,10 @@ read_proof(struct mail_target *t, const struct conf *c, struct err *err)
 	    read_list(p, c, "users", mail_proof_add_user, err) < 0 ||
 	    read_list(p, c, "from", mail_proof_add_from, err) < 0)
 		return -1;
+	if (conf_list_len(c, "from") && !mail->opt.authserv_id[0])
+		return conf_err(c, "from", err,
+		    "from: nobody vouches for senders as long as the gateway "
+		    "has no authserv_id");
 	return read_token(t, c, err);
 }
 
@@ -209,7 +214,8 @@ check_slug(struct mail_gateway *mail, const struct conf *c, struct err *err)
 	if (!mail_target_is_slug(conf_title(c)))
 		return conf_err(c, NULL, err,
 		    "target \"" STR_FMT "\": a name is two or more lower-case "
-		    "letters, digits, - and _, %d at most",
+		    "letters, digits, - and _, %d at most, and no name that "
+		    "mail servers need",
 		    STR_ARG(conf_title(c)), MAIL_SLUG_MAX);
 	if (mail_target_find(mail, conf_title(c)))
 		return conf_err(c, NULL, err,
@@ -231,7 +237,7 @@ mail_target_read(
 		return -1;
 	t = mail_target_add(mail, conf_title(c));
 	if (read_to(&t->wish, c, err) < 0 || read_form(&t->wish, c, err) < 0 ||
-	    read_proof(t, c, err) < 0)
+	    read_proof(mail, t, c, err) < 0)
 		return -1;
 	mail_target_rule(t);
 	return 0;

@@ -72,6 +72,8 @@ openssl_reason(void)
 	unsigned long e = ERR_peek_error();
 	const char *text = e ? ERR_reason_error_string(e) : NULL;
 
+	if (e && ERR_SYSTEM_ERROR(e))
+		return strerror(ERR_GET_REASON(e));
 	return text ? text : "unknown error";
 }
 

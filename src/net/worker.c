@@ -353,25 +353,39 @@ worker_pid(const struct worker *w)
 
 /* ---- its beginning ---------------------------------------------------- */
 
-/* Beside our own executable, if it is there. */
-static void
-find_program(const char *program, struct buf *out)
+/* Where a program may be, seen from the folder of our own executable: beside
+ * it, as `make` leaves it, or where `make install` puts it, wherever that was
+ * told to put things. */
+static const char *const places[] = { ".", "../libexec/passerelle" };
+
+static bool
+find_near_us(const char *program, struct buf *out)
 {
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	const char *folder;
 
-	if (strchr(program, '/')) {
-		buf_addf(out, "%s", program);
-		return;
-	}
-	if (n > 0) {
-		self[n] = '\0';
-		buf_addf(out, "%s/%s", dirname(self), program);
-		if (access(out->p, X_OK) == 0)
-			return;
+	if (n <= 0)
+		return false;
+	self[n] = '\0';
+	folder = dirname(self);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		buf_clear(out);
+		buf_addf(out, "%s/%s/%s", folder, places[i], program);
+		if (access(out->p, X_OK) == 0)
+			return true;
 	}
-	buf_addf(out, "%s/%s", WORKER_LIBEXEC, program);
+	return false;
+}
+
+static void
+find_program(const char *program, struct buf *out)
+{
+	if (!strchr(program, '/') && find_near_us(program, out))
+		return;
+	buf_clear(out);
+	buf_addf(out, "%s%s%s", strchr(program, '/') ? "" : WORKER_LIBEXEC,
+	    strchr(program, '/') ? "" : "/", program);
 }
 
 struct environment {

@@ -185,6 +185,11 @@ scache unix - - n - 1 scache
         (conf / "master.cf").write_text(self.MASTER.format(port=self.smtp_port))
         return []
 
+    @property
+    def config(self):
+        """For sendmail -C."""
+        return self._home / "conf"
+
     def maillog(self):
         """What its daemons have written about the mail."""
         path = self._home / "maillog"

@@ -1,6 +1,7 @@
 """What newcomers touch first: the demo, install-deps, the README's words."""
 
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -51,7 +52,7 @@ def test_the_demo_is_seen_on_both_sides(built, run):
     demo = start_demo()
     said, _ = demo.communicate(timeout=DEMO_S)
     assert demo.returncode == 0, said
-    assert "All 18 steps were seen" in said
+    assert "All 25 steps were seen" in said
     assert demo_processes() == []
 
 
@@ -87,12 +88,10 @@ def test_install_deps_says_nothing_when_nothing_is_missing(tmp_path):
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_the_configuration_in_the_readme_is_a_good_one(tmp_path):
-    readme = (TOP / "README.md").read_text()
-    blocks = [b for b in readme.split("```")[1::2] if "gateway " in b]
-    assert len(blocks) == 2  # IRC, and what SMS adds
-    config = tmp_path / "passerelle.conf"
-    config.write_text("".join(blocks))
+def check_config(folder, text):
+    """Nobody finds a mistake in it."""
+    config = folder / "passerelle.conf"
+    config.write_text(text)
     done = subprocess.run(
         [find_passerelle(), "--check-config", "-c", config],
         env={
@@ -104,3 +103,24 @@ def test_the_configuration_in_the_readme_is_a_good_one(tmp_path):
         timeout=30,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_configuration_in_the_readme_is_a_good_one(tmp_path):
+    readme = (TOP / "README.md").read_text()
+    blocks = [b for b in readme.split("```")[1::2] if "gateway " in b]
+    assert len(blocks) == 3  # IRC, and what SMS and mail add
+    text = "".join(blocks)
+    assert text.count('"..."') == 1  # the token
+    check_config(tmp_path, text.replace("...", 13 * "a2"))
+
+
+def test_the_configuration_for_alerts_in_a_room_is_a_good_one(tmp_path):
+    page = (TOP / "docs/mail.md").read_text()
+    (block,) = [
+        b
+        for b in re.findall(r"(?:^\t\t.*\n|^\n)+", page, re.M)
+        if "gateway " in b
+    ]
+    hint = "26 letters, see below"
+    assert hint in block
+    check_config(tmp_path, block.replace(hint, 13 * "a2"))

@@ -805,7 +805,13 @@ mistakes_in_the_file_are_named(void **state)
 	refuse("receive \"a\" { allow = { \"me\" } }", "allow: ");
 	refuse("receive \"a\" { require_tls = yes }", "without tls_cert");
 	refuse("receive \"a\" { require_auth = yes }", "users_file");
-	refuse("receive \"a\" { tls_cert = \"/nonexistent\" }", "/nonexistent");
+	refuse("receive \"a\" { tls_cert = \"/nonexistent\" }",
+	    "/nonexistent: No such file");
+	refuse("receive \"a\" { port = 2424 } receive \"b\" { }",
+	    "block \"a\" is at that place");
+	refuse(
+	    "receive \"a\" { path = \"/x\" } receive \"b\" { path = \"/x\" }",
+	    "block \"a\" is at that place");
 	write_file(users, "alice\n", 0600);
 	refuse("receive \"a\" { users_file = \"$/users\" }",
 	    "line 1 is not name:password");

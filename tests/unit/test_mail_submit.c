@@ -111,6 +111,9 @@ a_login_has_a_ceiling(void **state)
 	s.user = STR_EMPTY;
 	s.password = STR("secret");
 	assert_int_equal(check(&s, "no user"), -1);
+	s.user = STR("us");
+	s.password = STR_EMPTY;
+	assert_int_equal(check(&s, "no password"), -1);
 }
 
 static void

@@ -208,6 +208,8 @@ static const struct gateway_ops ops = { .kind = "smtp",
 	.open = test_open };
 
 static char domain[] = "mail.example.org";
+static char nobody[] = "", mx[] = "mx.example.org";
+static char *authserv_id = nobody;
 
 static int
 opened(const char *block, struct err *err)
@@ -228,6 +230,7 @@ opened(const char *block, struct err *err)
 	assert_non_null(config);
 	gw.mail = (struct mail_gateway){ .gw = &gw };
 	gw.mail.opt.domain = domain;
+	gw.mail.opt.authserv_id = authserv_id;
 	return mail_targets_noun.open(&gw.mail, config->gateway[0].conf, err);
 }
 
@@ -257,6 +260,7 @@ begin(void **state)
 	buf_init(&said, 1024 * 1024);
 	seat = (struct gw_seat_state){ .is_inside = true };
 	has_seat = is_full = has_smarthost = false;
+	authserv_id = nobody;
 	kept = NULL;
 	return 0;
 }
@@ -438,6 +442,7 @@ a_sender_that_nobody_vouches_for_is_refused_after_the_data(void **state)
 	struct mail_record r = record_of(1);
 
 	(void)state;
+	authserv_id = mx;
 	open_with("target \"disk\" { to = \"romeo@example.org\" from = "
 	          "{ \"*@nas.example.org\" } }");
 	assert_int_equal(admit("disk"), 550);
@@ -757,6 +762,8 @@ what_is_wrong_in_the_file_is_named(void **state)
 		{ "target \"ab\" { to = \"a@b.c\" from = { \"*\" } }",
 		    "names no domain" },
 		{ "target \"ab\" { to = \"a@b.c\" type = \"x\" }", "type: " },
+		{ "target \"ab\" { to = \"a@b.c\" from = { \"*@x.y\" } }",
+		    "no authserv_id" },
 	};
 
 	(void)state;
