@@ -184,6 +184,19 @@ is_shut_out(const struct mail_target *t)
 	    gateway_clock(t->mail->gw)->at - st.since_at >= MAIL_TARGET_AWAY_MS;
 }
 
+/* A room that refuses is tried again after minutes, then hours: too long for
+ * a mail that waits for it, and comes every few minutes. */
+static void
+knock(struct mail_target *t)
+{
+	int64_t now = gateway_clock(t->mail->gw)->at;
+
+	if (t->knocked_at && now - t->knocked_at < MAIL_TARGET_KNOCK_MS)
+		return;
+	t->knocked_at = now;
+	mail_target_sit(t);
+}
+
 /* ---- who may ---------------------------------------------------------- */
 
 static bool
@@ -316,7 +329,7 @@ int
 mail_target_admit(struct mail_gateway *mail, const struct mail_where *w,
     const struct mail_envelope *e, struct mail_reply *out)
 {
-	const struct mail_target *t = target_at(mail, w);
+	struct mail_target *t = target_at(mail, w);
 
 	if (!t)
 		return no_such(out);
@@ -329,6 +342,7 @@ mail_target_admit(struct mail_gateway *mail, const struct mail_where *w,
 	if (is_over(t))
 		return too_many(t, out);
 	if (is_shut_out(t)) {
+		knock(t);
 		mail_reply_set(out, 450, "4.3.2",
 		    "%s is not in its room now: try again later", t->slug);
 		return -1;

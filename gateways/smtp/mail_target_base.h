@@ -30,6 +30,7 @@ enum {
 	MAIL_SLUG_MAX = 28, /* with a token and a severity it is an address */
 	MAIL_TARGETS_OF_ONE = 20, /* made by one user */
 	MAIL_TARGET_AWAY_MS = 60 * 1000,
+	MAIL_TARGET_KNOCK_MS = 60 * 1000,
 	MAIL_TARGET_DAYS_MAX = 3650,
 	MAIL_TARGET_OVERLAP_MS = 7 * 24 * 3600 * 1000,
 	MAIL_TARGET_USED_MS = 3600 * 1000, /* last use is kept so exactly */
@@ -63,6 +64,7 @@ struct mail_target {
 	int64_t used_utc, used_kept_utc;
 	uint64_t nused;
 	struct mail_flood flood;
+	int64_t knocked_at; /* when a mail last had its room tried again */
 	struct timer digest;
 	bool is_telling; /* a summary is on its way to the disk */
 	struct bucket answers, refusals; /* of people in the room */

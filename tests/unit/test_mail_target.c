@@ -487,6 +487,14 @@ a_room_that_is_closed_to_us_makes_the_sender_wait(void **state)
 	move(1);
 	assert_int_equal(admit("disk." TOKEN), 450);
 	assert_string_equal(reply.enhanced, "4.3.2");
+	/* Since mail waits, the room is tried again, once a minute. */
+	buf_clear(&said);
+	move(MINUTE - 1);
+	assert_int_equal(admit("disk." TOKEN), 450);
+	assert_said("");
+	move(1);
+	assert_int_equal(admit("disk." TOKEN), 450);
+	assert_said("seat ops@conference.example.org disk disk \n");
 	seat.is_inside = true;
 	assert_int_equal(admit("disk." TOKEN), 250);
 	has_seat = false;
