@@ -46,6 +46,7 @@ struct letter {
 	struct mail_gateway *mail;
 	const struct mail_record *r;
 	struct mail_verdict_params params;
+	bool is_stranger; /* nobody vouches for who handed it in */
 };
 
 static int64_t
@@ -84,6 +85,26 @@ contact_of(const struct letter *l, struct buf *out)
 	}
 	buf_release(&spelled);
 	return buf_str(out);
+}
+
+static struct str
+domain_of(struct str address)
+{
+	ptrdiff_t at = str_find(address, '@');
+
+	return at < 0 ? STR_EMPTY : str_skip(address, (size_t)at + 1);
+}
+
+/* Anybody can write one of us into his From. */
+static enum mail_trust
+trust_of(const struct letter *l)
+{
+	enum mail_trust trust = mail_verdict_trust(&l->params, l->r);
+
+	if (trust == MAIL_UNKNOWN && l->is_stranger &&
+	    mail_options_is_own(&l->mail->opt, domain_of(l->r->from.address)))
+		return MAIL_UNVERIFIED;
+	return trust;
 }
 
 /* ---- a message for a user -------------------------------------------------- */
@@ -145,7 +166,7 @@ deliver(
 		.line = STR(MAIL_LINE),
 		.contact = contact,
 		.domain = str_c(l->mail->opt.domain),
-		.trust = mail_verdict_trust(&l->params, l->r),
+		.trust = trust_of(l),
 		.remark = remark,
 		.now_utc = utc_of(l) };
 	char own[MAIL_REF_ID_MAX + 1];
@@ -266,7 +287,7 @@ tell_delay(struct letter *l, uint64_t ticket, const struct mail_bounce *b)
 	notice.text = notice.fresh = str_c(text);
 	notice.from.address = who.contact;
 	about.r = &notice;
-	about.params.has_authserv = false; /* it is from us */
+	about.params.has_authserv = about.is_stranger = false; /* it is ours */
 	deliver(&about, who.user, who.contact, STR_EMPTY);
 }
 
@@ -275,7 +296,8 @@ count_nobody(const struct letter *l, uint64_t ticket)
 {
 	struct mail_thread_owner who;
 
-	if (mail_thread_whose(l->mail->threads, &l->mail->refs, ticket, &who))
+	if (mail_thread_whose(l->mail->threads, &l->mail->refs, ticket, &who) &&
+	    mail_inlet_is_first_nobody(l->mail, who.user, who.contact))
 		mail_out_nobody(l->mail, who.user);
 }
 
@@ -503,6 +525,26 @@ is_believed(const struct mail_take *t)
 	return t->mail->opt.authserv_id[0] != '\0' && t->client.is_vouched;
 }
 
+static bool
+is_stranger(const struct mail_client *c)
+{
+	return !c->is_vouched && !c->is_unix && (!c->user.len || c->is_target);
+}
+
+/*
+ * What DMARC has vouched for is the sender that the filter has read.  If we
+ * read another, the mail was written to be read in two ways.
+ */
+static void
+check_vouched(struct mail_record *r)
+{
+	struct str seen = r->auth.dmarc_domain;
+	struct str from = domain_of(r->from.address);
+
+	if (seen.len && !mail_verdict_is_below(from, seen))
+		r->auth.dmarc = STR("permerror");
+}
+
 /*
  * A mail that says neither when nor as what it was written, and has been
  * through no server: it comes again for a while, if its sender had no answer.
@@ -533,10 +575,12 @@ mail_dispatch(struct mail_take *t, const struct mail_record *r)
 	struct letter l = { .mail = t->mail,
 		.r = &record,
 		.params = { .spam = t->mail->opt.spam,
-		    .has_authserv = is_believed(t) } };
+		    .has_authserv = is_believed(t) },
+		.is_stranger = is_stranger(&t->client) };
 
 	if (!l.params.has_authserv)
 		record.auth = (struct mail_auth){ 0 };
+	check_vouched(&record);
 	tell_apart(&l, &record, hash);
 	for (size_t i = 0; i < t->envelope.nrecipient; i++) {
 		l.slot = &t->slot[i];

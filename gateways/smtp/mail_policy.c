@@ -13,15 +13,20 @@
 #include "smtp/mail_gateway.h"
 #include "smtp/mail_inlet.h"
 #include "smtp/mail_rates.h"
+#include "smtp/mail_seen.h"
 #include "smtp/mail_target.h"
 #include "smtp/mail_where.h"
 
-enum { FULL_MS = 60 * 1000, FULL_MAX = 10000 };
+enum { FULL_MS = 60 * 1000, FULL_MAX = 10000, NOBODIES_MAX = 10000 };
+
+/* Stands for all who run this: no user is called so. */
+#define OPERATORS STR("postmaster")
 
 struct mail_inlet {
 	struct mail_rates users, sources;
 	struct map full; /* users whose inbox is, as it was last seen */
 	struct list fulls;
+	struct mail_seen nobodies; /* user and contact */
 };
 
 /* Somebody whose inbox takes no more for the moment. */
@@ -94,12 +99,36 @@ is_full(struct mail_gateway *mail, struct str user)
 	return f != NULL;
 }
 
+bool
+mail_inlet_is_first_nobody(
+    struct mail_gateway *mail, struct str user, struct str contact)
+{
+	struct mail_seen *s = &mail->inlet->nobodies;
+	uint8_t key[MAIL_SEEN_BYTES];
+
+	mail_seen_key(user, contact, key);
+	if (mail_seen_has(s, key, now_of(mail)))
+		return false;
+	mail_seen_put(s, key, now_of(mail));
+	return true;
+}
+
 /* ---- senders ------------------------------------------------------------ */
 
 static bool
 may_be_us(const struct mail_client *c)
 {
 	return c->is_trusted || c->is_unix || (c->user.len && !c->is_target);
+}
+
+/* A mail of ours that somebody has passed on to another of us. */
+static bool
+is_of_ours(const struct mail_gateway *mail, struct str local)
+{
+	uint64_t ticket;
+
+	return mail_ref_bounce_read(
+	    &mail->refs, local, gateway_clock(mail->gw)->utc, &ticket);
 }
 
 static int
@@ -117,7 +146,7 @@ check_sender(struct mail_gateway *mail, const struct mail_envelope *e,
 		return -1;
 	}
 	if (mail_options_is_own(&mail->opt, a.domain) &&
-	    !may_be_us(e->client)) {
+	    !may_be_us(e->client) && !is_of_ours(mail, a.local)) {
 		mail_reply_set(out, 550, "5.7.1",
 		    "Nobody but us sends as " STR_FMT
 		    ": log in, or be named in `trusted`",
@@ -206,11 +235,14 @@ static void
 on_operator(struct mail_gateway *mail, const struct mail_where *where,
     const struct mail_envelope *e, struct str recipient, struct mail_reply *out)
 {
-	(void)mail;
 	(void)where;
 	(void)e;
 	(void)recipient;
-	ok(out, "2.1.5", "Recipient is fine");
+	if (mail_rates_take(&mail->inlet->users, OPERATORS, now_of(mail)))
+		ok(out, "2.1.5", "Recipient is fine");
+	else
+		mail_reply_set(out, 450, "4.7.1",
+		    "Too many mails to the operators: try again later");
 }
 
 static void
@@ -314,6 +346,7 @@ inlet_open(struct mail_gateway *mail, const struct conf *conf, struct err *err)
 	mail_rates_init(&in->sources, mail->opt.source_per_minute);
 	map_init(&in->full);
 	list_init(&in->fulls);
+	mail_seen_init(&in->nobodies, NOBODIES_MAX);
 	mail->inlet = in;
 	return 0;
 }
@@ -328,6 +361,7 @@ inlet_close(struct mail_gateway *mail)
 		full_free(in, FULL(n));
 	}
 	map_release(&in->full);
+	mail_seen_release(&in->nobodies);
 	mail_rates_release(&in->users);
 	mail_rates_release(&in->sources);
 	free(in);

@@ -9,20 +9,23 @@ domain_of(struct str address)
 	return STR_EMPTY;
 }
 
-/* RFC 7489 3.1, relaxed: one of them is the other, or below it. */
+bool
+mail_verdict_is_below(struct str domain, struct str of)
+{
+	if (!str_has(of, '.'))
+		return false;
+	return str_eq_nocase(domain, of) ||
+	    (domain.len > of.len + 1 &&
+	        domain.p[domain.len - of.len - 1] == '.' &&
+	        str_eq_nocase(str_skip(domain, domain.len - of.len), of));
+}
+
+/* RFC 7489 3.1, relaxed. */
 static bool
 is_aligned(struct str a, struct str b)
 {
-	struct str longer = a.len > b.len ? a : b;
-	struct str shorter = a.len > b.len ? b : a;
-
-	if (!str_has(shorter, '.'))
-		return false;
-	return str_eq_nocase(a, b) ||
-	    (longer.len > shorter.len + 1 &&
-	        longer.p[longer.len - shorter.len - 1] == '.' &&
-	        str_eq_nocase(
-	            str_skip(longer, longer.len - shorter.len), shorter));
+	return a.len > b.len ? mail_verdict_is_below(a, b)
+	                     : mail_verdict_is_below(b, a);
 }
 
 enum mail_trust

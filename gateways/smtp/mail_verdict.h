@@ -44,6 +44,9 @@ enum mail_verdict mail_verdict(const struct mail_verdict_params *p,
 /* That alone which counts for everybody.  True: refused, out says why. */
 bool mail_verdict_circles(const struct mail_record *r, struct mail_reply *out);
 
+/* It is that domain, or one below it; of is no top-level one. */
+bool mail_verdict_is_below(struct str domain, struct str of);
+
 enum mail_trust mail_verdict_trust(
     const struct mail_verdict_params *p, const struct mail_record *r);
 

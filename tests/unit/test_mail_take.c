@@ -505,6 +505,19 @@ who_is_too_fast_is_put_off(void **state)
 }
 
 static void
+operators_are_written_to_only_so_fast(void **state)
+{
+	(void)state;
+	client.is_trusted = true;
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(
+		    rcpt(i % 2 ? "postmaster" : "abuse@mail.example.org"), 250);
+	assert_int_equal(rcpt("postmaster@mail.example.org"), 450);
+	now.at += 60000;
+	assert_int_equal(rcpt("postmaster@mail.example.org"), 250);
+}
+
+static void
 a_mailbox_can_be_closed(void **state)
 {
 	(void)state;
@@ -525,6 +538,8 @@ nobody_else_sends_as_us(void **state)
 		{ "romeo@mail.example.org", 550 },
 		{ "bob@-example.net", 553 },
 	};
+	mail_ref_text local;
+	char address[100];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -535,6 +550,11 @@ nobody_else_sends_as_us(void **state)
 	assert_int_equal(from("romeo@mail.example.org"), 550);
 	client.is_target = false;
 	assert_int_equal(from("romeo@mail.example.org"), 250);
+	client.user = STR_EMPTY;
+	/* One of us has written to somebody who has it sent on to us. */
+	mail_ref_bounce(&mail.refs, 7, now.utc, local);
+	snprintf(address, sizeof(address), "%s@mail.example.org", local);
+	assert_int_equal(from(address), 250);
 	client.user = STR_EMPTY;
 	client.is_trusted = true;
 	assert_int_equal(from("romeo@mail.example.org"), 250);
@@ -778,9 +798,44 @@ a_bounce_is_the_fate_of_its_message(void **state)
 	record.dsn_envid.len -= strlen("@mail.example.org");
 	take("romeo@mail.example.org", NULL);
 	kept(true);
-	says("nobody there for romeo@example.org\n"
-	     "report 7 4 bob@example.net: there is no such mailbox: 5.1.1\n"
+	/* Said again, by whoever: that counts against nobody. */
+	says("report 7 4 bob@example.net: there is no such mailbox: 5.1.1\n"
 	     "answer 250 2.0.0\n");
+}
+
+static void
+who_calls_himself_one_of_us_is_not_believed(void **state)
+{
+	(void)state;
+	record.from.address = STR("juliet@mail.example.org");
+	take("romeo@mail.example.org", NULL);
+	says("arrive romeo@example.org from juliet@mail.example.org: "
+	     "[sender not verified]\nhello\n");
+	kept(true);
+	buf_clear(&said);
+	client.is_vouched = true;
+	take("romeo@mail.example.org", NULL);
+	says("arrive romeo@example.org from juliet@mail.example.org: hello\n");
+	kept(true);
+}
+
+static void
+dmarc_vouches_for_the_sender_that_it_has_read(void **state)
+{
+	(void)state;
+	str_store(&mail.opt.authserv_id, STR("mx.example.org"));
+	client.is_vouched = true;
+	record.auth.dmarc = STR("pass");
+	record.auth.dmarc_domain = STR("example.net");
+	take("romeo@mail.example.org", NULL);
+	says("arrive romeo@example.org from bob@example.net: hello\n");
+	kept(true);
+	buf_clear(&said);
+	record.auth.dmarc_domain = STR("attacker.example");
+	take("romeo@mail.example.org", NULL);
+	says("arrive romeo@example.org from bob@example.net: "
+	     "[sender not verified]\nhello\n");
+	kept(true);
 }
 
 static void
@@ -1063,6 +1118,7 @@ main(void)
 		TEST(who_exists_is_known_at_rcpt),
 		TEST(our_own_bounce_address_is_known),
 		TEST(who_is_too_fast_is_put_off),
+		TEST(operators_are_written_to_only_so_fast),
 		TEST(a_mailbox_can_be_closed),
 		TEST(nobody_else_sends_as_us),
 		TEST(nothing_is_taken_before_what_is_kept_was_read),
@@ -1080,6 +1136,8 @@ main(void)
 		TEST(who_wants_contacts_only_hears_no_others),
 		TEST(a_bounce_is_the_fate_of_its_message),
 		TEST(backscatter_is_refused),
+		TEST(who_calls_himself_one_of_us_is_not_believed),
+		TEST(dmarc_vouches_for_the_sender_that_it_has_read),
 		TEST(a_delay_is_told_in_words),
 		TEST(out_of_office_is_a_message),
 		TEST(a_complaint_names_whose_mail_it_was),
