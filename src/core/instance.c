@@ -359,9 +359,17 @@ end_session(struct session *s)
 	session_end(s, GW_BYE_SHUTDOWN, STR("The gateway is being restarted."));
 }
 
+/* Nothing new comes in from then on; true: what has begun is not over. */
+static bool
+winds_up(struct gateway *gw)
+{
+	return gw->ops->winds_up && gw->ops->winds_up(gw);
+}
+
 void
 instance_stop(struct gateway *gw)
 {
+	(void)winds_up(gw); /* whether it is over is asked each turn */
 	probe_stop(gw->probe);
 	if (gw->outbox)
 		outbox_stop(gw->outbox);
@@ -379,9 +387,7 @@ instance_is_sending(const struct gateway *gw)
 bool
 instance_is_quiet(struct gateway *gw)
 {
-	bool winds_up = gw->ops->winds_up && gw->ops->winds_up(gw);
-
-	return gw->nsession == 0 && !instance_is_sending(gw) && !winds_up;
+	return !winds_up(gw) && gw->nsession == 0 && !instance_is_sending(gw);
 }
 
 void
