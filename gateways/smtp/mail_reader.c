@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <sysexits.h>
 
 #include "lib/backoff.h"
 #include "lib/clock.h"
@@ -19,6 +20,8 @@ enum {
 	HASHED_MAX = 256 * 1024, /* of a mail, to know it again */
 	PAUSE_MIN_MS = 500,
 	PAUSE_MAX_MS = 60000,
+	CANNOT_RUN = 126, /* of shells and loaders: POSIX, ld.so(8) */
+	NOT_FOUND = 127,
 };
 
 #define PROGRAM "passerelle-mailread"
@@ -70,6 +73,7 @@ struct mail_reader {
 	struct mail_record_copy copy;
 };
 
+static void pause_all(struct mail_reader *r);
 static void on_worker(
     struct worker *w, const struct worker_event *ev, void *arg);
 
@@ -183,6 +187,7 @@ on_done(struct seat *s)
 		return;
 	}
 	s->nmail++;
+	backoff_reset(&r->pause);
 	result.record = &r->copy.record;
 	reading_end(seat_clear(s), &result);
 	/* The record borrows from it until here. */
@@ -205,6 +210,7 @@ on_refused(struct seat *s, struct str data)
 		return;
 	}
 	s->nmail++;
+	backoff_reset(&s->reader->pause);
 	g = seat_clear(s);
 	if (err.kind == ERR_TOO_BIG)
 		reading_fail(g, 552, "5.3.4", err.text);
@@ -228,11 +234,25 @@ on_frame(struct seat *s, uint8_t type, struct str data)
 		worker_kill(s->worker);
 }
 
+/*
+ * It has not come as far as a mail: it cannot be run, or speaks as another
+ * version of us does, as while a package is exchanged.
+ */
+static bool
+is_unfit(const struct seat *s, const struct worker_event *ev)
+{
+	return s->nmail == 0 && !s->is_late && ev->signal == 0 &&
+	    (ev->status == EX_PROTOCOL || ev->status == CANNOT_RUN ||
+	        ev->status == NOT_FOUND);
+}
+
 static void
 on_down(struct seat *s, const struct worker_event *ev)
 {
-	const struct log_ctx *log = gateway_log(s->reader->gw);
+	struct mail_reader *r = s->reader;
+	const struct log_ctx *log = gateway_log(r->gw);
 	struct mail_reading *g;
+	bool unfit;
 
 	worker_free(&s->worker);
 	buf_release(&s->record);
@@ -243,8 +263,14 @@ on_down(struct seat *s, const struct worker_event *ev)
 	log_warn(log, "mail reader died of a mail", "size=%zu error=\"%s\"",
 	    mail_spool_size(s->reading->body),
 	    s->is_late ? "not done in time" : ev->err.text);
+	unfit = is_unfit(s, ev);
 	g = seat_clear(s);
-	reading_crashed(g);
+	if (unfit) {
+		reading_defer(g);
+		pause_all(r);
+	} else {
+		reading_crashed(g);
+	}
 }
 
 /* ---- what it is given -------------------------------------------------- */
@@ -446,7 +472,6 @@ on_turn(struct loop_hook *h)
 			pause_all(r);
 			return;
 		}
-		backoff_reset(&r->pause);
 		seat_begin(s, queue_take(r));
 	}
 }

@@ -100,6 +100,8 @@ be_worker(const char *how)
 	uint8_t type;
 	unsigned nmail = 0;
 
+	if (strcmp(how, "unfit") == 0)
+		return 127; /* as where a library is missing */
 	child_begin();
 	child_input_init(&in, MAIL_READER_FRAME);
 	if (strcmp(how, "early") == 0)
@@ -389,13 +391,28 @@ what_kills_twice_is_refused(void **state)
 {
 	(void)state;
 	begin_self("dies", 0, 0);
-	give("Received: first\r\nSubject: bad\r\n\r\n");
+	give("Received: first\r\nMessage-ID: <1@x>\r\nSubject: bad\r\n\r\n");
 	heard("0: 451 4.3.0 The mail cannot be read now\n");
-	give("Received: again\r\nSubject: bad\r\n\r\n");
+	give("Received: again\r\nMessage-ID: <1@x>\r\nSubject: bad\r\n\r\n");
 	give("Subject: other\r\n\r\n");
 	heard("1: 550 5.6.0 The mail cannot be read\n"
 	      "2: 451 4.3.0 The mail cannot be read now\n");
 	assert_non_null(strstr(fx.logged.p, "mail reader died of a mail"));
+}
+
+/* The mail is not to blame: it is good when the program is whole again. */
+static void
+one_that_cannot_be_run_refuses_nothing(void **state)
+{
+	(void)state;
+	begin_self("unfit", 0, 0);
+	for (int i = 0; i < 2; i++) {
+		give("Subject: one\r\n\r\n");
+		heard(i ? "1: 451 4.3.0 The mail cannot be read now\n"
+		        : "0: 451 4.3.0 The mail cannot be read now\n");
+		usleep(700 * 1000); /* the pause */
+	}
+	assert_non_null(strstr(fx.logged.p, "status 127"));
 }
 
 static void
@@ -514,6 +531,7 @@ main(int argc, char **argv)
 		TEST(what_is_not_fit_is_refused),
 		TEST(what_a_worker_finds_too_big_is_that),
 		TEST(what_kills_twice_is_refused),
+		TEST(one_that_cannot_be_run_refuses_nothing),
 		TEST(who_is_late_is_ended),
 		TEST(who_lies_is_ended),
 		TEST(who_has_read_enough_is_replaced),
