@@ -3,6 +3,7 @@
  */
 #include "smtp/mail_policy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "lib/clock.h"
@@ -131,26 +132,45 @@ is_of_ours(const struct mail_gateway *mail, struct str local)
 	    &mail->refs, local, gateway_clock(mail->gw)->utc, &ticket);
 }
 
+/*
+ * What is in front of the @ is what the server of the sender makes of it, and
+ * those that forward (SRS) make it longer than an address may be.
+ */
+static int
+check_domain(struct str sender, struct str *domain, struct err *err)
+{
+	char text[MAIL_ADDRESS_MAX + 1];
+	struct mail_address a;
+	size_t at = sender.len;
+
+	while (at > 0 && sender.p[at - 1] != '@')
+		at--;
+	*domain = str_skip(sender, at);
+	(void)snprintf(text, sizeof(text), "x@" STR_FMT, STR_ARG(*domain));
+	return mail_address_parse(str_c(text), &a, err);
+}
+
 static int
 check_sender(struct mail_gateway *mail, const struct mail_envelope *e,
     struct mail_reply *out)
 {
 	struct err err = ERR_INIT;
-	struct mail_address a;
+	struct str domain, local;
 
 	/* `root`: programs of the neighbourhood know no better. */
 	if (e->sender.len == 0 || !str_has(e->sender, '@'))
 		return 0;
-	if (mail_address_parse(e->sender, &a, &err) < 0) {
+	if (check_domain(e->sender, &domain, &err) < 0) {
 		mail_reply_set(out, 553, "5.1.7", "%s", err.text);
 		return -1;
 	}
-	if (mail_options_is_own(&mail->opt, a.domain) &&
-	    !may_be_us(e->client) && !is_of_ours(mail, a.local)) {
+	local = str_head(e->sender, e->sender.len - domain.len - 1);
+	if (mail_options_is_own(&mail->opt, domain) && !may_be_us(e->client) &&
+	    !is_of_ours(mail, local)) {
 		mail_reply_set(out, 550, "5.7.1",
 		    "Nobody but us sends as " STR_FMT
 		    ": log in, or be named in `trusted`",
-		    STR_ARG(a.domain));
+		    STR_ARG(domain));
 		return -1;
 	}
 	return 0;

@@ -209,7 +209,7 @@ on_mail(struct smtp_proto *p, struct str args, struct smtp_event *ev)
 	}
 	bad = smtp_path_read(&args, &path);
 	if (bad) {
-		smtp_fail(p, 501, "5.1.7", "%s", bad);
+		smtp_refuse(p, 501, "5.1.7", "%s", bad);
 		return;
 	}
 	if (!read_mail_params(p, args, &m))
@@ -232,15 +232,19 @@ static bool
 check_recipient(struct smtp_proto *p, const struct smtp_path *path)
 {
 	if (path->address.len == 0)
-		smtp_fail(p, 501, "5.1.3", "a recipient needs an address");
+		smtp_refuse(p, 501, "5.1.3", "a recipient needs an address");
 	else if (!path->is_ascii)
-		smtp_fail(p, 553, "5.6.7",
+		smtp_refuse(p, 553, "5.6.7",
 		    "nobody here has an address with other letters than ASCII");
+	else if (path->local.len > SMTP_LOCAL_MAX)
+		smtp_refuse(
+		    p, 501, "5.1.3", "the local part is longer than 64 bytes");
 	else if (!smtp_path_is_dotted_well(path))
-		smtp_fail(p, 501, "5.1.3", "the dots of the address are wrong");
+		smtp_refuse(
+		    p, 501, "5.1.3", "the dots of the address are wrong");
 	else if (path->domain.len == 0 &&
 	    !str_eq_nocase(path->local, STR("postmaster")))
-		smtp_fail(p, 501, "5.1.3", "the address needs a domain");
+		smtp_refuse(p, 501, "5.1.3", "the address needs a domain");
 	else
 		return true;
 	return false;
@@ -262,7 +266,7 @@ on_rcpt(struct smtp_proto *p, struct str args, struct smtp_event *ev)
 	}
 	bad = smtp_path_read(&args, &path);
 	if (bad) {
-		smtp_fail(p, 501, "5.1.3", "%s", bad);
+		smtp_refuse(p, 501, "5.1.3", "%s", bad);
 	} else if (str_trim(args).len > 0) {
 		smtp_fail(p, 555, "5.5.4", "RCPT has no parameters here");
 	} else if (check_recipient(p, &path)) {

@@ -105,15 +105,13 @@ read_address(struct str s, struct smtp_path *out)
 		return "the address is not UTF-8";
 	if (n == 0)
 		return "the address has no local part";
-	if (n > SMTP_LOCAL_MAX)
-		return "the local part is longer than 64 bytes";
+	if (s.len > SMTP_PATH_MAX)
+		return "the address is too long";
 	if (n == s.len)
 		return NULL;
 	out->domain = str_skip(s, n + 1);
 	if (s.p[n] != '@' || !is_domain(out->domain))
 		return "the address is malformed";
-	if (out->domain.len > SMTP_DOMAIN_MAX || s.len > SMTP_PATH_MAX)
-		return "the address is too long";
 	return NULL;
 }
 

@@ -15,7 +15,10 @@
 
 #include "lib/str.h"
 
-enum { SMTP_LOCAL_MAX = 64, SMTP_DOMAIN_MAX = 255, SMTP_PATH_MAX = 254 };
+enum {
+	SMTP_LOCAL_MAX = 64, /* of recipients: who forwards makes longer ones */
+	SMTP_PATH_MAX = 254,
+};
 
 struct smtp_path {
 	struct str address;       /* as spelled; empty: <> */

@@ -77,6 +77,19 @@ smtp_fail(
 }
 
 void
+smtp_refuse(
+    struct smtp_proto *p, int code, const char *enhanced, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say_va(p, code, enhanced, fmt, ap);
+	va_end(ap);
+	if (p->as.is_strict)
+		count_error(p);
+}
+
+void
 smtp_banner(struct smtp_proto *p)
 {
 	smtp_say(p, 220, NULL, "%s %s Passerelle", p->host,

@@ -61,6 +61,10 @@ void smtp_say(struct smtp_proto *p, int code, const char *enhanced,
 void smtp_fail(struct smtp_proto *p, int code, const char *enhanced,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* The same for an address: an MTA that is no stranger has it from one. */
+void smtp_refuse(struct smtp_proto *p, int code, const char *enhanced,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
 /* Nothing is read any more. */
 void smtp_end(struct smtp_proto *p);
 

@@ -537,6 +537,9 @@ nobody_else_sends_as_us(void **state)
 		{ "bob@example.net", 250 },
 		{ "romeo@mail.example.org", 550 },
 		{ "bob@-example.net", 553 },
+		{ "SRS0=aaaa=bb=lists.example.com=bounces+a-very-long-name-of-"
+		  "somebody=example.com@forwarder.example.net",
+		    250 },
 	};
 	mail_ref_text local;
 	char address[100];
