@@ -25,6 +25,7 @@ const struct gw_option mail_options[] = {
 	{ "hold_ms", GW_OPT_INT, "20000", 0, 3600000 },
 	{ "hold_max_ms", GW_OPT_INT, "90000", 0, 3600000 },
 	{ "room_targets", GW_OPT_BOOL, "no", 0, 0 },
+	{ "targets_per_minute", GW_OPT_INT, "3000", 0, 60000 },
 	{ NULL, GW_OPT_STR, NULL, 0, 0 },
 };
 

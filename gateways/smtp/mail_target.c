@@ -14,9 +14,7 @@
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 
-/* All targets together: what one process and one room service can bear. */
-static const struct mail_flood_rule all_rule = { .hard_minute = 3000,
-	.hard_hour = 60000 };
+enum { ALL_HOUR_FACTOR = 20 }; /* minutes of it in an hour */
 
 /* ---- life ------------------------------------------------------------- */
 
@@ -580,6 +578,17 @@ targets_close(struct mail_gateway *mail)
 	mail->targets = NULL;
 }
 
+/* For all of them together; less of it for long. */
+static void
+set_rule(struct mail_targets *all, const struct conf *conf)
+{
+	unsigned n = (unsigned)conf_int(conf, "targets_per_minute");
+	struct mail_flood_rule rule = { .hard_minute = n,
+		.hard_hour = n * ALL_HOUR_FACTOR };
+
+	mail_flood_init(&all->all, &rule);
+}
+
 static int
 targets_open(
     struct mail_gateway *mail, const struct conf *conf, struct err *err)
@@ -589,7 +598,7 @@ targets_open(
 	mail->targets = all;
 	map_init(&all->by_slug);
 	mail_seen_init(&all->seen, 0);
-	mail_flood_init(&all->all, &all_rule);
+	set_rule(all, conf);
 	list_init(&all->tellings);
 	list_init(&all->answerable);
 	list_init(&all->sendings);

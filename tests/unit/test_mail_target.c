@@ -196,6 +196,7 @@ test_open(struct gateway *g, const struct conf *conf, struct err *err)
 
 static const struct gw_option options[] = {
 	{ "room_targets", GW_OPT_BOOL, "no", 0, 0 },
+	{ "targets_per_minute", GW_OPT_INT, "3000", 0, 60000 },
 	{ NULL, GW_OPT_STR, NULL, 0, 0 },
 };
 static const struct gw_section sections[] = {
@@ -596,6 +597,27 @@ switched_off_a_flood_is_said(void **state)
 		assert_int_equal(deliver("disk." TOKEN, i), MAIL_TARGET_SAY);
 }
 
+#define UNRULED                                                                \
+	"target \"disk\" { to = \"romeo@example.org\" token = \"" TOKEN        \
+	"\" flood = no }"
+
+static void
+all_of_them_together_have_a_limit(void **state)
+{
+	(void)state;
+	open_with("targets_per_minute = 50 " UNRULED);
+	for (unsigned i = 1; i <= 50; i++)
+		assert_int_equal(deliver("disk." TOKEN, i), MAIL_TARGET_SAY);
+	assert_int_equal(deliver("disk." TOKEN, 51), MAIL_TARGET_REFUSE);
+	assert_int_equal(reply.code, 450);
+	assert_int_equal(admit("disk." TOKEN), 450);
+	move(MINUTE);
+	assert_int_equal(deliver("disk." TOKEN, 51), MAIL_TARGET_SAY);
+	restart("targets_per_minute = 0 " UNRULED);
+	for (unsigned i = 100; i <= 4000; i++)
+		assert_int_equal(deliver("disk." TOKEN, i), MAIL_TARGET_SAY);
+}
+
 static void
 subjects_say_how_bad_it_is(void **state)
 {
@@ -964,6 +986,7 @@ main(void)
 		T(a_summary_that_could_not_be_kept_is_said_later),
 		T(what_was_counted_is_summed_up_after_a_restart),
 		T(switched_off_a_flood_is_said),
+		T(all_of_them_together_have_a_limit),
 		T(subjects_say_how_bad_it_is),
 		T(a_target_of_somebody_lives_on_with_its_token),
 		T(an_address_may_have_its_days),
