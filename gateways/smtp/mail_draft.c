@@ -75,17 +75,21 @@ find_lead(struct mail_draft *d)
 	}
 }
 
-/* Of a group each piece is for one. */
-static void
-find_recipient(struct mail_draft *d)
+/* Of a group each piece is for one: of those that there were at first. */
+static int
+find_recipient(struct mail_draft *d, struct err *err)
 {
 	const struct gw_message *m = d->message[0];
 	size_t i = m->part ? m->part - 1 : 0;
 
-	if (!mail_group_find(d->mail, d->user, m->to, &d->group))
+	if (!mail_group_find(d->mail, d->user, m->to, m->id, &d->group))
 		d->recipient = m->to;
+	else if (i < d->group.n)
+		d->recipient = d->group.address[i];
 	else
-		d->recipient = d->group.address[i < d->group.n ? i : 0];
+		return err_set(err, ERR_UNSUITABLE,
+		    "those whom it was for are not known any more");
+	return 0;
 }
 
 static int
@@ -254,8 +258,7 @@ int
 mail_draft_make(
     struct mail_draft *d, gw_ticket t, mail_ref_text id, struct err *err)
 {
-	find_recipient(d);
-	if (find_sender(d, err) < 0 ||
+	if (find_recipient(d, err) < 0 || find_sender(d, err) < 0 ||
 	    mail_draft_check_to(d->mail, d->recipient, &d->to, err) < 0)
 		return -1;
 	find_lead(d);

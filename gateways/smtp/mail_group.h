@@ -6,8 +6,8 @@
  * goes to each of them.  It is of the user whose mail it was, and of nobody
  * else.  Kept over restarts as facts of the gateway.
  *
- * Limits     MAIL_GROUP_PEOPLE people; MAIL_GROUPS_MAX groups: the oldest make
- *            room.
+ * Limits     MAIL_GROUP_PEOPLE people; MAIL_GROUPS_MAX groups, MAIL_GROUP_PINS
+ *            pins: the oldest make room.
  */
 #ifndef MAIL_GROUP_H
 #define MAIL_GROUP_H
@@ -22,7 +22,11 @@
 struct mail_gateway;
 struct mail_noun;
 
-enum { MAIL_GROUP_PEOPLE = 20, MAIL_GROUPS_MAX = 10000 };
+enum {
+	MAIL_GROUP_PEOPLE = 20,
+	MAIL_GROUPS_MAX = 10000,
+	MAIL_GROUP_PINS = 2000
+};
 
 extern const struct mail_noun mail_group_noun;
 
@@ -41,8 +45,16 @@ struct mail_group {
 bool mail_group_note(struct mail_gateway *mail, struct str user,
     struct str conv, const struct str *address, size_t n, struct buf *name);
 
-/* False: there is no such contact, or it is not his.  Borrowed for now. */
+/*
+ * False: there is no such contact, or it is not his.  id: of what he says
+ * there, for the people as they were when that was pinned; or empty.
+ * Borrowed for now.
+ */
 bool mail_group_find(const struct mail_gateway *mail, struct str user,
-    struct str name, struct mail_group *out);
+    struct str name, struct str id, struct mail_group *out);
+
+/* Who is in it now is whom that message goes to, whoever writes later. */
+void mail_group_pin(
+    struct mail_gateway *mail, struct str user, struct str name, struct str id);
 
 #endif

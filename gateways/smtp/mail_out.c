@@ -184,10 +184,11 @@ route_one(struct session *s, const struct gw_message *m, struct gw_route *out,
 
 /* One mail to each, at once. */
 static int
-route_group(struct session *s, const struct mail_group *g, struct gw_route *out,
-    struct err *err)
+route_group(struct session *s, const struct gw_message *m,
+    const struct mail_group *g, struct gw_route *out, struct err *err)
 {
-	struct mail_caps *caps = mail_of(session_gateway(s))->caps;
+	struct mail_gateway *mail = mail_of(session_gateway(s));
+	struct mail_caps *caps = mail->caps;
 	struct mail_caps_mail c = { .is_new = false };
 
 	for (size_t i = 0; i < g->n; i++) {
@@ -199,6 +200,7 @@ route_group(struct session *s, const struct mail_group *g, struct gw_route *out,
 		c.to = g->address[i];
 		mail_caps_note(caps, session_user(s), &c);
 	}
+	mail_group_pin(mail, session_user(s), m->to, m->id);
 	out->npieces = out->nunits = (unsigned)g->n;
 	out->many = true;
 	return 0;
@@ -214,8 +216,8 @@ mail_out_route(struct session *s, const struct gw_message *m,
 	(void)snprintf(out->line, sizeof(out->line), "%s", MAIL_LINE);
 	if (check_sender(mail, err) < 0 || check_words(mail, m, err) < 0)
 		return -1;
-	return mail_group_find(mail, session_user(s), m->to, &g)
-	    ? route_group(s, &g, out, err)
+	return mail_group_find(mail, session_user(s), m->to, STR_EMPTY, &g)
+	    ? route_group(s, m, &g, out, err)
 	    : route_one(s, m, out, err);
 }
 

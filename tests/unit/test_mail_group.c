@@ -82,7 +82,7 @@ all_but_ourselves_are_answered(void **state)
 
 	(void)state;
 	assert_true(note(STR("c1"), 5));
-	assert_true(mail_group_find(&mail, romeo, STR("t.c1"), &g));
+	assert_true(mail_group_find(&mail, romeo, STR("t.c1"), STR_EMPTY, &g));
 	assert_int_equal(g.n, 2);
 	assert_true(str_is(g.address[0], "bob@example.net"));
 	assert_true(str_is(g.address[1], "Carol@example.net"));
@@ -95,10 +95,11 @@ a_group_is_of_one_user(void **state)
 
 	(void)state;
 	assert_true(note(STR("c1"), 2));
-	assert_false(mail_group_find(&mail, juliet, STR("t.c1"), &g));
-	assert_false(mail_group_find(&mail, romeo, STR("t.c2"), &g));
-	assert_false(mail_group_find(&mail, romeo, STR("c1"), &g));
-	assert_false(mail_group_find(&mail, romeo, STR("t."), &g));
+	assert_false(
+	    mail_group_find(&mail, juliet, STR("t.c1"), STR_EMPTY, &g));
+	assert_false(mail_group_find(&mail, romeo, STR("t.c2"), STR_EMPTY, &g));
+	assert_false(mail_group_find(&mail, romeo, STR("c1"), STR_EMPTY, &g));
+	assert_false(mail_group_find(&mail, romeo, STR("t."), STR_EMPTY, &g));
 }
 
 static void
@@ -128,7 +129,7 @@ too_many_are_none(void **state)
 	    &mail, romeo, STR("c1"), address, MAIL_GROUP_PEOPLE + 1, &name));
 	assert_true(mail_group_note(
 	    &mail, romeo, STR("c1"), address, MAIL_GROUP_PEOPLE, &name));
-	assert_true(mail_group_find(&mail, romeo, STR("t.c1"), &g));
+	assert_true(mail_group_find(&mail, romeo, STR("t.c1"), STR_EMPTY, &g));
 	assert_int_equal(g.n, MAIL_GROUP_PEOPLE);
 	buf_release(&name);
 }
@@ -142,18 +143,71 @@ it_lasts_and_goes_with_its_user(void **state)
 	assert_true(note(STR("c1"), 2));
 	assert_false(note(STR("c1"), 2));
 	assert_int_equal(nput, 1);
-	assert_string_equal(kept_name, "grp c1");
-	assert_string_equal(
-	    kept_value, "romeo@example.org bob@example.net Carol@example.net");
+	assert_string_equal(kept_name, "grp romeo@example.org c1");
+	assert_string_equal(kept_value, "bob@example.net Carol@example.net");
 	tear_down(NULL);
 	set_up(NULL);
-	mail_group_noun.on_fact(&mail, STR("c1"), str_c(kept_value));
-	assert_true(mail_group_find(&mail, romeo, STR("t.c1"), &g));
+	mail_group_noun.on_fact(
+	    &mail, STR("romeo@example.org c1"), str_c(kept_value));
+	assert_true(mail_group_find(&mail, romeo, STR("t.c1"), STR_EMPTY, &g));
 	mail_group_noun.forget(&mail, juliet);
-	assert_true(mail_group_find(&mail, romeo, STR("t.c1"), &g));
+	assert_true(mail_group_find(&mail, romeo, STR("t.c1"), STR_EMPTY, &g));
 	mail_group_noun.forget(&mail, romeo);
-	assert_false(mail_group_find(&mail, romeo, STR("t.c1"), &g));
+	assert_false(mail_group_find(&mail, romeo, STR("t.c1"), STR_EMPTY, &g));
 	assert_string_equal(kept_value, "");
+}
+
+/* The same mail: its conversation is called the same for both of them. */
+static void
+each_user_has_his_own(void **state)
+{
+	struct mail_group g;
+	struct buf name;
+
+	(void)state;
+	buf_init(&name, 100);
+	assert_true(note(STR("c1"), 2));
+	assert_true(
+	    mail_group_note(&mail, juliet, STR("c1"), people, 2, &name));
+	assert_false(note(STR("c1"), 2));
+	assert_true(mail_group_find(&mail, romeo, STR("t.c1"), STR_EMPTY, &g));
+	assert_true(mail_group_find(&mail, juliet, STR("t.c1"), STR_EMPTY, &g));
+	buf_release(&name);
+}
+
+static void
+first_of(struct str id, const char *address)
+{
+	struct mail_group g;
+
+	assert_true(mail_group_find(&mail, romeo, STR("t.c1"), id, &g));
+	assert_true(str_is(g.address[0], address));
+}
+
+/* Another writes, and is the first from then on. */
+static void
+what_was_said_stays_with_its_people(void **state)
+{
+	const struct str turned[] = { people[1], people[0] };
+	char id[16];
+	struct buf name;
+
+	(void)state;
+	buf_init(&name, 100);
+	assert_true(note(STR("c1"), 2));
+	mail_group_pin(&mail, romeo, STR("t.c1"), STR("m1"));
+	mail_group_pin(&mail, romeo, STR("t.c1"), STR_EMPTY);
+	mail_group_pin(&mail, juliet, STR("t.c1"), STR("m1"));
+	assert_true(mail_group_note(&mail, romeo, STR("c1"), turned, 2, &name));
+	first_of(STR("m1"), "bob@example.net");
+	first_of(STR("m2"), "Carol@example.net");
+	first_of(STR_EMPTY, "Carol@example.net");
+	for (int i = 0; i < MAIL_GROUP_PINS; i++) {
+		(void)snprintf(id, sizeof(id), "x%d", i);
+		mail_group_pin(&mail, romeo, STR("t.c1"), str_c(id));
+	}
+	first_of(STR("m1"), "Carol@example.net");
+	buf_release(&name);
 }
 
 /* ---- spellings -------------------------------------------------------- */
@@ -206,6 +260,8 @@ main(void)
 		TEST(a_group_is_of_one_user),
 		TEST(one_is_no_group),
 		TEST(too_many_are_none),
+		TEST(each_user_has_his_own),
+		TEST(what_was_said_stays_with_its_people),
 		TEST(it_lasts_and_goes_with_its_user),
 		TEST(who_writes_says_how_he_is_spelled),
 	};
