@@ -26,6 +26,7 @@ static struct {
 	struct mailout_tunnel *tunnel;
 	struct err failure;
 	bool is_broken, has_failed;
+	bool is_resolving; /* modules of the system may connect to others */
 } us = { .fd = NONE };
 
 /* ---- the system's own ------------------------------------------------- */
@@ -228,7 +229,9 @@ resolve(const struct addrinfo *hints, struct addrinfo **res)
 	snprintf(host, sizeof(host), STR_FMT, STR_ARG(us.to->host));
 	snprintf(port, sizeof(port), "%u", us.to->port);
 	mine.ai_flags = AI_NUMERICSERV; /* not AI_CANONNAME */
+	us.is_resolving = true;
 	rc = real_getaddrinfo(host, port, &mine, res);
+	us.is_resolving = false;
 	if (rc != 0)
 		err_set(&us.failure, ERR_UNREACHABLE, "%s: %s", host,
 		    gai_strerror(rc));
@@ -342,8 +345,8 @@ mailout_getaddrinfo(const char *node, const char *service,
 int
 mailout_connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	return us.to ? connect_session(fd, addr, len)
-	             : real_connect(fd, addr, len);
+	return us.to && !us.is_resolving ? connect_session(fd, addr, len)
+	                                 : real_connect(fd, addr, len);
 }
 
 int
