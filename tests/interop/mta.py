@@ -199,6 +199,16 @@ scache unix - - n - 1 scache
         return [find_program("postfix"), "-c", self._home / "conf", "start-fg"]
 
 
+class PostfixOfNetworks(Postfix):
+    """For targets that know who mails by where he is."""
+
+    def prepare(self):
+        steps = super().prepare()
+        with open(self.config / "main.cf", "a") as config:
+            config.write(snippet("postfix/networks.cf", self.lmtp_port))
+        return steps
+
+
 class Exim(Mta):
     name = "exim"
 

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))
 TOKEN = "abcdefghijklmnopqrstuvwx23"
 PAGER = f"pager.{TOKEN}@{MAIL_GATEWAY}"
 DISK = f"disk.{TOKEN}@{MAIL_GATEWAY}"
+DEVICE, STRANGER = "127.0.0.2", "127.0.0.9"  # in Postfix' networks, and not
 ROOM = f"disk@{ROOMS}"
 SECTIONS = f"""
 	target "pager" {{ to = "romeo@{DOMAIN}"  token = "{TOKEN}" }}
@@ -89,6 +90,53 @@ def sendmail(office, to, data):
         input=data,
         check=True,
         timeout=30,
+    )
+
+
+@pytest.fixture
+def office_of_networks(loop, scratch):
+    known = "postfix-of-networks"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(mta.MTAS, known, mta.PostfixOfNetworks)
+        office = Office(
+            "prosody",
+            scratch / "networks",
+            known,
+            receive_options=f'xforward = {{ "{HOST}" }}',
+            sections=f'target "printer" {{ to = "romeo@{DOMAIN}"'
+            f'  networks = {{ "{DEVICE}" }} }}',
+        )
+    try:
+        office.start()
+        yield office
+        status = loop.run_until_complete(office.end())
+        assert not office.complaints()
+        assert status == 0, office.passerelle.tail(80)
+    finally:
+        office.kill()
+
+
+async def test_a_device_is_known_by_its_network(office_of_networks):
+    office = office_of_networks
+    romeo = await office.client("romeo")
+    romeo.send_presence(None)
+    printer = f"printer@{MAIL_GATEWAY}"
+    data = b"From: printer@lan.example\nSubject: toner\n\nlow\n"
+
+    def hand_in(address):
+        with smtplib.SMTP(
+            HOST, office.mta.smtp_port, timeout=30, source_address=(address, 0)
+        ) as client:
+            client.sendmail("printer@lan.example", [printer], data)
+
+    with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
+        await asyncio.to_thread(hand_in, STRANGER)
+    assert refused.value.recipients[printer][0] == 550
+    await asyncio.to_thread(hand_in, DEVICE)
+    await romeo.expect(
+        "the mail",
+        sender=printer,
+        where=lambda s: s.body == "toner\nlow",
     )
 
 
