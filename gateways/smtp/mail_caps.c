@@ -28,6 +28,7 @@ struct spender {
 	int64_t day;
 	unsigned mails, fresh, failed; /* of that day */
 	bool was_told;
+	bool has_left; /* the gateway: kept for the day */
 	struct bucket hour;
 	struct list to; /* oldest first */
 	size_t nto;
@@ -36,6 +37,7 @@ struct spender {
 struct mail_caps {
 	struct gateway *gw;
 	struct mail_caps_limits limits;
+	int64_t day; /* that has begun */
 	struct map map;
 	struct list list; /* oldest first */
 };
@@ -79,12 +81,46 @@ today(const struct mail_caps *c)
 	return gateway_clock(c->gw)->utc / DAY_MS;
 }
 
+static void
+fact_put(struct mail_caps *c, struct str user, struct str value)
+{
+	struct buf name;
+
+	buf_init(&name, 4096);
+	buf_addf(&name, MAIL_CAPS_PREFIX STR_FMT, STR_ARG(user));
+	gateway_fact_put(c->gw, STR_EMPTY, buf_str(&name), value);
+	buf_release(&name);
+}
+
+static void
+erase(struct mail_caps *c, struct spender *s)
+{
+	fact_put(c, str_c(s->user), STR_EMPTY);
+	spender_free(c, s);
+}
+
+/* Those who have left have nothing more to wait for. */
+static void
+begin_day(struct mail_caps *c)
+{
+	if (c->day == today(c))
+		return;
+	c->day = today(c);
+	LIST_EACH(&c->list, n)
+	{
+		if (SPENDER(n)->has_left)
+			erase(c, SPENDER(n));
+	}
+}
+
 /* Found or made, now the newest, and of today. */
 static struct spender *
 spender_get(struct mail_caps *c, struct str user)
 {
-	struct spender *s = map_get(&c->map, user);
+	struct spender *s;
 
+	begin_day(c);
+	s = map_get(&c->map, user);
 	if (s) {
 		list_del(&s->node);
 	} else {
@@ -167,17 +203,6 @@ mail_caps_free(struct mail_caps **cp)
 /* ---- what is kept ----------------------------------------------------- */
 
 static void
-fact_put(struct mail_caps *c, struct str user, struct str value)
-{
-	struct buf name;
-
-	buf_init(&name, 4096);
-	buf_addf(&name, MAIL_CAPS_PREFIX STR_FMT, STR_ARG(user));
-	gateway_fact_put(c->gw, STR_EMPTY, buf_str(&name), value);
-	buf_release(&name);
-}
-
-static void
 keep(struct mail_caps *c, const struct spender *s)
 {
 	char value[80];
@@ -218,10 +243,10 @@ mail_caps_forget(struct mail_caps *c, struct str user)
 {
 	struct spender *s = map_get(&c->map, user);
 
-	if (!s)
-		return;
-	fact_put(c, user, STR_EMPTY);
-	spender_free(c, s);
+	if (s && s->day == today(c) && s->mails)
+		s->has_left = true;
+	else if (s)
+		erase(c, s);
 }
 
 /* ---- asking ----------------------------------------------------------- */
@@ -293,6 +318,7 @@ mail_caps_check(struct mail_caps *c, struct str user,
 	struct spender *s = spender_get(c, user);
 	struct to *t = to_find(s, m->to);
 
+	s->has_left = false;
 	if (check_day(c, s, m->is_new, err) < 0 ||
 	    check_bucket(
 	        c, &s->hour, c->limits.per_hour, "mails in an hour", err) < 0)

@@ -9,7 +9,8 @@
  *	mail_caps_note(caps, user, &c);				it is accepted
  *	mail_caps_failed(caps, user);				nobody was there
  *
- * Kept over restarts: what counts for the day, as facts of the gateway.
+ * Kept over restarts: what counts for the day, as facts of the gateway.  Who
+ * leaves and comes back goes on where he was; his numbers go with the day.
  *
  * Limits     MAIL_CAPS_USERS of whom something is known, MAIL_CAPS_TO
  *            addresses of each: the oldest make room.

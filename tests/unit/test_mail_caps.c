@@ -133,10 +133,27 @@ a_restart_forgets_nothing_of_the_day(void **state)
 	assert_string_equal(kept_name, "caps juliet@example.org");
 	assert_string_equal(kept_value, "");
 	assert_true(goes(juliet, "a@x", true));
+}
+
+/* Or leaving and coming back would be as many mails as one likes. */
+static void
+who_leaves_is_forgotten_with_the_day(void **state)
+{
+	(void)state;
+	mail_caps_fact(caps, romeo, STR("19675 12 2 0"));
+	mail_caps_forget(caps, romeo);
+	assert_false(goes(romeo, "a@x", false));
+	mail_caps_forget(caps, romeo);
+	pass(12 * 3600000);
+	assert_true(goes(juliet, "a@x", false));
+	mail_caps_fact(caps, juliet, STR("19676 1 0 0"));
+	mail_caps_forget(caps, juliet);
+	pass(24 * 3600000);
+	assert_true(goes(romeo, "a@x", true));
+	pass(24 * 3600000);
 	mail_caps_forget(caps, romeo);
 	assert_string_equal(kept_name, "caps romeo@example.org");
 	assert_string_equal(kept_value, "");
-	assert_true(goes(romeo, "a@x", true));
 }
 
 static void
@@ -180,6 +197,7 @@ main(void)
 		TEST(one_address_has_fewer),
 		TEST(strangers_are_few),
 		TEST(a_restart_forgets_nothing_of_the_day),
+		TEST(who_leaves_is_forgotten_with_the_day),
 		TEST(who_guesses_addresses_is_stopped),
 		TEST(there_is_a_ceiling_for_each),
 	};
