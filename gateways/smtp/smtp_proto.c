@@ -365,7 +365,8 @@ next_line(struct smtp_proto *p, struct str *line)
 	ptrdiff_t lf = str_find(in, '\n');
 	size_t n = lf < 0 ? in.len : (size_t)lf + 1;
 
-	if (lf < 0 && in.len <= line_max(p) && !p->skips)
+	/* The last byte may be the CR of its end. */
+	if (lf < 0 && in.len <= line_max(p) + 1 && !p->skips)
 		return false;
 	consume(p, str_skip(in, n));
 	*line = str_head(in, n);
