@@ -70,15 +70,23 @@ make_room(struct mail_gateway *mail)
 	}
 }
 
-/* NULL: it is there. */
+static bool
+is_of(const struct set *s, const gw_ticket *t, size_t n)
+{
+	return s->n == n && memcmp(s->ticket, t, n * sizeof(*t)) == 0;
+}
+
+/* NULL: it is there.  What is tried again may go with more than before. */
 static struct set *
 add(struct mail_gateway *mail, int64_t day, const gw_ticket *t, size_t n)
 {
 	struct mail_sets *all = mail->sets;
-	struct set *s;
+	struct set *s = map_get(&all->map, key_of(t));
 
-	if (map_get(&all->map, key_of(t)))
+	if (s && is_of(s, t, n))
 		return NULL;
+	if (s)
+		set_free(all, s);
 	make_room(mail);
 	s = xcalloc(1, sizeof(*s) + n * sizeof(*t));
 	s->first = t[0];
@@ -93,10 +101,15 @@ add(struct mail_gateway *mail, int64_t day, const gw_ticket *t, size_t n)
 void
 mail_sets_put(struct mail_gateway *mail, const gw_ticket *t, size_t n)
 {
+	struct set *was = map_get(&mail->sets->map, key_of(t));
 	const struct set *s =
 	    n > 1 && n <= GW_BUNDLED_MAX ? add(mail, today(mail), t, n) : NULL;
 	struct buf value;
 
+	if (n == 1 && was) {
+		fact_put(mail, was->first, STR_EMPTY);
+		set_free(mail->sets, was);
+	}
 	if (!s)
 		return;
 	buf_init(&value, VALUE_MAX);

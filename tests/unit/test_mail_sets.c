@@ -81,6 +81,21 @@ one_alone_is_no_set(void **state)
 	assert_int_equal(found[0], 257);
 }
 
+/* It was not sent; the next attempt takes another with it, or leaves one. */
+static void
+the_last_attempt_is_known(void **state)
+{
+	(void)state;
+	mail_sets_put(&mail, three, 2);
+	mail_sets_put(&mail, three, 3);
+	assert_string_equal(kept_value, "19675 513 769");
+	assert_int_equal(mail_sets_get(&mail, 257, found), 3);
+	mail_sets_put(&mail, three, 1);
+	assert_string_equal(kept_name, "set 257");
+	assert_string_equal(kept_value, "");
+	assert_int_equal(mail_sets_get(&mail, 257, found), 1);
+}
+
 static void
 it_lasts_as_long_as_reports_may_come(void **state)
 {
@@ -115,6 +130,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_mail_of_several_is_known_by_its_first),
 		TEST(one_alone_is_no_set),
+		TEST(the_last_attempt_is_known),
 		TEST(it_lasts_as_long_as_reports_may_come),
 		TEST(what_is_damaged_is_left_out),
 	};
