@@ -173,6 +173,18 @@ add_copies(struct mail_draft *d)
 	}
 }
 
+/* What was before it: a mail that is tried again does not answer itself. */
+static size_t
+count_references(const struct mail_draft *d)
+{
+	size_t n = d->thread ? d->thread->nreference : 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (str_is(d->thread->reference[i], d->id))
+			return i;
+	return n;
+}
+
 static bool
 is_file(const void *arg, struct str url)
 {
@@ -187,7 +199,7 @@ make_words(struct mail_draft *d, struct err *err)
 	struct mail_compose_in in = { .message = d->message,
 		.n = d->n,
 		.subject = d->thread ? d->thread->subject : STR_EMPTY,
-		.answers = d->thread && d->thread->nreference > 0,
+		.answers = count_references(d) > 0,
 		.is_file = is_file,
 		.arg = d->mail };
 
@@ -203,6 +215,7 @@ fill_letter(struct mail_draft *d)
 	bool shows_jid =
 	    str_is(session_setting(d->s, STR_EMPTY, MAIL_OUT_JID), "1");
 	const struct gw_message *last = d->message[d->n - 1];
+	size_t nreference = count_references(d);
 
 	d->letter = (struct mail_letter){ .env_from = str_c(d->env_from),
 		.env_to = buf_str(&d->spelled),
@@ -217,10 +230,10 @@ fill_letter(struct mail_draft *d)
 		.body = buf_str(&d->words.body),
 		.jabber_id = shows_jid ? d->user : STR_EMPTY,
 		.wants_dsn = mail_smarthost_wants_dsn(d->mail) };
-	if (d->thread && d->thread->nreference) {
-		d->letter.in_reply_to = d->thread->last_id;
+	if (nreference) {
+		d->letter.in_reply_to = d->thread->reference[nreference - 1];
 		d->letter.reference = d->thread->reference;
-		d->letter.nreference = d->thread->nreference;
+		d->letter.nreference = nreference;
 	}
 }
 
