@@ -415,13 +415,15 @@ static void
 on_target(struct letter *l)
 {
 	struct mail_alert *alert = NULL;
+	enum mail_target_end end;
 
 	if (mail_verdict_circles(l->r, &l->slot->reply))
 		return;
-	if (mail_target_deliver(l->mail, &l->slot->where,
-	        &l->slot->take->envelope, l->r, &alert,
-	        &l->slot->reply) == MAIL_TARGET_SAY)
+	end = mail_target_deliver(l->mail, &l->slot->where,
+	    &l->slot->take->envelope, l->r, &alert, &l->slot->reply);
+	if (end == MAIL_TARGET_SAY)
 		(void)mail_take_item(l->slot, NULL, alert);
+	l->slot->is_counted = end == MAIL_TARGET_COUNT;
 }
 
 static void

@@ -244,6 +244,16 @@ report(struct mail_slot *s)
 		report_one(s, t[i]);
 }
 
+static void
+keep_count(struct mail_slot *s)
+{
+	s->pending++;
+	s->take->pending++;
+	if (!mail_target_count_kept(
+	        s->take->mail, &s->where, on_report_kept, s))
+		slot_done(s);
+}
+
 /* One for the while in which the others are begun. */
 static void
 commit(struct mail_take *t)
@@ -260,6 +270,9 @@ commit(struct mail_take *t)
 		if (t->slot[i].has_report &&
 		    mail_reply_is_ok(&t->slot[i].reply))
 			report(&t->slot[i]);
+	for (size_t i = 0; i < t->envelope.nrecipient; i++)
+		if (t->slot[i].is_counted)
+			keep_count(&t->slot[i]);
 	if (--t->pending == 0)
 		finish(t);
 }

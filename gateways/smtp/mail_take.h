@@ -63,6 +63,7 @@ struct mail_slot {
 	struct str recipient;
 	struct mail_where where;
 	struct mail_reply reply; /* what he is answered, so far */
+	bool is_counted;         /* by its target */
 	bool has_report;
 	struct gw_report report;
 	unsigned pending;

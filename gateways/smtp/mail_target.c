@@ -504,7 +504,7 @@ say_or_count(struct mail_target *t, const struct mail_where *w,
 	case MAIL_FLOOD_COUNT:
 		count(t, w, r);
 		was_used(t);
-		return MAIL_TARGET_DONE;
+		return MAIL_TARGET_COUNT;
 	case MAIL_FLOOD_SAY:
 		break;
 	}
@@ -534,6 +534,17 @@ mail_target_deliver(struct mail_gateway *mail, const struct mail_where *w,
 	        &mail->targets->seen, seen, gateway_clock(mail->gw)->at))
 		return MAIL_TARGET_DONE;
 	return say_or_count(t, w, r, out, reply);
+}
+
+bool
+mail_target_count_kept(struct mail_gateway *mail, const struct mail_where *w,
+    gw_kept_fn *fn, void *arg)
+{
+	struct mail_target *t = target_at(mail, w);
+
+	if (t)
+		mail_target_keep_counted(t, fn, arg);
+	return t != NULL;
 }
 
 void

@@ -63,8 +63,9 @@ int mail_target_admit(struct mail_gateway *mail, const struct mail_where *where,
 
 enum mail_target_end {
 	MAIL_TARGET_SAY, /* *out is to arrive; free it with mail_alert_free() */
-	MAIL_TARGET_DONE,   /* taken: it was here before, or is counted */
+	MAIL_TARGET_DONE,   /* taken: it was here before */
 	MAIL_TARGET_REFUSE, /* with *reply */
+	MAIL_TARGET_COUNT,  /* taken, and summed up with others */
 };
 
 /* After DATA, when it has been read.  What is in *out is its own copy. */
@@ -72,6 +73,10 @@ enum mail_target_end mail_target_deliver(struct mail_gateway *mail,
     const struct mail_where *where, const struct mail_envelope *env,
     const struct mail_record *r, struct mail_alert **out,
     struct mail_reply *reply);
+
+/* Tells when the count is on disk.  False: there is no such target now. */
+bool mail_target_count_kept(struct mail_gateway *mail,
+    const struct mail_where *where, gw_kept_fn *fn, void *arg);
 
 /* What it made is on disk: the same mail is not said again. */
 void mail_target_kept(struct mail_gateway *mail, const struct mail_alert *a);

@@ -138,7 +138,8 @@ void mail_target_on_fact(
     struct mail_gateway *mail, struct str name, struct str value);
 void mail_target_on_secret(
     struct mail_gateway *mail, struct str name, struct str value);
-void mail_target_keep_counted(struct mail_target *t);
+/* fn may be NULL: nobody waits. */
+void mail_target_keep_counted(struct mail_target *t, gw_kept_fn *fn, void *arg);
 
 /* ---- mail_target_digest.c ---- */
 

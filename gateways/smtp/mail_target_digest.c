@@ -40,7 +40,7 @@ on_kept(void *arg, bool ok)
 
 		t->is_telling = false;
 		mail_flood_said(&t->flood, ok ? l->n : 0, now);
-		mail_target_keep_counted(t);
+		mail_target_keep_counted(t, NULL, NULL);
 		if (t->flood.ncounted)
 			plan(t);
 	}
@@ -94,7 +94,7 @@ mail_target_digest_init(struct mail_target *t)
 void
 mail_target_counted(struct mail_target *t)
 {
-	mail_target_keep_counted(t);
+	mail_target_keep_counted(t, NULL, NULL);
 	plan(t);
 }
 

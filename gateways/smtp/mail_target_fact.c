@@ -80,15 +80,23 @@ mail_target_keep(struct mail_target *t)
 }
 
 void
-mail_target_keep_counted(struct mail_target *t)
+mail_target_keep_counted(struct mail_target *t, gw_kept_fn *fn, void *arg)
 {
-	struct buf value;
+	struct buf name, value;
 
+	buf_init(&name, 256);
 	buf_init(&value, FACT_MAX);
+	buf_addf(&name, "%s%s counted", mail_targets_noun.prefix, t->slug);
 	if (t->flood.ncounted)
 		buf_addf(
 		    &value, "%" PRIu64 " %s", t->flood.ncounted, t->flood.last);
-	put(t, " counted", buf_str(&value));
+	if (fn)
+		gateway_fact_keep(t->mail->gw, STR_EMPTY, buf_str(&name),
+		    buf_str(&value), fn, arg);
+	else
+		gateway_fact_put(
+		    t->mail->gw, STR_EMPTY, buf_str(&name), buf_str(&value));
+	buf_release(&name);
 	buf_release(&value);
 }
 

@@ -995,7 +995,11 @@ struct loop *gateway_loop(struct gateway *gw);
 void gateway_fact_put(
     struct gateway *gw, struct str network, struct str name, struct str value);
 
-/* The same for what nobody else is to read: kept sealed. */
+/* The same, and fn is told when it is on disk, never before this returns. */
+void gateway_fact_keep(struct gateway *gw, struct str network, struct str name,
+    struct str value, gw_kept_fn *fn, void *arg);
+
+/* What nobody else is to read: kept sealed. */
 void gateway_secret_put(struct gateway *gw, struct str name, struct str value);
 
 struct clock *gateway_clock(struct gateway *gw);

@@ -186,6 +186,7 @@ instance_new(struct core *c, const struct config_gateway *conf, struct err *err)
 	gates_init(&gw->gates);
 	buf_init(&gw->local, 2 * GW_NAME_MAX + 256);
 	buf_init(&gw->key, 2 * GW_NAME_MAX + 64);
+	list_init(&gw->keepings);
 	list_init(&gw->checks);
 	list_init(&gw->arrears);
 	list_init(&gw->farewells);
@@ -233,6 +234,8 @@ free_account(struct account *a)
 	account_free(&a);
 }
 
+static void drop_keepings(struct gateway *gw);
+
 void
 instance_free(struct gateway **gwp)
 {
@@ -262,6 +265,7 @@ instance_free(struct gateway **gwp)
 	upload_free(&gw->upload);
 	seats_free(&gw->seats);
 	inbox_free(&gw->inbox);
+	drop_keepings(gw);
 	twin_free(&gw->twin);
 	confirm_free(&gw->confirm);
 	services_free(&gw->services);
@@ -549,6 +553,46 @@ gateway_fact_put(
 {
 	store_fact_put(core_store(gw->core), gateway_domain(gw), network, name,
 	    value, NULL, NULL);
+}
+
+/* Somebody waits for a fact to be on disk. */
+struct keeping {
+	struct list node; /* in the gateway */
+	gw_kept_fn *fn;
+	void *arg;
+};
+
+static void
+on_fact_kept(bool ok, void *arg)
+{
+	struct keeping *k = arg;
+
+	list_del(&k->node);
+	k->fn(k->arg, ok);
+	free(k);
+}
+
+void
+gateway_fact_keep(struct gateway *gw, struct str network, struct str name,
+    struct str value, gw_kept_fn *fn, void *arg)
+{
+	struct keeping *k = xcalloc(1, sizeof(*k));
+
+	k->fn = fn;
+	k->arg = arg;
+	list_add(&gw->keepings, &k->node);
+	store_fact_put(core_store(gw->core), gateway_domain(gw), network, name,
+	    value, on_fact_kept, k);
+}
+
+static void
+drop_keepings(struct gateway *gw)
+{
+	LIST_EACH(&gw->keepings, n)
+	{
+		list_del(n);
+		free(LIST_ENTRY(n, struct keeping, node));
+	}
 }
 
 void

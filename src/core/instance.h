@@ -53,6 +53,7 @@ struct gateway {
 	struct inbox *inbox;         /* what came in and is owed */
 	struct seats *seats;         /* ours in rooms of others */
 	uint64_t facts, secrets;     /* the store's answers we wait for */
+	struct list keepings;        /* facts on their way to the disk */
 	int64_t archived_us;         /* archive_time() at last */
 	struct timer prune;          /* of the archive */
 	struct mam *mam;             /* questions to the archive */

@@ -231,6 +231,8 @@ mail_target_deliver(struct mail_gateway *gw, const struct mail_where *where,
 
 	(void)gw;
 	(void)env;
+	if (strcmp(where->slug, "flood") == 0)
+		return MAIL_TARGET_COUNT;
 	if (strcmp(where->slug, "disk") != 0) {
 		mail_reply_set(reply, 550, "5.1.1", "no such target");
 		return MAIL_TARGET_REFUSE;
@@ -247,6 +249,16 @@ mail_target_deliver(struct mail_gateway *gw, const struct mail_where *where,
 		.message = &a->message };
 	*out = a;
 	return MAIL_TARGET_SAY;
+}
+
+bool
+mail_target_count_kept(struct mail_gateway *gw, const struct mail_where *where,
+    gw_kept_fn *fn, void *arg)
+{
+	(void)gw;
+	buf_addf(&said, "count of %s\n", where->slug);
+	keeping[nkeeping++] = (struct keeping){ fn, arg };
+	return true;
 }
 
 void
@@ -596,6 +608,20 @@ a_mail_is_answered_when_it_is_on_disk(void **state)
 	kept(false);
 	says("arrive romeo@example.org from bob@example.net: hello\n"
 	     "answer 451 4.3.0\n");
+}
+
+static void
+a_mail_that_is_counted_is_answered_when_the_count_is_on_disk(void **state)
+{
+	(void)state;
+	take("flood@mail.example.org", NULL);
+	says("count of flood\n");
+	assert_false(is_answered);
+	kept(true);
+	says("answer 250 2.0.0\n");
+	take("flood@mail.example.org", NULL);
+	kept(false);
+	says("count of flood\nanswer 451 4.3.0\n");
 }
 
 static void
@@ -1126,6 +1152,8 @@ main(void)
 		TEST(nobody_else_sends_as_us),
 		TEST(nothing_is_taken_before_what_is_kept_was_read),
 		TEST(a_mail_is_answered_when_it_is_on_disk),
+		TEST(
+		    a_mail_that_is_counted_is_answered_when_the_count_is_on_disk),
 		TEST(by_lmtp_each_is_answered_for_himself),
 		TEST(by_smtp_all_or_none_get_it),
 		TEST(what_cannot_be_read_is_refused_as_the_worker_says),
