@@ -255,9 +255,8 @@ write_body(struct xmlw *w, const struct gw_message *m)
 
 /* What their clients know as `name`: by its whole id, if it came from us. */
 static const struct backlog_line *
-find_answered(const struct letters *l, struct str name)
+find_answered(const struct session *s, struct str name)
 {
-	const struct session *s = session_find(l->gw, l->to, STR_EMPTY);
 	const struct backlog_line *line = s ? backlog_last(&s->words) : NULL;
 
 	for (; line; line = backlog_before(&s->words, line))
@@ -267,22 +266,35 @@ find_answered(const struct letters *l, struct str name)
 	return NULL;
 }
 
-/* Clients look for the message in this chat, by the id that they know: of a
-   contact's that is not in memory any more, nobody can say that. */
+/*
+ * What it answers in this chat, by the id that clients know: of a contact's
+ * message that is not in memory any more, nobody can say that.  s may be NULL.
+ */
+static struct str
+answered(const struct session *s, const struct gw_message *m, bool *own)
+{
+	const struct backlog_line *line =
+	    m->reply_to.len ? find_answered(s, m->reply_to) : NULL;
+
+	*own = line ? line->own : m->reply_nick.len == 0;
+	if (*own)
+		return m->reply_to;
+	return line && str_eq_nocase(line->from, m->from) ? str_c(line->id)
+	                                                  : STR_EMPTY;
+}
+
 static void
 write_reply(const struct letters *l, struct xmlw *w)
 {
-	const struct gw_message *m = l->m;
-	const struct backlog_line *line =
-	    m->reply_to.len ? find_answered(l, m->reply_to) : NULL;
-	bool own = line ? line->own : m->reply_nick.len == 0;
+	const struct session *s = session_find(l->gw, l->to, STR_EMPTY);
+	bool own;
+	struct str id = answered(s, l->m, &own);
 
-	if (m->reply_to.len == 0 ||
-	    (!own && (!line || !str_eq_nocase(line->from, m->from))))
+	if (id.len == 0)
 		return;
 	xmlw_open(w, "reply", NS_REPLY);
 	xmlw_attr(w, "to", own ? l->to : l->from);
-	xmlw_attr(w, "id", own ? m->reply_to : str_c(line->id));
+	xmlw_attr(w, "id", id);
 	xmlw_close(w);
 }
 
@@ -459,9 +471,11 @@ archive(struct session *s, const struct arrival *a, const struct gw_message *m)
 	struct archive_place at = { .is_room = m->room.len > 0,
 		.name = m->room.len ? m->room : m->from,
 		.at_us = archive_time(s->gw, a->at_utc) };
+	bool own;
+	struct str reply_to = at.is_room ? m->reply_to : answered(s, m, &own);
 	struct backlog_word word = { .kind = m->kind,
 		.from = m->from,
-		.reply_to = str_head(m->reply_to, BACKLOG_ID - 1),
+		.reply_to = reply_to.len < BACKLOG_ID ? reply_to : STR_EMPTY,
 		.at_utc = a->at_utc };
 	struct buf body, id;
 
