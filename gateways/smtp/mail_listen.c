@@ -130,13 +130,27 @@ close_all(struct mail_gateway *mail)
 	free(all);
 }
 
+/* Nothing comes in: then there is nobody who waits for it. */
+static int
+check_nobody(const struct conf *conf, struct err *err)
+{
+	const struct conf *target = conf_next(conf, "target", NULL);
+
+	if (!target)
+		return 0;
+	return conf_err(target, NULL, err,
+	    "target \"" STR_FMT "\": no mail comes in without a block "
+	    "receive \"lmtp\" { } beside it",
+	    STR_ARG(conf_title(target)));
+}
+
 static int
 open_all(struct mail_gateway *mail, const struct conf *conf, struct err *err)
 {
 	struct mail_listen *all;
 
 	if (!conf_next(conf, "receive", NULL))
-		return 0;
+		return check_nobody(conf, err);
 	all = xcalloc(1, sizeof(*all));
 	all->mail = mail;
 	list_init(&all->pending);

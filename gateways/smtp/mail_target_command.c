@@ -224,7 +224,7 @@ read_days(struct ask *a, unsigned *out)
 static int
 create(struct ask *a)
 {
-	unsigned days;
+	unsigned days = 0;
 	struct str name = field_of(a, "name");
 	char token[MAIL_TOKEN_LEN + 1];
 	struct mail_target_wish wish;

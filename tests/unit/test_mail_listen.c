@@ -155,8 +155,13 @@ close_gateway(struct gateway *g)
 	mail_listen_noun.close(gateway_priv(g));
 }
 
+static const struct gw_option target_options[] = {
+	{ "to", GW_OPT_STR, NULL, 0, 0 },
+	{ .name = NULL },
+};
 static const struct gw_section sections[] = {
 	{ .name = "receive", .option = mail_receive_options },
+	{ .name = "target", .option = target_options },
 	{ .name = NULL },
 };
 static const struct gw_option no_options[] = { { .name = NULL } };
@@ -807,6 +812,8 @@ mistakes_in_the_file_are_named(void **state)
 	refuse("receive \"a\" { require_auth = yes }", "users_file");
 	refuse("receive \"a\" { tls_cert = \"/nonexistent\" }",
 	    "/nonexistent: No such file");
+	refuse("target \"disk\" { to = \"romeo@example.org\" }",
+	    "no mail comes in");
 	refuse("receive \"a\" { port = 2424 } receive \"b\" { }",
 	    "block \"a\" is at that place");
 	refuse(
