@@ -210,12 +210,14 @@ read_place(struct mail_receive *r, const struct conf *conf, struct err *err)
 
 /* ---- logins --------------------------------------------------------------- */
 
-/* A line that is none is a mistake that would lock somebody out. */
+/* A line that is none is a mistake that would lock somebody out, and one
+   without a password would let anybody in. */
 static int
 check_users(
     const struct mail_receive *r, const struct conf *conf, struct err *err)
 {
 	struct str rest = buf_str(&r->users), line;
+	ptrdiff_t colon;
 	int number = 0;
 
 	while (str_cut(&rest, '\n', &line)) {
@@ -223,7 +225,8 @@ check_users(
 		line = str_trim(line);
 		if (line.len == 0 || line.p[0] == '#')
 			continue;
-		if (str_find(line, ':') <= 0)
+		colon = str_find(line, ':');
+		if (colon <= 0 || (size_t)colon + 1 == line.len)
 			return conf_err(conf, "users_file", err,
 			    "users_file: line %d is not name:password", number);
 	}

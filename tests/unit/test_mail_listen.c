@@ -822,6 +822,9 @@ mistakes_in_the_file_are_named(void **state)
 	write_file(users, "alice\n", 0600);
 	refuse("receive \"a\" { users_file = \"$/users\" }",
 	    "line 1 is not name:password");
+	write_file(users, "alice:secret\nbob:\n", 0600);
+	refuse("receive \"a\" { users_file = \"$/users\" }",
+	    "line 2 is not name:password");
 	begin("");
 }
 
