@@ -341,6 +341,15 @@ make_rest(struct mail_alert *a, const struct mail_alert_style *style)
 		a->rest = (struct gw_file){ .name = STR("mail.txt"),
 			.type = STR("text/plain; charset=utf-8"),
 			.body = whole };
+	else
+		buf_release(&a->whole);
+}
+
+void
+mail_alert_drop_rest(struct mail_alert *a)
+{
+	a->rest = (struct gw_file){ .name = STR_EMPTY };
+	buf_release(&a->whole);
 }
 
 /* Masked; templates see nothing else. */

@@ -64,6 +64,10 @@ struct mail_alert *mail_alert_new(const struct mail_alert_style *style,
     const struct mail_alert_facts *facts, const struct mail_record *r);
 void mail_alert_free(struct mail_alert **ap);
 
+/* The rest is somewhere else, or nobody wants it: texts are long, and many
+   recipients of one mail wait for its files. */
+void mail_alert_drop_rest(struct mail_alert *a);
+
 /* A line about a file of the mail that people do not get. */
 void mail_alert_note(struct mail_alert *a, struct str name, struct str mime,
     uint64_t size, const char *why);

@@ -354,6 +354,8 @@ add_rest(struct mail_item *i, const struct mail_record *r)
 	else if (i->alert && i->alert->rest.body.len &&
 	    mail_files_count(t->files) < MAIL_FILES_MAX - 1)
 		i->rest = mail_files_add(t->files, &i->alert->rest);
+	if (i->alert)
+		mail_alert_drop_rest(i->alert);
 }
 
 static void
