@@ -45,7 +45,8 @@ piece_land(struct piece *p)
 		return;
 	p->is_flying = false;
 	o->nflying--;
-	p->line->nflying--;
+	p->line->nflying -= !p->is_along;
+	p->is_along = false;
 }
 
 static void
@@ -58,7 +59,7 @@ take_off(struct piece *p, struct line *l)
 	p->tries++;
 	p->next_utc = 0;
 	p->is_flying = true;
-	l->nflying++;
+	l->nflying += !p->is_along;
 	p->flying_at = clock_of(o)->at;
 	o->nflying++;
 }
@@ -261,7 +262,7 @@ begin(struct piece *p, struct line *l)
 	store_out_try(core_store(o->box->gw->core), &row, &piece, on_trying, p);
 }
 
-/* The bundle counts as one where the line has a pace. */
+/* The bundle counts as one, for the pace of the line and for its width. */
 static void
 begin_all(struct lane *lane, struct piece *first, struct line *l)
 {
@@ -279,6 +280,7 @@ begin_all(struct lane *lane, struct piece *first, struct line *l)
 	for (size_t i = 0; i < n; i++) {
 		f->piece[i] = p[i];
 		p[i]->flight = f;
+		p[i]->is_along = i > 0;
 	}
 	for (size_t i = 0; i < n; i++)
 		begin(p[i], l);

@@ -45,6 +45,7 @@ struct piece {
 	unsigned no; /* from 1 */
 	unsigned tries;
 	bool is_flying;    /* given to the network, or about to be */
+	bool is_along;     /* ... with another, which counts for both */
 	bool maybe_sent;   /* by line, which knows it again: it never goes by
 	                      another, and is unsure if it is given up */
 	bool is_dropped;   /* cancelled, since another part has failed: both
