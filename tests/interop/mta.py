@@ -9,6 +9,7 @@ that three servers that conflict can stand side by side.
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -23,11 +24,27 @@ FAR_DOMAIN = "far.example.net"  # whose mail goes to a sink of the test
 USERS = ("Debian-exim", "opensmtpd", "opensmtpq", "postfix", "dovecot", "dovenull")
 FIRST_ID = 64000  # below those that people have, above Debian's
 
+# With a process table of its own nothing is left behind when the first of
+# them ends, however that comes about.
+NAMESPACES = (
+    *("--mount", "--propagation", "private"),
+    *("--pid", "--fork", "--mount-proc", "--kill-child=KILL"),
+)
+
 
 def can_start():
     """Why not, or None."""
     if os.geteuid() != 0:
         return "only root can start mail servers as the users that they want"
+    tried = subprocess.run(
+        [find_program("unshare"), *NAMESPACES, "true"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    if tried.returncode:
+        return f"no namespaces here: {tried.stderr.strip()}"
     return None
 
 
@@ -82,10 +99,7 @@ class Mta:
         # servers that change their user are not.
         steps.append(" ".join(str(a) for a in self.command()) + " & wait")
         return [
-            # With a process table of its own nothing is left behind when the
-            # first of them ends, however that comes about.
-            *(find_program("unshare"), "--mount", "--propagation", "private"),
-            *("--pid", "--fork", "--mount-proc", "--kill-child=KILL"),
+            *(find_program("unshare"), *NAMESPACES),
             *("sh", "-c", "\n".join(steps)),
         ]
 
